@@ -1,0 +1,207 @@
+//! What a protocol has written and the carrier has not yet taken.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use bytes::{Buf, Bytes, BytesMut};
+
+/// Blocks at least this large are kept as they came instead of being copied into the
+/// buffer: copying is cheaper than one more `iovec` below about a page.
+const KEEP_WHOLE: usize = 4 * 1024;
+
+/// Bytes on their way out: small writes gathered in one buffer, large blocks kept whole.
+///
+/// On a carrier that keeps message boundaries each write is one message, and the lengths
+/// are kept beside the bytes.
+#[derive(Debug, Default)]
+pub struct Outgoing {
+    /// What comes after everything in `queue`. Empty and without memory while parked.
+    buffer: BytesMut,
+    /// Blocks before `buffer`, present only once a large block was written.
+    queue: Option<Box<VecDeque<Bytes>>>,
+    /// The length of each whole message, on carriers that have messages.
+    messages: Option<Box<VecDeque<usize>>>,
+    /// All bytes in `queue` and `buffer`.
+    length: usize,
+}
+
+impl Outgoing {
+    /// How many bytes wait.
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether nothing waits (an empty message counts as something).
+    pub fn is_empty(&self) -> bool {
+        self.length == 0 && self.messages.as_ref().is_none_or(|all| all.is_empty())
+    }
+
+    /// Adds bytes by copying them.
+    pub fn push(&mut self, parts: &[&[u8]]) {
+        for part in parts {
+            self.buffer.extend_from_slice(part);
+            self.length += part.len();
+        }
+    }
+
+    /// Adds bytes without copying them when that is the cheaper way.
+    pub fn push_bytes(&mut self, bytes: Bytes) {
+        if bytes.len() < KEEP_WHOLE {
+            return self.push(&[&bytes]);
+        }
+        self.length += bytes.len();
+        let queue = self.queue.get_or_insert_default();
+        if !self.buffer.is_empty() {
+            queue.push_back(self.buffer.split().freeze());
+        }
+        queue.push_back(bytes);
+    }
+
+    /// Marks that the last `length` bytes pushed are one message.
+    pub fn end_message(&mut self, length: usize) {
+        self.messages.get_or_insert_default().push_back(length);
+    }
+
+    /// The first bytes that wait, in one piece.
+    pub fn chunk(&self) -> &[u8] {
+        match self.queue.as_ref().and_then(|queue| queue.front()) {
+            Some(block) => block,
+            None => &self.buffer,
+        }
+    }
+
+    /// Fills `slices` with what waits, for a vectored write; returns how many were filled.
+    pub fn chunks<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let blocks = self.queue.iter().flat_map(|queue| queue.iter());
+        let rest = (!self.buffer.is_empty()).then_some(&self.buffer[..]);
+        let mut filled = 0;
+        for (slot, block) in slices.iter_mut().zip(blocks.map(|b| &b[..]).chain(rest)) {
+            *slot = IoSlice::new(block);
+            filled += 1;
+        }
+        filled
+    }
+
+    /// Whether a vectored write has more than one piece to send.
+    pub fn is_split(&self) -> bool {
+        self.queue.as_ref().is_some_and(|queue| !queue.is_empty())
+    }
+
+    /// Forgets the first `count` bytes: the carrier took them.
+    ///
+    /// # Panics
+    ///
+    /// When more is taken than waits.
+    pub fn advance(&mut self, mut count: usize) {
+        assert!(count <= self.length, "more bytes taken than were waiting");
+        self.length -= count;
+        while let Some(block) = self.queue.as_mut().and_then(|queue| queue.front_mut()) {
+            if count < block.len() {
+                block.advance(count);
+                return;
+            }
+            count -= block.len();
+            if let Some(queue) = &mut self.queue {
+                queue.pop_front();
+            }
+        }
+        self.buffer.advance(count);
+    }
+
+    /// Takes the first whole message, on carriers that have messages.
+    pub fn pop_message(&mut self) -> Option<Bytes> {
+        let length = self.messages.as_mut()?.pop_front()?;
+        self.length -= length;
+        let mut message = BytesMut::new();
+        while message.len() < length {
+            let missing = length - message.len();
+            let Some(block) = self.queue.as_mut().and_then(|queue| queue.front_mut()) else {
+                let tail = self.buffer.split_to(missing);
+                if message.is_empty() {
+                    return Some(tail.freeze());
+                }
+                message.extend_from_slice(&tail);
+                break;
+            };
+            let part = block.split_to(missing.min(block.len()));
+            if block.is_empty()
+                && let Some(queue) = &mut self.queue
+            {
+                queue.pop_front();
+            }
+            if part.len() == length {
+                return Some(part);
+            }
+            message.extend_from_slice(&part);
+        }
+        Some(message.freeze())
+    }
+
+    /// Forgets everything that waits.
+    pub fn clear(&mut self) {
+        *self = Outgoing::default();
+    }
+
+    /// Exchanges the gathering buffer for another when nothing waits, so that a driver can
+    /// lend one buffer to many connections in turn and a parked connection holds none.
+    pub fn swap_buffer(&mut self, other: &mut BytesMut) {
+        if self.length == 0 {
+            std::mem::swap(&mut self.buffer, other);
+            self.buffer.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flat(outgoing: &mut Outgoing) -> Vec<u8> {
+        let mut all = Vec::new();
+        while outgoing.len() > 0 {
+            let chunk = outgoing.chunk().to_vec();
+            // An odd step, so that blocks are left half-taken.
+            let step = chunk.len().min(1_000);
+            all.extend_from_slice(&chunk[..step]);
+            outgoing.advance(step);
+        }
+        all
+    }
+
+    #[test]
+    fn small_and_large_writes_keep_their_order() {
+        let large = Bytes::from(vec![b'x'; 10_000]);
+        let mut outgoing = Outgoing::default();
+        outgoing.push(&[b"a", b"b"]);
+        outgoing.push_bytes(large.clone());
+        outgoing.push(&[b"c"]);
+        outgoing.push_bytes(Bytes::from_static(b"d"));
+        assert!(outgoing.is_split());
+        assert_eq!(outgoing.len(), 10_004);
+        let mut slices = [IoSlice::new(&[]); 8];
+        assert_eq!(outgoing.chunks(&mut slices), 3);
+        let expected = [b"ab", &large[..], b"cd"].concat();
+        assert_eq!(flat(&mut outgoing), expected);
+        assert!(outgoing.is_empty());
+    }
+
+    #[test]
+    fn messages_come_back_as_they_were_written() {
+        let large = Bytes::from(vec![b'x'; 10_000]);
+        let mut outgoing = Outgoing::default();
+        for message in [&b"one"[..], b"", b"three"] {
+            outgoing.push(&[message]);
+            outgoing.end_message(message.len());
+        }
+        outgoing.push_bytes(large.clone());
+        outgoing.end_message(large.len());
+        outgoing.push(&[b"last"]);
+        outgoing.end_message(4);
+        let mut messages = Vec::new();
+        while let Some(message) = outgoing.pop_message() {
+            messages.push(message);
+        }
+        assert_eq!(messages, [&b"one"[..], b"", b"three", &large, b"last"]);
+        assert!(outgoing.is_empty());
+    }
+}

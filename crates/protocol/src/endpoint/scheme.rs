@@ -1,0 +1,160 @@
+//! The scheme of an endpoint: which layers lie over which base.
+//!
+//! It does not look at what follows the colon.
+
+use super::error::EndpointError;
+use super::nearest::nearest;
+use super::{Base, Layer};
+
+/// Every word that a scheme may be made of.
+pub(super) const KNOWN_SCHEMES: [&str; 10] = [
+    "tcp", "tls", "unix", "udp", "unixgram", "ws", "wss", "fd", "stdio", "mem",
+];
+
+/// A [`Base`] before its address is known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    Tcp,
+    Udp,
+    Unix,
+    UnixGram,
+    Fd,
+    Stdio,
+    Memory,
+}
+
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Kind::Tcp => "tcp",
+            Kind::Udp => "udp",
+            Kind::Unix => "unix",
+            Kind::UnixGram => "unixgram",
+            Kind::Fd => "fd",
+            Kind::Stdio => "stdio",
+            Kind::Memory => "mem",
+        }
+    }
+
+    pub(super) fn of(base: &Base) -> Kind {
+        match base {
+            Base::Tcp { .. } => Kind::Tcp,
+            Base::Udp { .. } => Kind::Udp,
+            Base::Unix { .. } => Kind::Unix,
+            Base::UnixGram { .. } => Kind::UnixGram,
+            Base::Fd(_) => Kind::Fd,
+            Base::Stdio => Kind::Stdio,
+            Base::Memory(_) => Kind::Memory,
+        }
+    }
+
+    /// Whether a host and a port follow.
+    pub(super) fn has_host(self) -> bool {
+        matches!(self, Kind::Tcp | Kind::Udp)
+    }
+
+    pub(super) fn is_datagram(self) -> bool {
+        matches!(self, Kind::Udp | Kind::UnixGram)
+    }
+}
+
+/// A scheme taken apart.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Scheme {
+    pub(super) layers: Vec<Layer>,
+    pub(super) kind: Kind,
+}
+
+impl Scheme {
+    /// Reads `tcp`, `tls+ws+unix`, `wss` and so on, in any case (RFC 3986, section 3.1).
+    pub(super) fn parse(text: &str) -> Result<Scheme, EndpointError> {
+        let lower = text.to_ascii_lowercase();
+        let words: Vec<&str> = lower.split('+').collect();
+        if let Some(unknown) = words.iter().find(|word| !KNOWN_SCHEMES.contains(word)) {
+            return Err(EndpointError::UnknownScheme {
+                scheme: (*unknown).to_owned(),
+                nearest: nearest(unknown, &KNOWN_SCHEMES),
+            });
+        }
+        let refuse = |reason: String| EndpointError::Layers {
+            scheme: text.to_owned(),
+            reason,
+        };
+        let mut layers = Vec::new();
+        let mut kind = Kind::Tcp;
+        for (index, word) in words.iter().enumerate() {
+            let last = index + 1 == words.len();
+            match *word {
+                "tls" => layers.push(Layer::Tls),
+                "ws" => layers.push(Layer::WebSocket),
+                "wss" if last => layers.extend([Layer::Tls, Layer::WebSocket]),
+                "wss" => {
+                    return Err(refuse(
+                        "wss stands for tls+ws+tcp; over another base write tls+ws".to_owned(),
+                    ));
+                }
+                base if last => kind = base_named(base),
+                base => return Err(refuse(format!("{base} is a base and comes last"))),
+            }
+        }
+        check_layers(&layers, kind).map_err(refuse)?;
+        Ok(Scheme { layers, kind })
+    }
+
+    /// Whether every word of `text` is known, in whatever order.
+    pub(super) fn is_known(text: &str) -> bool {
+        let lower = text.to_ascii_lowercase();
+        lower.split('+').all(|word| KNOWN_SCHEMES.contains(&word))
+    }
+
+    /// The shortest way to write it.
+    pub(super) fn name(layers: &[Layer], kind: Kind) -> String {
+        match (layers, kind) {
+            ([Layer::Tls], Kind::Tcp) => "tls".to_owned(),
+            ([Layer::WebSocket], Kind::Tcp) => "ws".to_owned(),
+            ([Layer::Tls, Layer::WebSocket], Kind::Tcp) => "wss".to_owned(),
+            _ => {
+                let mut name = String::new();
+                for layer in layers {
+                    name.push_str(match layer {
+                        Layer::Tls => "tls+",
+                        Layer::WebSocket => "ws+",
+                    });
+                }
+                name + kind.name()
+            }
+        }
+    }
+}
+
+fn base_named(word: &str) -> Kind {
+    match word {
+        "udp" => Kind::Udp,
+        "unix" => Kind::Unix,
+        "unixgram" => Kind::UnixGram,
+        "fd" => Kind::Fd,
+        "stdio" => Kind::Stdio,
+        "mem" => Kind::Memory,
+        _ => Kind::Tcp,
+    }
+}
+
+fn check_layers(layers: &[Layer], kind: Kind) -> Result<(), String> {
+    let count = |wanted| layers.iter().filter(|layer| **layer == wanted).count();
+    if count(Layer::Tls) > 1 {
+        return Err("tls stands in it twice".to_owned());
+    }
+    if count(Layer::WebSocket) > 1 {
+        return Err("ws stands in it twice".to_owned());
+    }
+    if !layers.is_empty() && kind.is_datagram() {
+        return Err(format!(
+            "{} carries datagrams, and tls and ws need a stream",
+            kind.name()
+        ));
+    }
+    if layers == [Layer::WebSocket, Layer::Tls] {
+        return Err("the layer nearest to the wire comes first, so write tls+ws".to_owned());
+    }
+    Ok(())
+}

@@ -1,0 +1,268 @@
+//! However the input is cut on its way, the frames are the same.
+
+use proptest::prelude::*;
+use tokio_util::codec::{LengthDelimitedCodec, LinesCodec};
+
+use super::*;
+use crate::contract::Protocol;
+
+/// What a protocol was told, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Told {
+    Frame(Vec<u8>),
+    Bytes(Vec<u8>),
+    Error(String),
+}
+
+/// Writes down everything. A frame `*N` asks for N counted bytes, `P` pauses reading.
+#[derive(Default)]
+struct Diary(Vec<Told>);
+
+/// A frame in bytes, whatever its type.
+trait InBytes {
+    fn in_bytes(self) -> Vec<u8>;
+}
+
+impl InBytes for Line<'_> {
+    fn in_bytes(self) -> Vec<u8> {
+        self.whole().to_vec()
+    }
+}
+
+impl InBytes for &[u8] {
+    fn in_bytes(self) -> Vec<u8> {
+        self.to_vec()
+    }
+}
+
+impl InBytes for String {
+    fn in_bytes(self) -> Vec<u8> {
+        self.into_bytes()
+    }
+}
+
+impl InBytes for bytes::BytesMut {
+    fn in_bytes(self) -> Vec<u8> {
+        self.to_vec()
+    }
+}
+
+impl<F: Framing> FrameProtocol<F> for Diary
+where
+    for<'a> F::Frame<'a>: InBytes,
+{
+    fn frame_received(&mut self, transport: &mut FrameTransport<'_, F>, frame: F::Frame<'_>) {
+        let frame = frame.in_bytes();
+        let text = String::from_utf8_lossy(&frame).trim_end().to_string();
+        if let Some(Ok(count)) = text.strip_prefix('*').map(str::parse) {
+            transport.expect_bytes(count);
+        }
+        if text == "P" {
+            transport.pause_reading();
+        }
+        self.0.push(Told::Frame(frame));
+    }
+
+    fn bytes_received(&mut self, _: &mut FrameTransport<'_, F>, data: &[u8]) {
+        match self.0.last_mut() {
+            Some(Told::Bytes(bytes)) => bytes.extend_from_slice(data),
+            _ => self.0.push(Told::Bytes(data.to_vec())),
+        }
+    }
+
+    fn frame_error(&mut self, transport: &mut FrameTransport<'_, F>, error: Error) {
+        self.0.push(Told::Error(error.to_string()));
+        transport.fail(error);
+    }
+}
+
+/// Feeds `input` in pieces of the given lengths and resumes whenever reading was paused.
+fn told<F: Framing>(framing: F, input: &[u8], pieces: &[usize]) -> Vec<Told>
+where
+    Diary: FrameProtocol<F>,
+{
+    let mut protocol = Framed::new(framing, Diary::default());
+    let mut transport = Transport::unconnected();
+    let mut rest = input;
+    let mut pieces = pieces.iter().cycle();
+    while !rest.is_empty() && !transport.is_closing() {
+        let length = pieces.next().map_or(rest.len(), |n| (*n).clamp(1, rest.len()));
+        let (piece, behind) = rest.split_at(length);
+        protocol.data_received(&mut transport, piece);
+        rest = behind;
+        while transport.is_reading_paused() {
+            transport.resume_reading();
+            if transport.driver().take_held_input() {
+                protocol.input_released(&mut transport);
+            }
+        }
+    }
+    if !transport.is_closing() {
+        protocol.eof_received(&mut transport);
+    }
+    protocol.into_inner().0
+}
+
+/// Bytes that make lines, counted bytes, pauses, netstrings and prefixes likely.
+fn wire() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        Just(b"\n".to_vec()),
+        Just(b"\r\n".to_vec()),
+        Just(b"\r".to_vec()),
+        Just(b"P\n".to_vec()),
+        Just(b"*5\r\n".to_vec()),
+        Just(b"5:hello,".to_vec()),
+        Just(b"0:,".to_vec()),
+        Just(b"12:".to_vec()),
+        Just(vec![0, 0, 0, 2, 7, 7]),
+        Just(vec![1, b'P']),
+        Just(vec![2, b'*', b'3']),
+        proptest::collection::vec(any::<u8>(), 0..12),
+        "[a-z]{0,20}".prop_map(String::into_bytes),
+    ];
+    proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn every_way_of_cutting_gives_the_same_frames(
+        input in wire(),
+        pieces in proptest::collection::vec(1_usize..9, 1..20),
+    ) {
+        macro_rules! agree {
+            ($framing:expr) => {{
+                let whole = told($framing, &input, &[]);
+                prop_assert_eq!(&told($framing, &input, &[1]), &whole);
+                prop_assert_eq!(&told($framing, &input, &pieces), &whole);
+            }};
+        }
+        agree!(Lines::new(24));
+        agree!(Lines::new(24).unterminated());
+        agree!(Netstring::new(16));
+        agree!(LengthPrefix::new(Width::Bits8, 200));
+        agree!(LengthPrefix::new(Width::Bits16, 300));
+        agree!(LengthPrefix::new(Width::Bits32, 300));
+        agree!(Codec::new(LinesCodec::new_with_max_length(24), 64));
+        agree!(Codec::new(LengthDelimitedCodec::builder().max_frame_length(300).new_codec(), 400));
+    }
+
+    #[test]
+    fn what_is_written_is_read_back(frames in proptest::collection::vec(
+        proptest::collection::vec(any::<u8>(), 0..200), 0..12,
+    )) {
+        fn round_trip<F: WriteFrame + Clone>(framing: F, frames: &[Vec<u8>]) -> Vec<Told>
+        where
+            Diary: FrameProtocol<F>,
+        {
+            let mut transport = Transport::unconnected();
+            for frame in frames {
+                framing.encode(&mut transport, frame).expect("short enough");
+            }
+            let wire = transport.take_written();
+            told(framing, &wire, &[3])
+        }
+        // `*` and `P` would change the mode, which is not what is tested here.
+        let frames: Vec<Vec<u8>> = frames
+            .into_iter()
+            .map(|frame| [b"f", &frame[..]].concat())
+            .collect();
+        let expected: Vec<Told> = frames.iter().cloned().map(Told::Frame).collect();
+        prop_assert_eq!(&round_trip(Netstring::new(201), &frames), &expected);
+        prop_assert_eq!(&round_trip(LengthPrefix::new(Width::Bits8, 255), &frames), &expected);
+        prop_assert_eq!(&round_trip(LengthPrefix::new(Width::Bits16, 255), &frames), &expected);
+        prop_assert_eq!(&round_trip(LengthPrefix::new(Width::Bits32, 255), &frames), &expected);
+    }
+}
+
+fn frames(all: &[&[u8]]) -> Vec<Told> {
+    all.iter().map(|frame| Told::Frame(frame.to_vec())).collect()
+}
+
+#[test]
+fn lines_end_with_lf_or_crlf_and_keep_their_end() {
+    let all = told(Lines::new(8), b"a\nb\r\n\n\r\nc\rd\n", &[]);
+    assert_eq!(all, frames(&[b"a\n", b"b\r\n", b"\n", b"\r\n", b"c\rd\n"]));
+}
+
+#[test]
+fn a_line_may_be_as_long_as_its_maximum_and_no_longer() {
+    let all = told(Lines::new(3), b"abc\r\nabc\nabcd\nabc\n", &[]);
+    assert_eq!(all.len(), 3);
+    assert_eq!(
+        all[2],
+        Told::Error("over the limit: a line is longer than 3 bytes".into())
+    );
+    // Without a line end in sight, too.
+    assert_eq!(told(Lines::new(3), b"abc\rd", &[]).len(), 1);
+    assert!(matches!(told(Lines::new(3), b"abcd", &[1])[..], [Told::Error(_)]));
+}
+
+#[test]
+fn half_a_line_at_the_end_is_an_error_unless_it_is_allowed() {
+    assert!(matches!(told(Lines::new(8), b"DELETE 1", &[])[..], [Told::Error(_)]));
+    assert_eq!(told(Lines::new(8).unterminated(), b"hi", &[]), frames(&[b"hi"]));
+}
+
+#[test]
+fn counted_bytes_come_between_lines() {
+    let all = told(Lines::new(8), b"*4\r\na\nb\nc\n*0\nd\n", &[1]);
+    assert_eq!(
+        all,
+        [
+            Told::Frame(b"*4\r\n".into()),
+            Told::Bytes(b"a\nb\n".into()),
+            Told::Frame(b"c\n".into()),
+            Told::Frame(b"*0\n".into()),
+            Told::Frame(b"d\n".into()),
+        ]
+    );
+}
+
+#[test]
+fn wrong_netstrings_are_told_apart() {
+    let message = |input: &[u8]| match &told(Netstring::new(9), input, &[])[..] {
+        [Told::Error(message)] => message.clone(),
+        other => panic!("{input:?} gave {other:?}"),
+    };
+    assert_eq!(message(b"10:"), "over the limit: a netstring is longer than 9 bytes");
+    assert_eq!(message(b"05:"), "invalid input: a netstring's length has a leading zero");
+    assert_eq!(
+        message(b":,"),
+        "invalid input: a netstring does not begin with its length and a colon"
+    );
+    assert_eq!(message(b"1:xy"), "invalid input: a netstring does not end with a comma");
+    assert_eq!(
+        message(b"3:ab"),
+        "unexpected: the connection ended in the middle of a frame"
+    );
+}
+
+#[test]
+fn plain_bytes_behind_start_tls_end_the_connection() {
+    struct StartTls;
+    impl FrameProtocol<Lines> for StartTls {
+        fn frame_received(&mut self, transport: &mut FrameTransport<'_, Lines>, _: Line<'_>) {
+            transport.write_line(b"220 go ahead");
+            transport.start_tls();
+        }
+    }
+    let mut protocol = Framed::new(Lines::new(80), StartTls);
+    let mut transport = Transport::unconnected();
+    protocol.data_received(&mut transport, b"STARTTLS\r\nMAIL FROM:<evil>\r\n");
+    let error = transport.driver().take_error();
+    assert!(matches!(error, Some(Error::Invalid(_))), "{error:?}");
+}
+
+#[test]
+fn a_line_from_elsewhere_cannot_become_two() {
+    struct Relay;
+    impl FrameProtocol<Lines> for Relay {
+        fn frame_received(&mut self, transport: &mut FrameTransport<'_, Lines>, _: Line<'_>) {
+            transport.write_line(b"one\r\ntwo");
+            assert!(transport.write_frame(b"one\ntwo").is_err());
+        }
+    }
+    let mut transport = Transport::unconnected();
+    Framed::new(Lines::new(80), Relay).data_received(&mut transport, b"go\n");
+    assert_eq!(transport.take_written(), b"one  two\r\n");
+}

@@ -1,0 +1,20 @@
+//! Lariat's contracts and the protocols written against them: bytes to meaning and back.
+//!
+//! Nothing here opens a socket, reads a clock or touches a file: a [`Protocol`] is
+//! called with what happened and answers by writing into the [`Transport`] that it is
+//! lent, so it is tested as a plain value and fuzzed as a function. Who calls it (a TCP
+//! connection, a TLS session, a datagram peer, a test) is none of its business.
+//!
+//! Read [`Protocol`] and [`Transport`] first; then [`framing`], which turns a stream of
+//! bytes into lines and frames; then [`timestamp`], the smallest whole protocol.
+
+pub mod contract;
+pub mod endpoint;
+pub mod framing;
+pub mod timestamp;
+
+pub use contract::{
+    Address, ConnectionId, ConnectionInfo, DatagramProtocol, DatagramTransport, Error, Factory,
+    Handle, Mailbox, Message, Protocol, Reason, SendError, TimerId, TlsInfo, Transport, WaterMarks,
+};
+pub use endpoint::Endpoint;

@@ -1,0 +1,2 @@
+//! Judged by the software of others.
+
