@@ -203,6 +203,11 @@ pub enum PeerFault {
         /// Our side.
         side: Side,
     },
+    /// The peer gave the handshake up with the alert that says least.
+    HandshakeFailure {
+        /// Our side.
+        side: Side,
+    },
     /// The peer ended TLS with an alert; the text is the alert's name.
     Alert {
         /// Our side.
@@ -338,6 +343,11 @@ impl PeerFault {
             Self::NothingInCommon { side } => write!(
                 f,
                 "the {} and we have no cipher suite, key exchange or signature scheme in common",
+                side.peer()
+            ),
+            Self::HandshakeFailure { side } => write!(
+                f,
+                "the {} gave the handshake up (alert HandshakeFailure): it may require a client certificate, or have no cipher suite in common with us",
                 side.peer()
             ),
             Self::Alert { side, name } => {

@@ -74,8 +74,9 @@ impl Identity {
     ) -> Result<Self, TlsError> {
         let chain = pem::certificates(certificate_pem, certificate_subject)?;
         let key = pem::private_key(key_pem, key_subject)?;
-        certify(chain, certificate_subject, key, key_subject)
-            .map(|certified| Self { certified: Arc::new(certified) })
+        certify(chain, certificate_subject, key, key_subject).map(|certified| Self {
+            certified: Arc::new(certified),
+        })
     }
 }
 
