@@ -1,1 +1,5 @@
 //! Placeholder.
+
+pub mod lookup;
+mod platform;
+pub mod socket;

@@ -1,0 +1,185 @@
+//! What sockets need of the system beyond socket2: descriptors by number, and bytes waiting.
+
+#[cfg(unix)]
+pub use unix::{bytes_waiting, from_fd};
+
+/// The error number of a family that the system lacks.
+#[cfg(unix)]
+pub(crate) const FAMILY_NOT_SUPPORTED: i32 = nix::libc::EAFNOSUPPORT;
+#[cfg(windows)]
+pub(crate) const FAMILY_NOT_SUPPORTED: i32 = 10047;
+
+#[cfg(unix)]
+mod unix {
+    use std::io::{self, IoSlice, IoSliceMut};
+    use std::mem::MaybeUninit;
+    use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+    use std::os::unix::net::UnixDatagram;
+
+    use nix::errno::Errno;
+    use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
+    use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
+    use socket2::Socket;
+
+    use crate::socket::SocketError;
+
+    /// Adopts a socket by the number of its descriptor: `fromfd`.
+    ///
+    /// The socket that comes out is a duplicate: closing either leaves the other open. They share
+    /// what belongs to the connection, such as being non-blocking. The number is one that this
+    /// process was given, by systemd, inetd or the program that started it; a socket that another
+    /// part of this program owns is better duplicated there, by `try_clone`.
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::fd::AsRawFd;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (one, mut other) = UnixStream::pair()?;
+    /// let mut adopted = lariat_net::socket::from_fd(one.as_raw_fd())?;
+    /// drop(one);
+    /// adopted.write_all(b"still open")?;
+    /// drop(adopted);
+    /// let mut got = String::new();
+    /// other.read_to_string(&mut got)?;
+    /// assert_eq!(got, "still open");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError::Misuse`] for a number that is not an open descriptor, or not that of a socket.
+    pub fn from_fd(number: RawFd) -> Result<Socket, SocketError> {
+        let socket = Socket::from(duplicate(number)?);
+        match socket.r#type() {
+            Ok(_) => {
+                // Where the kernel cannot do it on arrival.
+                socket.set_cloexec(true)?;
+                Ok(socket)
+            }
+            Err(error) if error.raw_os_error() == Some(Errno::ENOTSOCK as i32) => Err(
+                SocketError::Misuse(format!("descriptor {number} is not a socket")),
+            ),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// How many bytes can be read from a descriptor at once without waiting: `ioctl` `FIONREAD`.
+    ///
+    /// For a datagram socket Linux counts the next datagram only.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, such as that the descriptor is of a kind that does not count.
+    pub fn bytes_waiting(descriptor: impl AsFd) -> io::Result<u64> {
+        Ok(rustix::io::ioctl_fionread(descriptor)?)
+    }
+
+    /// Duplicates a descriptor known by its number only.
+    ///
+    /// `dup` by number is unsafe code in every library; a descriptor sent through a socket to
+    /// oneself arrives as a duplicate too, and by safe means alone.
+    fn duplicate(number: RawFd) -> Result<OwnedFd, SocketError> {
+        let (sender, receiver) = UnixDatagram::pair()?;
+        let one_byte = [IoSlice::new(&[0])];
+        let descriptors = [number];
+        let message = [ControlMessage::ScmRights(&descriptors)];
+        let no_address: Option<&()> = None;
+        match sendmsg(
+            sender.as_raw_fd(),
+            &one_byte,
+            &message,
+            MsgFlags::empty(),
+            no_address,
+        ) {
+            Ok(_) => {}
+            Err(Errno::EBADF) => {
+                return Err(SocketError::Misuse(format!(
+                    "descriptor {number} is not open in this process"
+                )));
+            }
+            Err(error) => return Err(io::Error::from(error).into()),
+        }
+        let mut byte = [0];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = RecvAncillaryBuffer::new(&mut space);
+        rustix::net::recvmsg(
+            &receiver,
+            &mut [IoSliceMut::new(&mut byte)],
+            &mut control,
+            CLOSE_ON_EXEC,
+        )
+        .map_err(io::Error::from)?;
+        let arrived = control.drain().find_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
+            _ => None,
+        });
+        // A process that has no descriptor left gets the message without what it carried.
+        arrived.ok_or_else(|| io::Error::from(Errno::EMFILE).into())
+    }
+
+    #[cfg(not(target_vendor = "apple"))]
+    const CLOSE_ON_EXEC: RecvFlags = RecvFlags::CMSG_CLOEXEC;
+    #[cfg(target_vendor = "apple")]
+    const CLOSE_ON_EXEC: RecvFlags = RecvFlags::empty();
+
+    #[cfg(test)]
+    mod tests {
+        #![allow(clippy::unwrap_used)]
+
+        use std::io::{Read, Write};
+        use std::os::unix::net::UnixStream;
+
+        use super::*;
+
+        #[test]
+        fn closing_either_duplicate_leaves_the_other_open() {
+            let (one, mut peer) = UnixStream::pair().unwrap();
+            let adopted = from_fd(one.as_raw_fd()).unwrap();
+            assert_ne!(adopted.as_raw_fd(), one.as_raw_fd());
+            drop(adopted);
+            (&one).write_all(b"first").unwrap();
+            let mut adopted = from_fd(one.as_raw_fd()).unwrap();
+            drop(one);
+            adopted.write_all(b" second").unwrap();
+            drop(adopted);
+            let mut got = String::new();
+            peer.read_to_string(&mut got).unwrap();
+            assert_eq!(got, "first second");
+        }
+
+        #[test]
+        fn an_adopted_descriptor_is_closed_in_programs_that_are_started() {
+            let (one, _peer) = UnixStream::pair().unwrap();
+            let adopted = from_fd(one.as_raw_fd()).unwrap();
+            let flags = rustix::io::fcntl_getfd(&adopted).unwrap();
+            assert!(flags.contains(rustix::io::FdFlags::CLOEXEC));
+        }
+
+        #[test]
+        fn what_is_not_an_open_socket_is_refused() {
+            for number in [-1, 1_000_000] {
+                let error = from_fd(number).unwrap_err();
+                assert_eq!(
+                    error.to_string(),
+                    format!("descriptor {number} is not open in this process")
+                );
+            }
+            let file = std::fs::File::open("/dev/null").unwrap();
+            let number = file.as_raw_fd();
+            let error = from_fd(number).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("descriptor {number} is not a socket")
+            );
+        }
+
+        #[test]
+        fn bytes_waiting_are_counted() {
+            let (mut one, other) = UnixStream::pair().unwrap();
+            assert_eq!(bytes_waiting(&other).unwrap(), 0);
+            one.write_all(b"seven!!").unwrap();
+            assert_eq!(bytes_waiting(&other).unwrap(), 7);
+        }
+    }
+}
