@@ -51,7 +51,10 @@ impl Host {
             Host::V4(address) => address.to_string(),
             Host::V6(address, None) => format!("[{address}]"),
             Host::V6(address, Some(scope)) => {
-                format!("[{address}%25{}]", percent::encode(scope.as_bytes(), b"/?#[]@"))
+                format!(
+                    "[{address}%25{}]",
+                    percent::encode(scope.as_bytes(), b"/?#[]@")
+                )
             }
         }
     }
@@ -81,7 +84,9 @@ impl FromStr for Host {
 
     fn from_str(text: &str) -> Result<Host, EndpointError> {
         if let Some(inner) = text.strip_prefix('[') {
-            let inner = inner.strip_suffix(']').ok_or_else(|| unclosed_bracket(text))?;
+            let inner = inner
+                .strip_suffix(']')
+                .ok_or_else(|| unclosed_bracket(text))?;
             return Host::parse_bracketed(inner);
         }
         if is_ipv6(text) {
@@ -176,10 +181,14 @@ fn parse_scope(text: &str) -> Result<String, EndpointError> {
 fn check_name(name: &str) -> Result<(), EndpointError> {
     let shown = quoted(name);
     if name.is_empty() {
-        return Err(wrong("the host is empty; write a name or an address".to_owned()));
+        return Err(wrong(
+            "the host is empty; write a name or an address".to_owned(),
+        ));
     }
     if name == "*" {
-        return Err(wrong("host \"*\" is not one; for every address write [::]".to_owned()));
+        return Err(wrong(
+            "host \"*\" is not one; for every address write [::]".to_owned(),
+        ));
     }
     if !name.is_ascii() {
         return Err(wrong(format!(
@@ -198,13 +207,20 @@ fn check_name(name: &str) -> Result<(), EndpointError> {
             &name[..name.len().min(5)]
         )));
     }
-    if name.chars().all(|character| character.is_ascii_digit() || character == '.') {
+    if name
+        .chars()
+        .all(|character| character.is_ascii_digit() || character == '.')
+    {
         return Err(wrong(format!(
             "host {shown} is not an IPv4 address; that is four numbers from 0 to 255"
         )));
     }
     let labels = name.strip_suffix('.').unwrap_or(name);
-    if labels.len() > 253 || labels.split('.').any(|label| label.is_empty() || label.len() > 63) {
+    if labels.len() > 253
+        || labels
+            .split('.')
+            .any(|label| label.is_empty() || label.len() > 63)
+    {
         return Err(wrong(format!(
             "host {shown} is not a name; between dots stand 1 to 63 characters, 253 in all"
         )));

@@ -48,12 +48,10 @@ fn edit_distance(left: &[char], right: &[char]) -> usize {
         let mut current = vec![row + 1; right.len() + 1];
         for (column, other) in right.iter().enumerate() {
             let replaced = previous[column] + usize::from(letter != other);
-            let mut best = replaced.min(previous[column + 1] + 1).min(current[column] + 1);
-            if row > 0
-                && column > 0
-                && *letter == right[column - 1]
-                && left[row - 1] == *other
-            {
+            let mut best = replaced
+                .min(previous[column + 1] + 1)
+                .min(current[column] + 1);
+            if row > 0 && column > 0 && *letter == right[column - 1] && left[row - 1] == *other {
                 best = best.min(before_previous[column - 1] + 1);
             }
             current[column + 1] = best;
@@ -91,7 +89,11 @@ mod tests {
         assert_eq!(nearest("keys", &words), Some("key"));
         assert_eq!(nearest("colour", &words), None);
         assert_eq!(nearest("", &words), None);
-        assert_eq!(nearest("x", &["y"]), None, "one letter is not a typing error");
+        assert_eq!(
+            nearest("x", &["y"]),
+            None,
+            "one letter is not a typing error"
+        );
         assert_eq!(nearest(&"k".repeat(4000), &words), None);
     }
 

@@ -113,7 +113,13 @@ mod tests {
 
     #[test]
     fn stays_readable_where_that_is_safe() {
-        assert_eq!(encode("/home/jürgen/a b".as_bytes(), b"?"), "/home/jürgen/a%20b");
-        assert_eq!(encode("a?\u{202e}b\u{a0}".as_bytes(), b"?"), "a%3F%E2%80%AEb%C2%A0");
+        assert_eq!(
+            encode("/home/jürgen/a b".as_bytes(), b"?"),
+            "/home/jürgen/a%20b"
+        );
+        assert_eq!(
+            encode("a?\u{202e}b\u{a0}".as_bytes(), b"?"),
+            "a%3F%E2%80%AEb%C2%A0"
+        );
     }
 }
