@@ -207,8 +207,9 @@ mod tests {
     #[test]
     fn the_connection_comes_from_the_source_and_keeps_the_time_out() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let (held, source) = refusing();
-        drop(held);
+        // Only Linux has all of 127.0.0.0/8 on its loopback interface.
+        let host = if cfg!(target_os = "linux") { 2 } else { 1 };
+        let source = SocketAddr::from(([127, 0, 0, host], 0));
         let timeout = Duration::from_millis(20);
         let mut stream = ConnectionRequest::new("127.0.0.1", listener.local_addr().unwrap().port())
             .source(source)
@@ -216,7 +217,7 @@ mod tests {
             .connect()
             .unwrap();
         let (_peer, from) = listener.accept().unwrap();
-        assert_eq!(from, source);
+        assert_eq!(from.ip(), source.ip());
         assert_eq!(stream.write_timeout().unwrap(), Some(timeout));
         assert!(is_timeout(&stream.read(&mut [0]).unwrap_err()));
     }
