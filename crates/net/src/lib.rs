@@ -1,5 +1,35 @@
-//! Placeholder.
+//! The engine: what carries bytes between the network and a protocol.
+//!
+//! A [`Reactor`] listens on and connects to [endpoints](lariat_protocol::Endpoint) of every
+//! kind, TCP to WebSocket, and drives one [`Protocol`](lariat_protocol::Protocol) or async
+//! function for each connection. It decides nothing that a protocol could: no byte has a
+//! meaning here.
+//!
+//! Read [`Reactor`] first, then [`Connection`]; who comes from Python's `socket` finds its
+//! words in [`lookup`] and [`socket`].
 
+mod carrier;
+mod client;
+mod connect;
+mod connection;
+mod driver;
+mod error;
+pub mod happy_eyeballs;
 pub mod lookup;
+mod open;
 mod platform;
+mod reactor;
+mod service;
 pub mod socket;
+mod task;
+
+pub use client::{BackOff, ClientFactory, Connector, Reconnecting};
+pub use connect::{CONNECT_TIMEOUT, ConnectOptions, connect, connect_with};
+pub use connection::Connection;
+pub use error::Error;
+pub use open::{OpenError, Tls};
+pub use reactor::{
+    Builder, DRAIN_TIME, DrainReport, Handle, ListenOptions, Listening, Reactor, Scheduled,
+    ToEndpoint,
+};
+pub use service::{IntoService, Service};

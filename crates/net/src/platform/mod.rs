@@ -1,4 +1,17 @@
 //! What the engine needs of one system or another: everywhere else the code is the same on all.
 
+pub(crate) mod accept;
+pub(crate) mod clock;
+mod descriptor;
 pub(crate) mod lookup;
 pub(crate) mod socket;
+#[cfg(unix)]
+mod unix_gram;
+mod unix_socket;
+
+pub(crate) use descriptor::*;
+#[cfg(unix)]
+pub(crate) use std::os::unix::net::{UnixDatagram, UnixListener};
+#[cfg(unix)]
+pub(crate) use unix_gram::UnixGram;
+pub(crate) use unix_socket::*;

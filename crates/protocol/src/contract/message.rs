@@ -78,6 +78,12 @@ pub struct ConnectionId {
 pub trait Mailbox: Send + Sync + 'static {
     /// Puts a message into a connection's bounded queue, and wakes the connection.
     fn deliver(&self, to: ConnectionId, message: Message) -> Result<(), SendError>;
+
+    /// The same for the answer to something that the connection itself asked for: bounded
+    /// by what it asked, so the queue's bound does not hold it up.
+    fn deliver_result(&self, to: ConnectionId, message: Message) -> Result<(), SendError> {
+        self.deliver(to, message)
+    }
 }
 
 /// The address of one connection, for messages from elsewhere.
@@ -107,6 +113,12 @@ impl Handle {
     /// learns from [`SendError::Full`] that the receiver does not keep up.
     pub fn send(&self, message: Message) -> Result<(), SendError> {
         self.mailbox.deliver(self.id, message)
+    }
+
+    /// Sends the answer to something that the connection itself asked for, which is never
+    /// [`SendError::Full`].
+    pub fn send_result(&self, message: Message) -> Result<(), SendError> {
+        self.mailbox.deliver_result(self.id, message)
     }
 }
 

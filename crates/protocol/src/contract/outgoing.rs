@@ -11,9 +11,13 @@ const KEEP_WHOLE: usize = 4 * 1024;
 
 /// Bytes on their way out: small writes gathered in one buffer, large blocks kept whole.
 ///
+/// A parked connection has one of these and nothing in it, so what is rarely used is behind
+/// a pointer.
+///
 /// On a carrier that keeps message boundaries each write is one message, and the lengths
 /// are kept beside the bytes.
 #[derive(Debug, Default)]
+#[expect(clippy::box_collection, reason = "an empty place is a pointer's size")]
 pub struct Outgoing {
     /// What comes after everything in `queue`. Empty and without memory while parked.
     buffer: BytesMut,
@@ -27,7 +31,7 @@ pub struct Outgoing {
 
 impl Outgoing {
     /// How many bytes wait.
-    pub fn len(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.length
     }
 
@@ -158,7 +162,7 @@ mod tests {
 
     fn flat(outgoing: &mut Outgoing) -> Vec<u8> {
         let mut all = Vec::new();
-        while outgoing.len() > 0 {
+        while outgoing.waiting() > 0 {
             let chunk = outgoing.chunk().to_vec();
             // An odd step, so that blocks are left half-taken.
             let step = chunk.len().min(1_000);
@@ -177,7 +181,7 @@ mod tests {
         outgoing.push(&[b"c"]);
         outgoing.push_bytes(Bytes::from_static(b"d"));
         assert!(outgoing.is_split());
-        assert_eq!(outgoing.len(), 10_004);
+        assert_eq!(outgoing.waiting(), 10_004);
         let mut slices = [IoSlice::new(&[]); 8];
         assert_eq!(outgoing.chunks(&mut slices), 3);
         let expected = [b"ab", &large[..], b"cd"].concat();

@@ -92,7 +92,10 @@ impl Transport {
     pub fn unconnected() -> Self {
         let end = |name: &str| Address::Memory(Arc::from(name));
         let info = ConnectionInfo::stream(end("peer"), end("local"));
-        let nowhere = ConnectionId { slot: 0, generation: 0 };
+        let nowhere = ConnectionId {
+            slot: 0,
+            generation: 0,
+        };
         Transport::new(info, Handle::new(Arc::new(Nowhere), nowhere))
     }
 
@@ -134,13 +137,13 @@ impl Transport {
 
     fn grown(&mut self) {
         let marks = self.water_marks();
-        if self.outgoing.len() > marks.limit {
+        if self.outgoing.waiting() > marks.limit {
             self.outgoing.clear();
             self.ending = Ending::Failing(Error::limit(format!(
                 "more than {} bytes wait for a peer that does not read them",
                 marks.limit
             )));
-        } else if self.outgoing.len() > marks.high && !self.write_paused {
+        } else if self.outgoing.waiting() > marks.high && !self.write_paused {
             self.write_paused = true;
             self.write_pause_untold = true;
         }
@@ -209,7 +212,7 @@ impl Transport {
 
     /// How many written bytes the carrier has not taken yet.
     pub fn buffered(&self) -> usize {
-        self.outgoing.len()
+        self.outgoing.waiting()
     }
 
     /// When writing pauses, resumes and gives up.
@@ -254,6 +257,11 @@ impl Transport {
         self.info.tls.as_deref()
     }
 
+    /// What is known of the connection.
+    pub fn info(&self) -> &ConnectionInfo {
+        &self.info
+    }
+
     /// The other end.
     pub fn peer(&self) -> &Address {
         &self.info.peer
@@ -276,8 +284,8 @@ impl Transport {
 
     /// Takes everything written so far, as a driver would; for tests.
     pub fn take_written(&mut self) -> Vec<u8> {
-        let mut all = Vec::with_capacity(self.outgoing.len());
-        while self.outgoing.len() > 0 {
+        let mut all = Vec::with_capacity(self.outgoing.waiting());
+        while self.outgoing.waiting() > 0 {
             let chunk = self.outgoing.chunk();
             all.extend_from_slice(chunk);
             let taken = chunk.len();
@@ -330,7 +338,7 @@ impl DriverSide<'_> {
     pub fn take_write_resume(&mut self) -> bool {
         let resumes = self.0.write_paused
             && !self.0.write_pause_untold
-            && self.0.outgoing.len() <= self.0.water_marks().low;
+            && self.0.outgoing.waiting() <= self.0.water_marks().low;
         if resumes {
             self.0.write_paused = false;
         }

@@ -30,6 +30,7 @@ mod scheme;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -124,6 +125,16 @@ pub enum SocketPath {
     Abstract(Vec<u8>),
 }
 
+impl fmt::Display for SocketPath {
+    /// As people write it: a file's path, or an abstract name behind `@`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SocketPath::File(path) => path.display().fmt(out),
+            SocketPath::Abstract(name) => write!(out, "@{}", name.escape_ascii()),
+        }
+    }
+}
+
 impl Endpoint {
     /// Reads a URL, or `HOST`, `HOST:PORT`, `[::1]:PORT` as if `default_scheme` stood before it.
     ///
@@ -209,6 +220,15 @@ impl Endpoint {
     pub fn with_port(mut self, port: u16) -> Endpoint {
         if let Base::Tcp { port: place, .. } | Base::Udp { port: place, .. } = &mut self.base {
             *place = Some(port);
+        }
+        self
+    }
+
+    /// The same with this host. Without effect where there are no hosts.
+    #[must_use]
+    pub fn with_host(mut self, host: impl Into<Host>) -> Endpoint {
+        if let Base::Tcp { host: place, .. } | Base::Udp { host: place, .. } = &mut self.base {
+            *place = host.into();
         }
         self
     }

@@ -1,0 +1,224 @@
+//! What carries bytes: one type for every stream and every connected message carrier.
+//!
+//! A carrier knows how bytes leave and arrive and nothing else; layers (TLS, WebSocket)
+//! are carriers over carriers. Opening them is in [`open`](crate::open).
+
+pub(crate) mod datagram;
+pub(crate) mod memory;
+mod stdio;
+pub(crate) mod websocket;
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use lariat_tls::TlsStream;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::net::{TcpStream, UdpSocket};
+
+pub(crate) use stdio::Stdio;
+pub(crate) use websocket::WebSocketCarrier;
+
+/// What came from a carrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Received {
+    /// Bytes of a stream, or the first ones of a message longer than the buffer.
+    Bytes(usize),
+    /// The last bytes of a message: in a buffer that is large enough, all of them.
+    Message(usize),
+    /// Nothing more will come.
+    End,
+}
+
+/// An open carrier.
+pub(crate) enum Carrier {
+    Tcp(TcpStream),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixStream),
+    Tls(Box<TlsStream<Carrier>>),
+    WebSocket(Box<WebSocketCarrier>),
+    Memory(DuplexStream),
+    Stdio(Box<Stdio>),
+    /// A connected UDP socket: the client's side. Servers have sessions instead.
+    Udp(UdpSocket),
+    #[cfg(unix)]
+    UnixGram(crate::platform::UnixGram),
+    /// Nothing: the carrier is being changed for another, or is closed.
+    Gone,
+}
+
+impl Carrier {
+    /// Whether each write is one message and each message comes whole.
+    pub(crate) fn is_message_oriented(&self) -> bool {
+        match self {
+            Carrier::WebSocket(_) | Carrier::Udp(_) => true,
+            #[cfg(unix)]
+            Carrier::UnixGram(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether our side can end while the peer's goes on.
+    pub(crate) fn can_half_close(&self) -> bool {
+        match self {
+            Carrier::Tcp(_) | Carrier::Memory(_) | Carrier::Stdio(_) => true,
+            #[cfg(unix)]
+            Carrier::Unix(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a close that does not wait for the peer could cost it our last bytes.
+    pub(crate) fn lingers(&self) -> bool {
+        match self {
+            Carrier::Tcp(_) | Carrier::Tls(_) | Carrier::WebSocket(_) => true,
+            #[cfg(unix)]
+            Carrier::Unix(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Takes what has come.
+    pub(crate) fn poll_receive(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<Received>> {
+        match self {
+            Carrier::WebSocket(socket) => return socket.poll_receive(context, buffer),
+            Carrier::Udp(socket) => {
+                let mut buffer = ReadBuf::new(buffer);
+                ready!(socket.poll_recv(context, &mut buffer))?;
+                return Poll::Ready(Ok(Received::Message(buffer.filled().len())));
+            }
+            #[cfg(unix)]
+            Carrier::UnixGram(socket) => return socket.poll_receive(context, buffer),
+            _ => {}
+        }
+        let mut buffer = ReadBuf::new(buffer);
+        ready!(Pin::new(self).poll_read(context, &mut buffer))?;
+        Poll::Ready(Ok(match buffer.filled().len() {
+            0 => Received::End,
+            length => Received::Bytes(length),
+        }))
+    }
+
+    /// Sends one whole message, on a carrier that has messages.
+    pub(crate) fn poll_send(
+        &mut self,
+        context: &mut Context<'_>,
+        message: &Bytes,
+    ) -> Poll<io::Result<()>> {
+        match self {
+            Carrier::WebSocket(socket) => socket.poll_send(context, message),
+            Carrier::Udp(socket) => socket.poll_send(context, message).map_ok(drop),
+            #[cfg(unix)]
+            Carrier::UnixGram(socket) => socket.poll_send(context, message),
+            _ => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
+    /// Ends the connection at once, without the orderly end that would be truncated anyway.
+    pub(crate) fn abort(&mut self) {
+        if let Carrier::Tcp(stream) = self {
+            // A reset tells the peer that this was not an orderly end.
+            let _ = socket2::SockRef::from(&*stream).set_linger(Some(std::time::Duration::ZERO));
+        }
+        *self = Carrier::Gone;
+    }
+}
+
+/// Calls the same poll method on whichever byte stream the carrier is.
+macro_rules! on_stream {
+    ($carrier:expr, $stream:ident => $call:expr, $socket:ident => $other:expr) => {
+        match $carrier {
+            Carrier::Tcp($stream) => $call,
+            #[cfg(unix)]
+            Carrier::Unix($stream) => $call,
+            Carrier::Tls($stream) => $call,
+            Carrier::Memory($stream) => $call,
+            Carrier::Stdio($stream) => $call,
+            $socket => $other,
+        }
+    };
+}
+
+impl AsyncRead for Carrier {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        on_stream!(self.get_mut(), stream => Pin::new(stream).poll_read(context, buffer), carrier => {
+            if let Carrier::Gone = carrier {
+                return Poll::Ready(Ok(()));
+            }
+            loop {
+                // An empty message would look like the end of the stream.
+                match ready!(carrier.poll_receive(context, buffer.initialize_unfilled()))? {
+                    Received::Message(0) => {}
+                    Received::End => return Poll::Ready(Ok(())),
+                    Received::Bytes(length) | Received::Message(length) => {
+                        buffer.advance(length);
+                        return Poll::Ready(Ok(()));
+                    }
+                }
+            }
+        })
+    }
+}
+
+impl AsyncWrite for Carrier {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        on_stream!(self.get_mut(), stream => Pin::new(stream).poll_write(context, data), carrier => {
+            if let Carrier::Gone = carrier {
+                return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+            }
+            ready!(carrier.poll_send(context, &Bytes::copy_from_slice(data)))?;
+            Poll::Ready(Ok(data.len()))
+        })
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        on_stream!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(context, slices), carrier => {
+            let first = slices.iter().find(|slice| !slice.is_empty());
+            Pin::new(carrier).poll_write(context, first.map_or(&[], |slice| slice))
+        })
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Carrier::Tcp(_) | Carrier::Tls(_) => true,
+            #[cfg(unix)]
+            Carrier::Unix(_) => true,
+            _ => false,
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        on_stream!(self.get_mut(), stream => Pin::new(stream).poll_flush(context), carrier => {
+            match carrier {
+                Carrier::WebSocket(socket) => socket.poll_flush(context),
+                _ => Poll::Ready(Ok(())),
+            }
+        })
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        on_stream!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(context), carrier => {
+            match carrier {
+                Carrier::WebSocket(socket) => socket.poll_shutdown(context),
+                _ => Poll::Ready(Ok(())),
+            }
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! From an endpoint to an open connection, over every carrier.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lariat_protocol::endpoint::{Base, Endpoint, Host, SocketPath};
+use lariat_protocol::{Address, ConnectionInfo};
+use lariat_tls::ClientTls;
+use tokio::net::UdpSocket;
+use tokio_util::sync::CancellationToken;
+
+use crate::carrier::{Carrier, Stdio, memory};
+use crate::connection::Connection;
+use crate::error::{Error, attempts};
+use crate::open::{self, Layers};
+use crate::{happy_eyeballs, lookup, platform};
+
+/// How long connecting may take in all, handshakes included, unless told otherwise: what
+/// curl and ssh leave to the system's two minutes is half a minute here.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a connection is made with, beside its endpoint.
+#[derive(Clone, Debug)]
+pub struct ConnectOptions {
+    /// How long it may take in all. Default [`CONNECT_TIMEOUT`].
+    pub timeout: Duration,
+    /// A client's side of TLS that the program made itself, in the place of the files and
+    /// options that the endpoint names.
+    pub tls: Option<ClientTls>,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        ConnectOptions {
+            timeout: CONNECT_TIMEOUT,
+            tls: None,
+        }
+    }
+}
+
+/// Connects to an endpoint with all its layers.
+///
+/// # Errors
+///
+/// One clear line for whatever went wrong: which name has no address, which addresses
+/// refused, what the certificate lacks.
+///
+/// ```no_run
+/// # async fn f() -> Result<(), lariat_net::Error> {
+/// let endpoint = "tls://localhost:21568?ca=ca.pem".parse()?;
+/// let connection = lariat_net::connect(&endpoint).await?;
+/// println!("{}", connection.peer());
+/// # Ok(()) }
+/// ```
+pub async fn connect(endpoint: &Endpoint) -> Result<Connection, Error> {
+    connect_with(endpoint, ConnectOptions::default()).await
+}
+
+/// Connects as [`connect`] does, with options.
+///
+/// # Errors
+///
+/// As [`connect`].
+pub async fn connect_with(
+    endpoint: &Endpoint,
+    options: ConnectOptions,
+) -> Result<Connection, Error> {
+    let timed_out = || Error::TimedOut {
+        endpoint: endpoint.to_string(),
+        after: options.timeout,
+    };
+    let connecting = async {
+        let layers =
+            Layers::client(endpoint, options.tls).map_err(|error| Error::open(endpoint, error))?;
+        let (carrier, mut info) = dial(endpoint).await?;
+        info.message_oriented = endpoint.is_message_oriented();
+        let opened = if layers.is_empty() {
+            Ok((carrier, None))
+        } else {
+            open::open(carrier, &layers).await
+        };
+        let (carrier, session) = opened.map_err(|error| Error::open(endpoint, error))?;
+        info.tls = session;
+        let draining = CancellationToken::new();
+        Ok(Connection::new(carrier, info, layers, draining))
+    };
+    let timed = tokio::time::timeout(options.timeout, connecting);
+    timed.await.map_err(|_| timed_out())?
+}
+
+/// The plain carrier under an endpoint.
+async fn dial(endpoint: &Endpoint) -> Result<(Carrier, ConnectionInfo), Error> {
+    match endpoint.base() {
+        Base::Tcp { host, port } => tcp(endpoint, host, *port).await,
+        Base::Udp { host, port } => udp(endpoint, host, *port).await,
+        Base::Unix { path } => local(endpoint, path, platform::connect_unix(path).await),
+        Base::UnixGram { path } => local(endpoint, path, platform::connect_unixgram(path)),
+        Base::Fd(number) => {
+            let connected = platform::connected_descriptor(*number);
+            connected.map_err(|error| failed(endpoint, format!("descriptor {number}"), error))
+        }
+        Base::Stdio => {
+            let carrier = Carrier::Stdio(Box::new(Stdio::open()));
+            let info = ConnectionInfo::stream(Address::Stdio, Address::Stdio);
+            Ok((carrier, info))
+        }
+        Base::Memory(name) => {
+            let stream = memory::connect(name).await;
+            let stream =
+                stream.map_err(|error| failed(endpoint, format!("mem://{name}"), error))?;
+            let address = Address::Memory(Arc::from(name.as_str()));
+            let info = ConnectionInfo::stream(address.clone(), address);
+            Ok((Carrier::Memory(stream), info))
+        }
+    }
+}
+
+async fn tcp(
+    endpoint: &Endpoint,
+    host: &Host,
+    port: Option<u16>,
+) -> Result<(Carrier, ConnectionInfo), Error> {
+    let addresses = addresses(endpoint, host, port).await?;
+    let stream = happy_eyeballs::connect(&addresses).await;
+    let stream = stream.map_err(|all| Error::Connect {
+        endpoint: endpoint.to_string(),
+        attempts: attempts(all),
+    })?;
+    let ends = || -> io::Result<_> {
+        // Requests and answers are whole when they are written; waiting for more to send
+        // with them only makes them late.
+        stream.set_nodelay(true)?;
+        Ok(ConnectionInfo::stream(
+            stream.peer_addr()?,
+            stream.local_addr()?,
+        ))
+    };
+    let info = ends().map_err(|error| failed(endpoint, endpoint.to_string(), error))?;
+    Ok((Carrier::Tcp(stream), info))
+}
+
+async fn udp(
+    endpoint: &Endpoint,
+    host: &Host,
+    port: Option<u16>,
+) -> Result<(Carrier, ConnectionInfo), Error> {
+    let mut failures = Vec::new();
+    for address in addresses(endpoint, host, port).await? {
+        // Nothing is sent by connecting, so the first address that the system has a way to
+        // is taken; only an answer would tell more.
+        let any = if address.is_ipv6() {
+            "[::]:0"
+        } else {
+            "0.0.0.0:0"
+        };
+        let connected = async {
+            let socket = UdpSocket::bind(any).await?;
+            socket.connect(address).await?;
+            let info = ConnectionInfo::messages(address, socket.local_addr()?);
+            Ok((Carrier::Udp(socket), info))
+        };
+        match connected.await {
+            Ok(connected) => return Ok(connected),
+            Err(error) => failures.push((address, error)),
+        }
+    }
+    Err(Error::Connect {
+        endpoint: endpoint.to_string(),
+        attempts: attempts(failures),
+    })
+}
+
+fn local(
+    endpoint: &Endpoint,
+    path: &SocketPath,
+    connected: io::Result<(Carrier, ConnectionInfo)>,
+) -> Result<(Carrier, ConnectionInfo), Error> {
+    connected.map_err(|error| failed(endpoint, path.to_string(), error))
+}
+
+fn failed(endpoint: &Endpoint, address: String, error: io::Error) -> Error {
+    Error::Connect {
+        endpoint: endpoint.to_string(),
+        attempts: vec![(address, error)],
+    }
+}
+
+/// The addresses of an endpoint's host, in the order in which they are to be tried.
+pub(crate) async fn addresses(
+    endpoint: &Endpoint,
+    host: &Host,
+    port: Option<u16>,
+) -> Result<Vec<std::net::SocketAddr>, Error> {
+    let Some(port) = port else {
+        return Err(Error::misuse(
+            endpoint,
+            "no port is given, as in tcp://localhost:21567",
+        ));
+    };
+    let host = host.to_string();
+    // The system's resolver blocks for as long as it likes.
+    let resolved = tokio::task::spawn_blocking(move || lookup::resolve(&host, port)).await;
+    match resolved {
+        Ok(addresses) => Ok(addresses?),
+        Err(_) => Err(Error::misuse(endpoint, "the runtime is shutting down")),
+    }
+}

@@ -1,0 +1,197 @@
+//! A connection as an async function sees it: a byte stream with two ends.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use lariat_protocol::{Address, ConnectionInfo, Factory, Protocol, Reason, TlsInfo};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use crate::carrier::Carrier;
+use crate::driver::Driver;
+use crate::driver::hub::Hub;
+use crate::open::{self, Layers, OpenError};
+use crate::service::ServiceState;
+
+/// An open connection over any carrier, as `AsyncRead + AsyncWrite`.
+///
+/// What the tokio world has for byte streams (hyper, russh, codecs, `BufReader`) works on
+/// it. On carriers with message boundaries a write is one message and a read is at most one.
+///
+/// ```no_run
+/// use lariat_net::Connection;
+/// use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+///
+/// async fn greet(connection: Connection) -> std::io::Result<()> {
+///     let mut stream = BufReader::new(connection);
+///     let mut name = String::new();
+///     stream.read_line(&mut name).await?;
+///     stream.write_all(format!("hello, {name}").as_bytes()).await?;
+///     stream.shutdown().await
+/// }
+///
+/// # fn main() -> Result<(), lariat_net::Error> {
+/// let reactor = lariat_net::Reactor::builder().build()?;
+/// reactor.listen("tcp://localhost:7000", greet)?;
+/// # Ok(()) }
+/// ```
+pub struct Connection {
+    carrier: Carrier,
+    info: ConnectionInfo,
+    layers: Layers,
+    draining: CancellationToken,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        carrier: Carrier,
+        info: ConnectionInfo,
+        layers: Layers,
+        draining: CancellationToken,
+    ) -> Self {
+        Connection {
+            carrier,
+            info,
+            layers,
+            draining,
+        }
+    }
+
+    /// The other end.
+    pub fn peer(&self) -> &Address {
+        &self.info.peer
+    }
+
+    /// Our end.
+    pub fn local(&self) -> &Address {
+        &self.info.local
+    }
+
+    /// The TLS session, if there is one.
+    pub fn tls(&self) -> Option<&TlsInfo> {
+        self.info.tls.as_deref()
+    }
+
+    /// Whether each write is one message, and each message is read by itself.
+    pub fn is_message_oriented(&self) -> bool {
+        self.info.message_oriented
+    }
+
+    /// Whether our side can end, by `shutdown`, while the peer's goes on.
+    pub fn can_half_close(&self) -> bool {
+        self.carrier.can_half_close()
+    }
+
+    /// Cancelled when the server goes down: finish what is under way, and no more.
+    pub fn draining(&self) -> &CancellationToken {
+        &self.draining
+    }
+
+    /// Begins TLS on a connection that was plain, by the certificates that its endpoint
+    /// names.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint has none, or the handshake fails. The connection is gone then.
+    pub async fn start_tls(mut self) -> Result<Connection, OpenError> {
+        let carrier = std::mem::replace(&mut self.carrier, Carrier::Gone);
+        let (carrier, session) = open::start_tls(carrier, &self.layers).await?;
+        self.carrier = carrier;
+        self.info.tls = session;
+        Ok(self)
+    }
+
+    /// Lets a [`Protocol`] have the connection until its end: from the async way of writing
+    /// a service to the event-driven one.
+    ///
+    /// Dropping the future ends the connection.
+    pub async fn serve(self, protocol: impl Protocol) -> Reason {
+        let (told, lost) = oneshot::channel();
+        let hub = Arc::new(Hub::default());
+        let once = std::sync::Mutex::new(Some(Box::new(protocol) as Box<dyn Protocol>));
+        let service = ServiceState::new(
+            "connection",
+            self.layers,
+            Arc::new(Once(once)),
+            self.draining,
+        );
+        let draining = service.draining.clone();
+        let place = hub.register();
+        let id = place.id();
+        let told = Box::new(move |reason| {
+            let _ = told.send(reason);
+        });
+        let driver = Driver::open(
+            self.carrier,
+            self.info,
+            place,
+            Arc::new(service),
+            Some(told),
+        );
+        let timers = Arc::clone(&hub);
+        tokio::select! {
+            biased;
+            () = driver => {}
+            () = crate::reactor::run_timers(timers) => {}
+            () = crate::reactor::tell_draining(&hub, id, draining) => {}
+        }
+        lost.await.unwrap_or(Reason::Aborted)
+    }
+
+    pub(crate) fn into_parts(self) -> (Carrier, ConnectionInfo, Layers) {
+        (self.carrier, self.info, self.layers)
+    }
+}
+
+/// A factory for the one protocol that is there already.
+struct Once(std::sync::Mutex<Option<Box<dyn Protocol>>>);
+
+impl Factory for Once {
+    fn build(&self, _: &ConnectionInfo) -> Option<Box<dyn Protocol>> {
+        let mut protocol = self.0.lock().ok()?;
+        protocol.take()
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.carrier).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.carrier).poll_write(context, data)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.carrier).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.carrier.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.carrier).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.carrier).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,125 @@
+//! Driving one protocol that is given every peer's datagrams.
+
+use std::future::poll_fn;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use lariat_protocol::{Address, DatagramProtocol, DatagramTransport, Handle};
+
+use crate::carrier::datagram::{Buffers, DatagramSocket};
+use crate::driver::hub::{Hub, Place, Signals};
+use crate::service::ServiceState;
+
+struct Driven {
+    socket: DatagramSocket,
+    protocol: Box<dyn DatagramProtocol>,
+    transport: DatagramTransport,
+    place: Place,
+    service: Arc<ServiceState>,
+}
+
+/// Serves a socket until its protocol closes it, panics, or the server goes down.
+pub(crate) async fn serve(
+    socket: DatagramSocket,
+    hub: Arc<Hub>,
+    service: Arc<ServiceState>,
+    protocol: Box<dyn DatagramProtocol>,
+) -> io::Result<()> {
+    let place = hub.register();
+    let handle = Handle::new(place.mailbox(), place.id());
+    let mut driven = Driven {
+        transport: DatagramTransport::new(socket.local(None), handle),
+        socket,
+        protocol,
+        place,
+        service,
+    };
+    let mut buffers = Buffers::new();
+    let mut begun = false;
+    let served = poll_fn(|context| {
+        let step = AssertUnwindSafe(|| {
+            if !std::mem::replace(&mut begun, true) {
+                driven.place.set_waker(context.waker());
+                driven.protocol.listening(&mut driven.transport);
+            }
+            driven.poll(context, &mut buffers)
+        });
+        catch_unwind(step).unwrap_or_else(|_| {
+            driven.service.log_panic(driven.transport.local());
+            Poll::Ready(Ok(()))
+        })
+    })
+    .await;
+    let _ = catch_unwind(AssertUnwindSafe(|| driven.protocol.closed()));
+    served
+}
+
+impl Driven {
+    fn poll(&mut self, context: &mut Context<'_>, buffers: &mut Buffers) -> Poll<io::Result<()>> {
+        loop {
+            self.look();
+            let sent = self.send(context);
+            if self.transport.is_closing() && sent {
+                return Poll::Ready(Ok(()));
+            }
+            if self.transport.is_closing() {
+                return Poll::Pending;
+            }
+            let mut heard: Vec<(Address, Option<std::net::IpAddr>, Bytes)> = Vec::new();
+            let received = self.socket.poll_receive(context, buffers, |datagram| {
+                let data = Bytes::copy_from_slice(datagram.data);
+                heard.push((datagram.peer, datagram.asked, data));
+            });
+            match received {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => return Poll::Pending,
+            }
+            for (peer, asked, data) in heard {
+                let transport = &mut self.transport;
+                self.protocol
+                    .datagram_received(transport, &data, &peer, asked);
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        if let Some(waiting) = self.place.take() {
+            if waiting.signals.contains(Signals::FORCE) || waiting.signals.contains(Signals::DRAIN)
+            {
+                self.transport.close();
+            }
+            for message in waiting.messages.into_iter().flat_map(|queue| *queue) {
+                self.protocol.message_received(&mut self.transport, message);
+            }
+            if waiting.signals.contains(Signals::TIMER) {
+                let now = crate::reactor::now();
+                self.transport.settle_timers(now);
+                while let Some(timer) = self.transport.take_due_timer(now) {
+                    self.protocol.timer(&mut self.transport, timer);
+                }
+            }
+        }
+        let deadline = self.transport.settle_timers(crate::reactor::now());
+        self.place.set_deadline(deadline);
+    }
+
+    /// Sends what waits; what the network refuses is dropped, as the network itself would.
+    fn send(&mut self, context: &mut Context<'_>) -> bool {
+        while let Some(datagram) = self.transport.outgoing().front() {
+            let (to, from, data) = (&datagram.to, datagram.from, &datagram.data);
+            match self.socket.poll_send(context, to, from, data) {
+                Poll::Pending => return false,
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => {
+                    tracing::info!(service = self.service.name, peer = %to, "not sent: {error}");
+                }
+            }
+            self.transport.outgoing().pop_front();
+        }
+        true
+    }
+}
