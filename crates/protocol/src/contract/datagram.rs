@@ -65,7 +65,7 @@ impl DatagramTransport {
     /// Sends one datagram from one of our addresses: the one that a request came to, so
     /// that who asked recognises the answer.
     pub fn send_from(&mut self, from: Option<IpAddr>, to: &Address, data: impl Into<Bytes>) {
-        if self.outgoing.waiting() >= MOST_WAITING {
+        if self.outgoing.len() >= MOST_WAITING {
             self.dropped += 1;
             return;
         }
