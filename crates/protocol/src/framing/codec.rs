@@ -40,15 +40,32 @@ pub struct Codec<C> {
     /// What the decoder works on: always the front of the input that it has not used up.
     /// The copy is the price of a decoder that wants a buffer of its own.
     buffer: BytesMut,
+    /// Where the decoder is. It has a state of its own, which nobody else can set back.
+    place: Place,
+}
+
+/// Where a decoder is in the stream, as far as it can be told from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Behind an item.
+    Between,
+    /// It has looked at bytes in the buffer that are not an item yet.
+    Within,
+    /// Such bytes were taken away from it.
+    Lost,
 }
 
 impl<C> Codec<C> {
     /// Cuts by `codec`, holding at most `maximum` bytes of one incomplete item.
+    ///
+    /// Half an item must not be taken away or counted past, since a decoder may remember
+    /// how far it has looked: that is an [`Error::Misuse`] when more bytes come.
     pub fn new(codec: C, maximum: usize) -> Self {
         Codec {
             codec,
             maximum,
             buffer: BytesMut::new(),
+            place: Place::Between,
         }
     }
 }
@@ -64,6 +81,11 @@ where
         input: &[u8],
         decode: impl FnOnce(&mut C, &mut BytesMut) -> Result<Option<C::Item>, C::Error>,
     ) -> Result<(Option<C::Item>, usize), Error> {
+        if self.place == Place::Lost {
+            return Err(Error::misuse(
+                "a codec was interrupted in the middle of an item and cannot go on",
+            ));
+        }
         let known = self.buffer.len().min(input.len());
         self.buffer.extend_from_slice(&input[known..]);
         let before = self.buffer.len();
@@ -72,8 +94,14 @@ where
         let used = before - self.buffer.len();
         if item.is_none() && self.buffer.len() > self.maximum {
             let maximum = self.maximum;
-            return Err(Error::limit(format!("an item is longer than {maximum} bytes")));
+            return Err(Error::limit(format!(
+                "an item is longer than {maximum} bytes"
+            )));
         }
+        self.place = match item {
+            None if !self.buffer.is_empty() => Place::Within,
+            _ => Place::Between,
+        };
         if self.buffer.is_empty() {
             // A parked connection owns no buffer.
             self.buffer = BytesMut::new();
@@ -89,16 +117,19 @@ where
 {
     type Frame<'a> = C::Item;
 
-    fn decode<'a>(&mut self, input: &'a [u8]) -> Result<(Option<C::Item>, usize), Error> {
+    fn decode(&mut self, input: &[u8]) -> Result<(Option<C::Item>, usize), Error> {
         self.run(input, |codec, buffer| codec.decode(buffer))
     }
 
-    fn decode_end<'a>(&mut self, input: &'a [u8], _: End) -> Result<Option<C::Item>, Error> {
+    fn decode_end(&mut self, input: &[u8], _: End) -> Result<Option<C::Item>, Error> {
         let (item, _) = self.run(input, |codec, buffer| codec.decode_eof(buffer))?;
         Ok(item)
     }
 
     fn reset(&mut self) {
+        if self.place == Place::Within {
+            self.place = Place::Lost;
+        }
         self.buffer = BytesMut::new();
     }
 }

@@ -20,6 +20,9 @@ struct Cutting<F> {
     /// while the protocol was not open to it. Bounded by the framing's maximum and the
     /// driver's read buffer, and without memory when empty.
     held: Vec<u8>,
+    /// Whether `held` was not looked at yet, since the protocol was not open to input:
+    /// there may be whole frames in it.
+    waiting: bool,
 }
 
 /// A [`Transport`] that also knows frames; everything that a transport does, it does.
@@ -59,8 +62,15 @@ impl<F: Framing> FrameTransport<'_, F> {
     }
 
     /// Takes what came of a frame that is not complete, as it stands. Empty inside
-    /// `frame_received`, which is given frames before the rest is looked at.
+    /// `frame_received`, which is given frames before the rest is looked at, and while
+    /// input waits for the protocol to be open to it.
+    ///
+    /// A [`Codec`](crate::framing::Codec) cannot go on behind half an item that was taken
+    /// away; it ends the connection when more comes.
     pub fn take_incomplete(&mut self) -> Vec<u8> {
+        if self.cutting.waiting {
+            return Vec::new();
+        }
         self.cutting.framing.reset();
         std::mem::take(&mut self.cutting.held)
     }
@@ -177,6 +187,7 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
                 framing,
                 expected: Expected::Frames,
                 held: Vec::new(),
+                waiting: false,
             },
             protocol,
         }
@@ -212,6 +223,7 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
 
     /// Hands on all that may be handled of what is held and of `data`, and keeps the rest.
     fn cut(&mut self, transport: &mut Transport, data: &[u8]) {
+        self.cutting.waiting = false;
         if self.cutting.held.is_empty() {
             let used = self.deliver(transport, data);
             self.keep(transport, &data[used..]);
@@ -295,6 +307,7 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
             let held = self.cutting.held.len();
             self.with(transport, |p, t| p.frame_incomplete(t, held));
         } else {
+            self.cutting.waiting = true;
             transport.hold_input();
         }
     }

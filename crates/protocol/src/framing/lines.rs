@@ -100,7 +100,9 @@ impl Lines {
     fn check_length(&self, length: usize) -> Result<(), Error> {
         if length > self.maximum {
             let maximum = self.maximum;
-            return Err(Error::limit(format!("a line is longer than {maximum} bytes")));
+            return Err(Error::limit(format!(
+                "a line is longer than {maximum} bytes"
+            )));
         }
         Ok(())
     }
@@ -157,7 +159,13 @@ impl FrameTransport<'_, Lines> {
         if self.write_frame(line).is_err() {
             let flat: Vec<u8> = line
                 .iter()
-                .map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte })
+                .map(|byte| {
+                    if matches!(byte, b'\r' | b'\n') {
+                        b' '
+                    } else {
+                        *byte
+                    }
+                })
                 .collect();
             let end = self.framing().end;
             self.write_parts(&[&flat, end.as_bytes()]);

@@ -24,6 +24,8 @@
 //! assert_eq!(transport.take_written(), b"3\r\n5\r\n");
 //! ```
 
+#[doc(hidden)]
+pub mod check;
 mod codec;
 mod framed;
 mod lines;
@@ -48,10 +50,7 @@ pub trait Framing: Send + 'static {
     ///
     /// When more came, it is called again with what it did not use up and the new bytes
     /// behind, so it may remember how far it has looked.
-    fn decode<'a>(
-        &mut self,
-        input: &'a [u8],
-    ) -> Result<(Option<Self::Frame<'a>>, usize), Error>;
+    fn decode<'a>(&mut self, input: &'a [u8]) -> Result<(Option<Self::Frame<'a>>, usize), Error>;
 
     /// Makes a frame of what is left when nothing more will come: at the end of a message,
     /// or of the stream. An error by default, if anything is left.

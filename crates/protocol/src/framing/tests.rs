@@ -3,104 +3,22 @@
 use proptest::prelude::*;
 use tokio_util::codec::{LengthDelimitedCodec, LinesCodec};
 
+use super::check::{Arrival, InBytes, Told, agree};
 use super::*;
-use crate::contract::Protocol;
+use crate::contract::{Protocol, TimerId};
 
-/// What a protocol was told, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Told {
-    Frame(Vec<u8>),
-    Bytes(Vec<u8>),
-    Error(String),
-}
-
-/// Writes down everything. A frame `*N` asks for N counted bytes, `P` pauses reading.
-#[derive(Default)]
-struct Diary(Vec<Told>);
-
-/// A frame in bytes, whatever its type.
-trait InBytes {
-    fn in_bytes(self) -> Vec<u8>;
-}
-
-impl InBytes for Line<'_> {
-    fn in_bytes(self) -> Vec<u8> {
-        self.whole().to_vec()
-    }
-}
-
-impl InBytes for &[u8] {
-    fn in_bytes(self) -> Vec<u8> {
-        self.to_vec()
-    }
-}
-
-impl InBytes for String {
-    fn in_bytes(self) -> Vec<u8> {
-        self.into_bytes()
-    }
-}
-
-impl InBytes for bytes::BytesMut {
-    fn in_bytes(self) -> Vec<u8> {
-        self.to_vec()
-    }
-}
-
-impl<F: Framing> FrameProtocol<F> for Diary
+/// What a framing makes of a stream that arrives in these pieces.
+fn told<F>(framing: F, wire: &[u8], pieces: &[usize]) -> Vec<Told>
 where
+    F: Framing,
     for<'a> F::Frame<'a>: InBytes,
 {
-    fn frame_received(&mut self, transport: &mut FrameTransport<'_, F>, frame: F::Frame<'_>) {
-        let frame = frame.in_bytes();
-        let text = String::from_utf8_lossy(&frame).trim_end().to_string();
-        if let Some(Ok(count)) = text.strip_prefix('*').map(str::parse) {
-            transport.expect_bytes(count);
-        }
-        if text == "P" {
-            transport.pause_reading();
-        }
-        self.0.push(Told::Frame(frame));
-    }
-
-    fn bytes_received(&mut self, _: &mut FrameTransport<'_, F>, data: &[u8]) {
-        match self.0.last_mut() {
-            Some(Told::Bytes(bytes)) => bytes.extend_from_slice(data),
-            _ => self.0.push(Told::Bytes(data.to_vec())),
-        }
-    }
-
-    fn frame_error(&mut self, transport: &mut FrameTransport<'_, F>, error: Error) {
-        self.0.push(Told::Error(error.to_string()));
-        transport.fail(error);
-    }
-}
-
-/// Feeds `input` in pieces of the given lengths and resumes whenever reading was paused.
-fn told<F: Framing>(framing: F, input: &[u8], pieces: &[usize]) -> Vec<Told>
-where
-    Diary: FrameProtocol<F>,
-{
-    let mut protocol = Framed::new(framing, Diary::default());
-    let mut transport = Transport::unconnected();
-    let mut rest = input;
-    let mut pieces = pieces.iter().cycle();
-    while !rest.is_empty() && !transport.is_closing() {
-        let length = pieces.next().map_or(rest.len(), |n| (*n).clamp(1, rest.len()));
-        let (piece, behind) = rest.split_at(length);
-        protocol.data_received(&mut transport, piece);
-        rest = behind;
-        while transport.is_reading_paused() {
-            transport.resume_reading();
-            if transport.driver().take_held_input() {
-                protocol.input_released(&mut transport);
-            }
-        }
-    }
-    if !transport.is_closing() {
-        protocol.eof_received(&mut transport);
-    }
-    protocol.into_inner().0
+    let arrival = Arrival {
+        wire,
+        pieces,
+        interrupted: false,
+    };
+    check::told(framing, usize::MAX, &arrival)
 }
 
 /// Bytes that make lines, counted bytes, pauses, netstrings and prefixes likely.
@@ -129,21 +47,15 @@ proptest! {
         input in wire(),
         pieces in proptest::collection::vec(1_usize..9, 1..20),
     ) {
-        macro_rules! agree {
-            ($framing:expr) => {{
-                let whole = told($framing, &input, &[]);
-                prop_assert_eq!(&told($framing, &input, &[1]), &whole);
-                prop_assert_eq!(&told($framing, &input, &pieces), &whole);
-            }};
-        }
-        agree!(Lines::new(24));
-        agree!(Lines::new(24).unterminated());
-        agree!(Netstring::new(16));
-        agree!(LengthPrefix::new(Width::Bits8, 200));
-        agree!(LengthPrefix::new(Width::Bits16, 300));
-        agree!(LengthPrefix::new(Width::Bits32, 300));
-        agree!(Codec::new(LinesCodec::new_with_max_length(24), 64));
-        agree!(Codec::new(LengthDelimitedCodec::builder().max_frame_length(300).new_codec(), 400));
+        agree(|| Lines::new(24), 25, &input, &pieces);
+        agree(|| Lines::new(24).unterminated(), 25, &input, &pieces);
+        agree(|| Netstring::new(16), 19, &input, &pieces);
+        agree(|| LengthPrefix::new(Width::Bits8, 200), 201, &input, &pieces);
+        agree(|| LengthPrefix::new(Width::Bits16, 300), 302, &input, &pieces);
+        agree(|| LengthPrefix::new(Width::Bits32, 300), 304, &input, &pieces);
+        agree(|| Codec::new(LinesCodec::new_with_max_length(24), 64), 64, &input, &pieces);
+        let lengths = || LengthDelimitedCodec::builder().max_frame_length(300).new_codec();
+        agree(|| Codec::new(lengths(), 400), 400, &input, &pieces);
     }
 
     #[test]
@@ -152,7 +64,7 @@ proptest! {
     )) {
         fn round_trip<F: WriteFrame + Clone>(framing: F, frames: &[Vec<u8>]) -> Vec<Told>
         where
-            Diary: FrameProtocol<F>,
+            for<'a> F::Frame<'a>: InBytes,
         {
             let mut transport = Transport::unconnected();
             for frame in frames {
@@ -175,7 +87,9 @@ proptest! {
 }
 
 fn frames(all: &[&[u8]]) -> Vec<Told> {
-    all.iter().map(|frame| Told::Frame(frame.to_vec())).collect()
+    all.iter()
+        .map(|frame| Told::Frame(frame.to_vec()))
+        .collect()
 }
 
 #[test]
@@ -194,13 +108,22 @@ fn a_line_may_be_as_long_as_its_maximum_and_no_longer() {
     );
     // Without a line end in sight, too.
     assert_eq!(told(Lines::new(3), b"abc\rd", &[]).len(), 1);
-    assert!(matches!(told(Lines::new(3), b"abcd", &[1])[..], [Told::Error(_)]));
+    assert!(matches!(
+        told(Lines::new(3), b"abcd", &[1])[..],
+        [Told::Error(_)]
+    ));
 }
 
 #[test]
 fn half_a_line_at_the_end_is_an_error_unless_it_is_allowed() {
-    assert!(matches!(told(Lines::new(8), b"DELETE 1", &[])[..], [Told::Error(_)]));
-    assert_eq!(told(Lines::new(8).unterminated(), b"hi", &[]), frames(&[b"hi"]));
+    assert!(matches!(
+        told(Lines::new(8), b"DELETE 1", &[])[..],
+        [Told::Error(_)]
+    ));
+    assert_eq!(
+        told(Lines::new(8).unterminated(), b"hi", &[]),
+        frames(&[b"hi"])
+    );
 }
 
 #[test]
@@ -224,13 +147,22 @@ fn wrong_netstrings_are_told_apart() {
         [Told::Error(message)] => message.clone(),
         other => panic!("{input:?} gave {other:?}"),
     };
-    assert_eq!(message(b"10:"), "over the limit: a netstring is longer than 9 bytes");
-    assert_eq!(message(b"05:"), "invalid input: a netstring's length has a leading zero");
+    assert_eq!(
+        message(b"10:"),
+        "over the limit: a netstring is longer than 9 bytes"
+    );
+    assert_eq!(
+        message(b"05:"),
+        "invalid input: a netstring's length has a leading zero"
+    );
     assert_eq!(
         message(b":,"),
         "invalid input: a netstring does not begin with its length and a colon"
     );
-    assert_eq!(message(b"1:xy"), "invalid input: a netstring does not end with a comma");
+    assert_eq!(
+        message(b"1:xy"),
+        "invalid input: a netstring does not end with a comma"
+    );
     assert_eq!(
         message(b"3:ab"),
         "unexpected: the connection ended in the middle of a frame"
@@ -265,4 +197,71 @@ fn a_line_from_elsewhere_cannot_become_two() {
     let mut transport = Transport::unconnected();
     Framed::new(Lines::new(80), Relay).data_received(&mut transport, b"go\n");
     assert_eq!(transport.take_written(), b"one  two\r\n");
+}
+
+/// Writes a byte more than the high-water mark at each line, and takes what is incomplete
+/// when its timer runs out.
+struct Loud(Vec<u8>);
+
+impl FrameProtocol<Lines> for Loud {
+    fn frame_received(&mut self, transport: &mut FrameTransport<'_, Lines>, line: Line<'_>) {
+        self.0.extend_from_slice(line.whole());
+        transport.write(&[0; 64 * 1024 + 1]);
+    }
+
+    fn timer(&mut self, transport: &mut FrameTransport<'_, Lines>, _: TimerId) {
+        self.0.extend(b"taken:");
+        self.0.extend(transport.take_incomplete());
+        self.0.push(b';');
+    }
+}
+
+#[test]
+fn whole_frames_that_wait_are_not_taken_for_an_incomplete_one() {
+    let mut protocol = Framed::new(Lines::new(8), Loud(Vec::new()));
+    let mut transport = Transport::unconnected();
+    protocol.data_received(&mut transport, b"a\nb\nc");
+    assert!(transport.is_write_paused());
+    protocol.timer(&mut transport, TimerId(1));
+    // Twice released, since each line fills the buffer anew.
+    for _ in 0..2 {
+        transport.take_written();
+        transport.driver().take_write_pause();
+        assert!(transport.driver().take_write_resume());
+        // The driver has not handed them on yet, so they are still waiting.
+        protocol.timer(&mut transport, TimerId(1));
+        assert!(transport.driver().take_held_input());
+        protocol.input_released(&mut transport);
+    }
+    protocol.timer(&mut transport, TimerId(1));
+    let told = protocol.into_inner().0;
+    assert_eq!(
+        String::from_utf8_lossy(&told),
+        "a\ntaken:;taken:;b\ntaken:;taken:c;"
+    );
+}
+
+#[test]
+fn a_codec_that_loses_half_an_item_ends_the_connection() {
+    struct Impatient;
+    impl FrameProtocol<Codec<LinesCodec>> for Impatient {
+        fn frame_received(&mut self, _: &mut FrameTransport<'_, Codec<LinesCodec>>, line: String) {
+            panic!("{line:?} is no line");
+        }
+
+        fn frame_incomplete(
+            &mut self,
+            transport: &mut FrameTransport<'_, Codec<LinesCodec>>,
+            held: usize,
+        ) {
+            assert_eq!(transport.take_incomplete().len(), held);
+        }
+    }
+    let codec = Codec::new(LinesCodec::new(), 80);
+    let mut protocol = Framed::new(codec, Impatient);
+    let mut transport = Transport::unconnected();
+    protocol.data_received(&mut transport, b"half");
+    protocol.data_received(&mut transport, b"\n");
+    let error = transport.driver().take_error();
+    assert!(matches!(error, Some(Error::Misuse(_))), "{error:?}");
 }
