@@ -3,6 +3,10 @@
 use crate::contract::Error;
 use crate::timestamp::MAXIMUM_LINE;
 
+/// The longest line that is an answer: a message of the longest, its line end, and some
+/// room for the time in front of it.
+pub(super) const LONGEST_ANSWER: usize = MAXIMUM_LINE + 256;
+
 /// What a client puts behind each message on a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ending {
@@ -48,6 +52,8 @@ impl Answer {
 pub struct TimestampClient {
     ending: Ending,
     received: Vec<u8>,
+    /// How many of the received bytes, the last ones, stand behind the last line end.
+    unfinished: usize,
 }
 
 impl TimestampClient {
@@ -56,6 +62,7 @@ impl TimestampClient {
         TimestampClient {
             ending,
             received: Vec::new(),
+            unfinished: 0,
         }
     }
 
@@ -73,25 +80,33 @@ impl TimestampClient {
     ///
     /// # Errors
     ///
-    /// [`Error::Limit`] when the answer is longer than any answer can be.
+    /// [`Error::Limit`] when an answer is longer than any answer can be. Those before it
+    /// are there, it and what follows are dropped.
     pub fn data_received(&mut self, data: &[u8]) -> Result<(), Error> {
-        self.received.extend_from_slice(data);
-        // A line of the longest, its end, and some room for the time in front of it.
-        let longest = MAXIMUM_LINE + 256;
-        let pending = match memchr::memrchr(b'\n', &self.received) {
-            Some(end) => self.received.len() - end - 1,
-            None => self.received.len(),
-        };
-        if pending > longest {
-            return Err(Error::limit(format!(
-                "an answer is longer than {longest} bytes"
-            )));
+        for part in data.split_inclusive(|byte| *byte == b'\n') {
+            self.received.extend_from_slice(part);
+            self.unfinished += part.len();
+            let ended = part.ends_with(b"\n");
+            if self.unfinished - usize::from(ended) > LONGEST_ANSWER {
+                let kept = self.received.len() - self.unfinished;
+                self.received.truncate(kept);
+                self.unfinished = 0;
+                return Err(Error::limit(format!(
+                    "an answer is longer than {LONGEST_ANSWER} bytes"
+                )));
+            }
+            if ended {
+                self.unfinished = 0;
+            }
         }
         Ok(())
     }
 
     /// The next whole answer, if its line end came.
     pub fn next_answer(&mut self) -> Option<Answer> {
+        if self.received.len() == self.unfinished {
+            return None;
+        }
         let end = memchr::memchr(b'\n', &self.received)?;
         let mut text: Vec<u8> = self.received.drain(..=end).collect();
         text.pop();
@@ -106,6 +121,7 @@ impl TimestampClient {
         if self.received.is_empty() {
             return None;
         }
+        self.unfinished = 0;
         Some(Answer {
             text: std::mem::take(&mut self.received),
         })
@@ -114,6 +130,7 @@ impl TimestampClient {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -128,6 +145,19 @@ mod tests {
         assert_eq!(client.next_answer(), None);
         assert_eq!(client.quiet().unwrap().text, b"[t] thr");
         assert_eq!(client.quiet(), None);
+    }
+
+    #[test]
+    fn an_answer_over_the_maximum_is_refused_however_it_comes() {
+        let mut long = vec![b'x'; LONGEST_ANSWER + 1];
+        long.extend(b"\n[t] behind\n");
+        for pieces in [LONGEST_ANSWER + 1, long.len()] {
+            let mut client = TimestampClient::default();
+            client.data_received(b"[t] before\n").unwrap();
+            assert!(client.data_received(&long[..pieces]).is_err());
+            assert_eq!(client.next_answer().unwrap().text, b"[t] before");
+            assert_eq!(client.next_answer(), None);
+        }
     }
 
     #[test]

@@ -78,7 +78,13 @@ mod tests {
             second: 21,
         };
         assert_eq!(&time.ctime(), b"Sat Jun 17 17:27:21 2006");
-        let early = CivilTime { day: 1, hour: 0, minute: 5, year: 987, ..time };
+        let early = CivilTime {
+            day: 1,
+            hour: 0,
+            minute: 5,
+            year: 987,
+            ..time
+        };
         assert_eq!(&early.ctime(), b"Sat Jun  1 00:05:21 0987");
     }
 }

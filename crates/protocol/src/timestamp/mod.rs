@@ -16,6 +16,8 @@
 //! Read [`TimestampServer`] and [`TimestampClient`]; neither has a clock: the time is an
 //! argument.
 
+#[doc(hidden)]
+pub mod check;
 mod client;
 mod ctime;
 mod server;

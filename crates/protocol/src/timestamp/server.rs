@@ -160,7 +160,10 @@ mod tests {
         server.data_received(&mut transport, b"hi");
         assert_eq!(transport.buffered(), 0);
         let now = std::time::Instant::now();
-        let due = transport.driver().settle_timers(now).expect("a timer is set");
+        let due = transport
+            .driver()
+            .settle_timers(now)
+            .expect("a timer is set");
         assert_eq!(due - now, Duration::from_millis(50));
         let timer = transport.driver().take_due_timer(due).expect("it is due");
         server.timer(&mut transport, timer);
@@ -224,6 +227,33 @@ mod tests {
             transport.driver().outgoing().pop_message(),
         ];
         let replies = replies.map(|reply| reply.map(Vec::from));
-        assert_eq!(replies, [Some(stamped(b"a\nb\n")), Some(stamped(b"")), None]);
+        assert_eq!(
+            replies,
+            [Some(stamped(b"a\nb\n")), Some(stamped(b"")), None]
+        );
+    }
+
+    #[test]
+    fn lines_that_wait_behind_a_slow_reader_are_answered_each() {
+        let (mut server, mut transport) = server(Options::default());
+        server.data_received(&mut transport, b"half a line");
+        let lines = [&b"\n"[..]; 4000].concat();
+        server.data_received(&mut transport, &lines);
+        assert!(transport.is_write_paused());
+        // The peer does not read, and what it sent before has been quiet for long.
+        server.timer(&mut transport, QUIET);
+        let mut written = Vec::new();
+        loop {
+            written.extend(transport.take_written());
+            let mut driver = transport.driver();
+            driver.take_write_pause();
+            driver.take_write_resume();
+            if !driver.take_held_input() {
+                break;
+            }
+            server.input_released(&mut transport);
+        }
+        let expected = [stamped(b"half a line\n"), stamped(b"\n").repeat(3999)].concat();
+        assert!(written == expected);
     }
 }
