@@ -1,1 +1,7 @@
-//! Placeholder.
+//! What the servers do: one module for each protocol, under the protocol's name.
+//!
+//! A service decides; how bytes come and go is [`lariat_net`]'s, and what they mean is
+//! [`lariat_protocol`]'s.
+
+pub mod clock;
+pub mod timestamp;

@@ -37,8 +37,3 @@ pub use name::{
 pub use numeric::parse_ipv4_leniently;
 pub use protocol::{protocol_by_name, protocol_by_number};
 pub use service::{service_by_name, service_by_port};
-
-/// The examples of the page for those who come from Python.
-#[cfg(doctest)]
-#[doc = include_str!("../../../../docs/coming-from-python.md")]
-mod coming_from_python {}
