@@ -1,1 +1,27 @@
-fn main() {}
+//! The `lariat` command: one subcommand for each file in `commands/`.
+//!
+//! It only reads arguments, runs one of them, and turns what went wrong into one line on
+//! standard error and an exit code; what a command does is in its file.
+
+mod commands;
+mod failure;
+mod log;
+mod output;
+mod shell;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match commands::Lariat::parse().run() {
+        Ok(()) => failure::DONE.into(),
+        Err(failure) => {
+            if let Some(message) = failure.message() {
+                output::complain(message);
+            }
+            failure.code().into()
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What the commands that connect have in common: the endpoint, and how long to wait.
+
+use std::time::Duration;
+
+use lariat_net::{CONNECT_TIMEOUT, ConnectOptions, Connection};
+use lariat_protocol::Endpoint;
+
+use crate::failure::Failure;
+
+/// Reads a number of seconds, with or without a fraction, from 0 to a year.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    const YEAR: f64 = 31_536_000.0;
+    let seconds = text.parse::<f64>().ok();
+    let seconds = seconds.filter(|seconds| (0.0..=YEAR).contains(seconds));
+    let seconds = seconds.ok_or("not a number of seconds, such as 5 or 0.5")?;
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+/// Reads an endpoint to connect to; a host alone is one of TCP. None of its options may be
+/// a service's.
+///
+/// # Errors
+///
+/// Wrong usage: it does not parse, or leads to this process itself.
+pub fn endpoint(text: &str) -> Result<Endpoint, Failure> {
+    let endpoint = Endpoint::parse_with_default(text, "tcp")?;
+    endpoint.service_options(&[])?;
+    match endpoint.base() {
+        lariat_protocol::endpoint::Base::Stdio => Err(Failure::usage(
+            "stdio: is where this command itself reads and writes; connect to another endpoint",
+        )),
+        lariat_protocol::endpoint::Base::Memory(_) => Err(Failure::usage(format!(
+            "{endpoint}: mem:// endpoints are within one process; nobody listens in this one"
+        ))),
+        _ => Ok(endpoint),
+    }
+}
+
+/// How to connect when it may take so long.
+pub fn options(timeout: Option<Duration>) -> ConnectOptions {
+    ConnectOptions {
+        timeout: timeout.unwrap_or(CONNECT_TIMEOUT),
+        ..ConnectOptions::default()
+    }
+}
+
+/// Standard input and output as a connection: read by a thread of its own that nothing
+/// waits for, and written by another, so that a signal is heard while either is stuck.
+///
+/// # Errors
+///
+/// When the system gives no threads.
+pub async fn standard_streams() -> Result<Connection, Failure> {
+    Ok(lariat_net::connect(&"stdio:".parse()?).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_may_have_a_fraction() {
+        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        assert_eq!(seconds("0"), Ok(Duration::ZERO));
+        for wrong in ["", "-1", "nan", "inf", "1e9", "5s"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_leads_elsewhere_and_has_the_engines_options_only() {
+        let read = |text| endpoint(text).map(|endpoint| endpoint.to_string());
+        assert_eq!(read("localhost:7"), Ok("tcp://localhost:7".into()));
+        for wrong in ["stdio:", "mem://x", "tcp://x:1?quiet_ms=5", "tpc://x", ""] {
+            let failure = read(wrong).expect_err(wrong);
+            assert_eq!(failure.code(), crate::failure::USAGE, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The commands: a file and a line in each table below for each of them.
+
+mod cert;
+mod completions;
+mod man;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::log::{self, Audience};
+
+/// A network engine: one binary that serves and speaks its protocols over TCP, TLS, UDP,
+/// Unix sockets and WebSocket.
+#[derive(Debug, Parser)]
+#[command(name = "lariat", version, after_help = EXIT_CODES)]
+pub struct Lariat {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Cert(cert::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+const EXIT_CODES: &str = "\
+Endpoints are URLs, the same for serving and connecting:
+  tcp://localhost:21567  tls://localhost:21568?ca=FILE  udp://localhost:21567
+  ws://localhost:21569   unix:///run/x.sock             stdio:
+
+Exit codes:
+  0      done; also a server that was asked to stop and drained
+  1      failed
+  2      wrong usage
+  130    a client that was interrupted
+  128+n  ended at once by a second signal, of number n";
+
+impl Lariat {
+    /// Runs the command that the arguments name.
+    ///
+    /// # Errors
+    ///
+    /// Why it ended other than by being done.
+    pub fn run(self) -> Result<(), Failure> {
+        log::start(self.command.audience());
+        match self.command {
+            Command::Cert(args) => cert::run(args),
+            Command::Completions(args) => completions::run(args),
+            Command::Man(args) => man::run(args),
+        }
+    }
+}
+
+impl Command {
+    fn audience(&self) -> Audience {
+        Audience::Client
+    }
+}
+
+/// The whole command line, as `completions` and `man` describe it.
+fn definition() -> clap::Command {
+    Lariat::command()
+}

@@ -1,0 +1,61 @@
+//! What is written for a person: results on standard output, the rest on standard error.
+//!
+//! `println!` is not used, because it panics when the reader has gone away.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use crate::failure::Failure;
+
+/// Writes text to standard output, at once.
+///
+/// # Errors
+///
+/// When it cannot be written; with nothing to say if only the reader went away.
+pub fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    output.write_all(text.as_ref())?;
+    Ok(output.flush()?)
+}
+
+/// Writes a line about what went wrong to standard error.
+pub fn complain(message: &str) {
+    note(&format!("lariat: {message}"));
+}
+
+/// Writes a line about what happens to standard error. Nobody has to be there to read it.
+pub fn note(line: &str) {
+    let line = one_line(line) + "\n";
+    let _ = io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// The text with control characters escaped, since what a peer sent may be in it: it stays
+/// one line and cannot steer the terminal.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() || is_bidirectional(character) {
+            // Writing into a string cannot fail.
+            let _ = write!(line, "{}", character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
+}
+
+/// Characters that turn around what stands behind them.
+fn is_bidirectional(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(one_line("Grüße\tan\n\x1b[31m"), "Grüße\\tan\\n\\u{1b}[31m");
+        assert_eq!(one_line("a\u{9b}\u{202e}b"), "a\\u{9b}\\u{202e}b");
+    }
+}

@@ -1,0 +1,125 @@
+//! ^C and SIGTERM: the first asks a command to end in order, the second ends it at once.
+//!
+//! They are waited for on a thread of their own, so that they are heard whatever the
+//! command is doing. A closed pipe needs no signal: Rust ignores SIGPIPE, and writing fails.
+
+use std::future::Future;
+use std::thread;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use crate::failure::{Failure, INTERRUPTED, SIGNALLED};
+
+/// What asks a process to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT: ^C on a terminal.
+    Interrupt,
+    /// SIGTERM: from another program.
+    Terminate,
+}
+
+impl Signal {
+    fn number(self) -> u8 {
+        match self {
+            Signal::Interrupt => 2,
+            Signal::Terminate => 15,
+        }
+    }
+}
+
+/// Calls `first` at the first signal and exits at the second. Signals are caught when this
+/// returns.
+///
+/// # Errors
+///
+/// When the system gives no thread, or no signal.
+pub fn watch(first: impl FnOnce(Signal) + Send + 'static) -> Result<(), Failure> {
+    let runtime = runtime()?;
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::new()?
+    };
+    let waiting = move || {
+        runtime.block_on(async {
+            first(signals.next().await);
+            let second = signals.next().await;
+            std::process::exit(i32::from(SIGNALLED + second.number()));
+        });
+    };
+    thread::Builder::new()
+        .name("signals".into())
+        .spawn(waiting)?;
+    Ok(())
+}
+
+/// Runs a client to its end. The first signal drops the future, and with it the sockets.
+///
+/// # Errors
+///
+/// The client's own, and [`INTERRUPTED`] at a signal.
+pub fn interruptible<T>(client: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let (told, interrupted) = oneshot::channel();
+    watch(move |signal| {
+        let _ = told.send(signal);
+    })?;
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            Ok(_) = interrupted => Err(Failure::quiet(INTERRUPTED)),
+            result = client => result,
+        }
+    });
+    // A name that is still being resolved on another thread is not waited for.
+    runtime.shutdown_background();
+    result
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::new(format!("cannot start: {error}")))
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Signals)
+    }
+
+    async fn next(&mut self) -> Signal {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        Signal::Interrupt
+    }
+}
