@@ -1,2 +1,17 @@
-//! Judged by the software of others.
+//! Judged by the software of others: real peers from Debian and PyPI, both ways.
+//!
+//! Left out of `cargo test --workspace`, which needs nothing but a Rust toolchain; run by
+//! `cargo test -p lariat-tests --test interop`. The programs must be installed, and those in
+//! Python find their packages in `target/interop-venv`; `.ci/run` sees to both. A program
+//! that is missing fails its tests.
+//!
+//! One module for each kind of peer: [`classic`] (Python's own library), [`twisted`],
+//! [`websockets`], [`tools`] (socat, nc, openssl, curl). [`peer`] runs a program beside a
+//! test, [`lariat`] runs ours.
 
+mod classic;
+mod lariat;
+mod peer;
+mod tools;
+mod twisted;
+mod websockets;
