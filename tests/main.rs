@@ -1,1 +1,6 @@
 //! Tests of the whole engine.
+
+mod contract;
+mod layers;
+mod map;
+mod source;

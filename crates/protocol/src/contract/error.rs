@@ -57,6 +57,7 @@ impl From<io::Error> for Error {
 fn describe_io(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionReset => "the connection was reset by the peer".into(),
+        io::ErrorKind::ConnectionRefused => "connection refused".into(),
         io::ErrorKind::ConnectionAborted => "the connection was aborted".into(),
         io::ErrorKind::BrokenPipe => "the peer closed while we were writing".into(),
         io::ErrorKind::UnexpectedEof => "the connection ended in the middle".into(),

@@ -47,6 +47,8 @@ enum Ending {
     Failing(Error),
     /// Close at once.
     Aborting,
+    /// Close at once, for this reason.
+    Breaking(Error),
 }
 
 /// A connection as its protocol sees it: a buffer to write into and a list of wishes.
@@ -139,7 +141,8 @@ impl Transport {
         let marks = self.water_marks();
         if self.outgoing.waiting() > marks.limit {
             self.outgoing.clear();
-            self.ending = Ending::Failing(Error::limit(format!(
+            // Part of what was written is lost, so an orderly end would be a lie.
+            self.ending = Ending::Breaking(Error::limit(format!(
                 "more than {} bytes wait for a peer that does not read them",
                 marks.limit
             )));
@@ -315,18 +318,18 @@ impl DriverSide<'_> {
 
     /// Whether the protocol gave up the connection at once.
     pub fn is_aborting(&self) -> bool {
-        matches!(self.0.ending, Ending::Aborting)
+        matches!(self.0.ending, Ending::Aborting | Ending::Breaking(_))
     }
 
     /// The error that the protocol ends the connection with, once.
     pub fn take_error(&mut self) -> Option<Error> {
-        match std::mem::replace(&mut self.0.ending, Ending::Closing) {
-            Ending::Failing(error) => Some(error),
-            other => {
-                self.0.ending = other;
-                None
-            }
-        }
+        let (error, ending) = match std::mem::take(&mut self.0.ending) {
+            Ending::Failing(error) => (Some(error), Ending::Closing),
+            Ending::Breaking(error) => (Some(error), Ending::Aborting),
+            ending => (None, ending),
+        };
+        self.0.ending = ending;
+        error
     }
 
     /// Whether the protocol must be told now that writing is paused, once per pause.
