@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use lariat_net::{ConnectOptions, Connection};
+use lariat_protocol::framing::Line;
 use lariat_protocol::timestamp::{Answer, Ending, TimestampClient};
 use lariat_protocol::{Address, Endpoint};
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
@@ -36,7 +37,7 @@ pub enum Error {
         error: lariat_protocol::Error,
     },
     /// No answer came.
-    #[error("{peer}: no answer within {} s", .after.as_secs())]
+    #[error("{peer}: no answer within {} s", .after.as_secs_f64())]
     TimedOut {
         /// The server.
         peer: Address,
@@ -140,7 +141,12 @@ impl Client {
     pub async fn send(&mut self, message: &[u8]) -> Result<(), Error> {
         let request = self.conversation.request(message);
         let sent = async {
-            self.connection.write_all(&request).await?;
+            if self.connection.is_message_oriented() {
+                // One write is one message, of no bytes too, which `write_all` would skip.
+                self.connection.write(&request).await?;
+            } else {
+                self.connection.write_all(&request).await?;
+            }
             self.connection.flush().await
         };
         let sent = sent.await;
@@ -154,6 +160,9 @@ impl Client {
     ///
     /// When the connection breaks, or what comes is no answer.
     pub async fn next_answer(&mut self) -> Result<Option<Answer>, Error> {
+        if self.connection.is_message_oriented() {
+            return self.next_message().await;
+        }
         let mut quiet_from = None;
         loop {
             if let Some(answer) = self.conversation.next_answer() {
@@ -170,14 +179,25 @@ impl Client {
                 },
             };
             match read.map_err(|error| self.broken(error))? {
-                0 if self.connection.is_message_oriented() => {}
                 0 => self.ended = true,
-                _ => quiet_from = Some(Instant::now()),
+                length => {
+                    let taken = self.conversation.data_received(&self.buffer[..length]);
+                    taken.map_err(|error| self.broken(error))?;
+                    quiet_from = Some(Instant::now());
+                }
             }
         }
     }
 
-    /// Reads once. On a carrier with messages, what is read is one answer.
+    /// On a carrier with messages each is one answer, whatever is in it, and there is
+    /// nothing more of it to wait for.
+    async fn next_message(&mut self) -> Result<Option<Answer>, Error> {
+        let length = self.read().await.map_err(|error| self.broken(error))?;
+        let text = Line::new(&self.buffer[..length]).content().to_vec();
+        Ok((length > 0).then_some(Answer { text }))
+    }
+
+    /// Reads once; nothing at the end. On a carrier with messages, reads a whole one.
     async fn read(&mut self) -> Result<usize, lariat_protocol::Error> {
         let (connection, buffer) = (&mut self.connection, &mut self.buffer);
         let length = poll_fn(|context| {
@@ -186,7 +206,6 @@ impl Client {
             polled.map_ok(|()| buffer.filled().len())
         })
         .await?;
-        self.conversation.data_received(&self.buffer[..length])?;
         Ok(length)
     }
 
