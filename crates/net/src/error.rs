@@ -49,7 +49,7 @@ pub enum Error {
         error: OpenError,
     },
     /// It took too long.
-    #[error("cannot connect to {endpoint}: no answer within {} s", .after.as_secs())]
+    #[error("cannot connect to {endpoint}: no answer within {} s", .after.as_secs_f64())]
     TimedOut {
         /// What was to be connected to.
         endpoint: String,
