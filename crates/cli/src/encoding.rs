@@ -98,7 +98,10 @@ mod tests {
         assert!(told(Encoding::named("utf-16le").expect_err("no lines")).contains("UTF-16LE"));
         let latin = Encoding::named("iso-8859-15").expect("known");
         let missing = latin.encode("a你".as_bytes()).expect_err("not in it");
-        assert_eq!(told(missing), "'你' is not in ISO-8859-15; choose another --encoding");
+        assert_eq!(
+            told(missing),
+            "'你' is not in ISO-8859-15; choose another --encoding"
+        );
         let not_text = latin.encode(b"ab\xff").expect_err("not UTF-8");
         assert!(told(not_text).contains("byte 2"));
     }

@@ -3,10 +3,14 @@
 //! It only reads arguments, runs one of them, and turns what went wrong into one line on
 //! standard error and an exit code; what a command does is in its file.
 
+mod client;
 mod commands;
+mod encoding;
 mod failure;
 mod log;
 mod output;
+mod relay;
+mod screen;
 mod shell;
 mod signals;
 

@@ -5,9 +5,7 @@ use std::io::{self, IsTerminal};
 
 use lariat_net::Connection;
 use lariat_protocol::framing::Line;
-use tokio::io::{
-    AsyncBufReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf, split,
-};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf, split};
 
 use crate::client::standard_streams;
 use crate::failure::Failure;
@@ -81,7 +79,9 @@ impl Screen {
         loop {
             let block = match self.input.fill_buf().await {
                 Ok(block) => block,
-                Err(error) => return Err(Failure::new(format!("cannot read standard input: {error}"))),
+                Err(error) => {
+                    return Err(Failure::new(format!("cannot read standard input: {error}")));
+                }
             };
             let end = block.iter().position(|byte| *byte == b'\n');
             let taken = end.map_or(block.len(), |end| end + 1);

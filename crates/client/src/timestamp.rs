@@ -143,7 +143,7 @@ impl Client {
         let sent = async {
             if self.connection.is_message_oriented() {
                 // One write is one message, of no bytes too, which `write_all` would skip.
-                self.connection.write(&request).await?;
+                let _whole = self.connection.write(&request).await?;
             } else {
                 self.connection.write_all(&request).await?;
             }

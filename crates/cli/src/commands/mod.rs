@@ -2,7 +2,9 @@
 
 mod cert;
 mod completions;
+mod connect;
 mod man;
+mod timestamp;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -22,7 +24,9 @@ pub struct Lariat {
 enum Command {
     Cert(cert::Args),
     Completions(completions::Args),
+    Connect(connect::Args),
     Man(man::Args),
+    Timestamp(timestamp::Args),
 }
 
 const EXIT_CODES: &str = "\
@@ -48,7 +52,9 @@ impl Lariat {
         match self.command {
             Command::Cert(args) => cert::run(args),
             Command::Completions(args) => completions::run(args),
+            Command::Connect(args) => connect::run(args),
             Command::Man(args) => man::run(args),
+            Command::Timestamp(args) => timestamp::run(args),
         }
     }
 }

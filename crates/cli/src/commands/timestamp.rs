@@ -32,7 +32,12 @@ pub struct Args {
     /// The server's port, if it is not in the endpoint
     port: Option<u16>,
     /// Send this message and read none from standard input; may be given several times
-    #[arg(short, long = "message", value_name = "MESSAGE", allow_hyphen_values = true)]
+    #[arg(
+        short,
+        long = "message",
+        value_name = "MESSAGE",
+        allow_hyphen_values = true
+    )]
     messages: Vec<OsString>,
     /// Open a connection for each message
     #[arg(long)]
@@ -85,7 +90,9 @@ fn endpoint(server: &str, port: Option<u16>) -> Result<Endpoint, Failure> {
     let mut endpoint = client::endpoint(server)?;
     if let Some(port) = port {
         if endpoint.host().is_none() {
-            return Err(Failure::usage(format!("{endpoint} has no port; leave out {port}")));
+            return Err(Failure::usage(format!(
+                "{endpoint} has no port; leave out {port}"
+            )));
         }
         if let Some(first) = endpoint.port() {
             return Err(Failure::usage(format!(
@@ -142,7 +149,11 @@ impl Session {
         outcome.and(shown)
     }
 
-    async fn converse(&mut self, screen: &mut Screen, messages: Vec<Vec<u8>>) -> Result<(), Failure> {
+    async fn converse(
+        &mut self,
+        screen: &mut Screen,
+        messages: Vec<Vec<u8>>,
+    ) -> Result<(), Failure> {
         if !self.args.per_line {
             // Before the first prompt: who types should know that somebody is there.
             self.connect().await?;
@@ -213,7 +224,10 @@ impl Session {
             self.connect().await?;
         }
         if self.args.verbose {
-            note(&format!("...sending {}...", String::from_utf8_lossy(message)));
+            note(&format!(
+                "...sending {}...",
+                String::from_utf8_lossy(message)
+            ));
         }
         let Some(client) = &mut self.client else {
             return Ok(());
