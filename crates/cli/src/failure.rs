@@ -170,7 +170,7 @@ mod tests {
         let error = lariat_tls::Directory::open(file.path().join("x")).expect_err("no folder");
         let failure = Failure::from(error);
         let message = failure.message().expect("words");
-        assert!(message.ends_with("x: not a directory"), "{message}");
+        assert!(message.ends_with("x: file exists"), "{message}");
         assert_eq!(failure.code(), FAILED);
     }
 

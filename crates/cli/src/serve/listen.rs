@@ -1,0 +1,135 @@
+//! Listening on what is planned: certificates first, then the sockets.
+
+use std::io;
+use std::path::Path;
+
+use lariat_net::{Error, Handle, ListenOptions};
+use lariat_protocol::Endpoint;
+use lariat_protocol::endpoint::{Base, Host};
+use lariat_tls::Directory;
+
+use crate::failure::Failure;
+use crate::serve::plan::Planned;
+use crate::serve::services::Entry;
+use crate::serve::state;
+
+/// An endpoint that is served.
+#[derive(Debug)]
+pub struct Served {
+    /// By which service.
+    pub entry: &'static Entry,
+    /// As it was planned, with the port that was taken.
+    pub endpoint: Endpoint,
+    /// Each address of it that was really bound.
+    pub bound: Vec<Endpoint>,
+    /// Whether its certificate is the one in the state directory.
+    pub is_ours: bool,
+}
+
+/// Gives a certificate from the state directory to the endpoints that need one.
+///
+/// # Errors
+///
+/// When the state directory cannot be made or used.
+pub fn prepare(planned: &mut [Planned], folder: &Path) -> Result<(), Failure> {
+    let in_state = |planned: &Planned| match planned.endpoint.base() {
+        Base::Unix { .. } => planned.is_default,
+        _ => needs_certificate(&planned.endpoint),
+    };
+    if !planned.iter().any(in_state) {
+        return Ok(());
+    }
+    let advise = |error| Failure::from(error).with_advice("--state DIR chooses another folder");
+    let directory = Directory::open(folder).map_err(advise)?;
+    let mut names = Vec::new();
+    for planned in planned.iter_mut() {
+        if !needs_certificate(&planned.endpoint) {
+            continue;
+        }
+        if let Some(host) = planned.endpoint.host().filter(|host| !is_every(host)) {
+            names.push(host.to_string());
+        }
+        let certificate = directory.server_certificate();
+        let key = directory.server_key();
+        let endpoint = planned.endpoint.clone();
+        let endpoint = endpoint.with_option("cert", state::text(&certificate)?)?;
+        planned.endpoint = endpoint.with_option("key", state::text(&key)?)?;
+        planned.is_ours = true;
+    }
+    if planned.iter().any(|planned| planned.is_ours) {
+        state::certify(&directory, &names).map_err(advise)?;
+    }
+    Ok(())
+}
+
+fn needs_certificate(endpoint: &Endpoint) -> bool {
+    endpoint.is_tls() && endpoint.options().cert.is_none()
+}
+
+/// Whether a host means every address of the machine.
+pub fn is_every(host: &Host) -> bool {
+    host.address()
+        .is_some_and(|address| address.is_unspecified())
+}
+
+/// Listens on everything, or on nothing if something of it cannot be.
+///
+/// # Errors
+///
+/// The first endpoint that cannot be listened on, why, and what would help.
+pub fn listen(
+    handle: &Handle,
+    planned: Vec<Planned>,
+    verbose: bool,
+) -> Result<Vec<Served>, Failure> {
+    let mut all = Vec::with_capacity(planned.len());
+    for planned in planned {
+        let service = (planned.entry.make)(&planned.endpoint, verbose)?;
+        let options = ListenOptions {
+            name: Some(planned.entry.name.to_string()),
+            tls: None,
+        };
+        let listening = handle
+            .listen_with(&planned.endpoint, options, service)
+            .map_err(|error| advise(error, &planned))?;
+        let bound = listening.endpoints().to_vec();
+        let port = bound.first().and_then(Endpoint::port);
+        let endpoint = match (port, bound.len()) {
+            // One family of two: only what is really there is shown.
+            (_, 1) => bound[0].clone(),
+            (Some(port), _) => planned.endpoint.with_port(port),
+            (None, _) => planned.endpoint,
+        };
+        all.push(Served {
+            entry: planned.entry,
+            endpoint,
+            bound,
+            is_ours: planned.is_ours,
+        });
+    }
+    Ok(all)
+}
+
+/// The engine's words, and what would help on this command line.
+fn advise(error: Error, planned: &Planned) -> Failure {
+    let kind = match &error {
+        Error::Listen { error, .. } => Some(error.kind()),
+        _ => None,
+    };
+    let is_file = matches!(planned.endpoint.base(), Base::Unix { .. });
+    let failure = Failure::from(error);
+    match kind {
+        _ if !planned.is_default => failure,
+        Some(io::ErrorKind::AddrInUse) if is_file => {
+            failure.with_advice("--state DIR chooses another folder")
+        }
+        Some(io::ErrorKind::AddrInUse) => failure.with_advice(
+            "--port-base N moves all ports, and --port-base 0 takes any that are free",
+        ),
+        // The system allows about a hundred bytes.
+        Some(io::ErrorKind::InvalidInput) if is_file => {
+            failure.with_advice("--state DIR chooses a folder with a shorter path")
+        }
+        _ => failure,
+    }
+}

@@ -1,0 +1,181 @@
+//! The services that can be served: one entry for each.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use lariat_net::{IntoService, Service};
+use lariat_protocol::Endpoint;
+use lariat_protocol::endpoint::{EndpointError, nearest};
+use lariat_service::timestamp::{Event, Timestamp};
+
+use crate::output::note;
+
+/// A service: what it is called, where it is by default, how it is made and tried.
+#[derive(Debug)]
+pub struct Entry {
+    /// As on the command line.
+    pub name: &'static str,
+    /// Where it is served when no endpoint is named.
+    pub defaults: &'static [Default],
+    /// Behind `lariat` and before the endpoint in a line to try.
+    pub client: &'static str,
+    /// Behind the endpoint in a line to try.
+    pub client_options: &'static [&'static str],
+    /// Makes it as the endpoint's options want it; verbose ones say what happens.
+    pub make: fn(endpoint: &Endpoint, verbose: bool) -> Result<Service, EndpointError>,
+}
+
+/// An endpoint that is served without being named.
+#[derive(Clone, Copy, Debug)]
+pub enum Default {
+    /// `tcp://localhost:PORT` of this scheme.
+    Port(&'static str, u16),
+    /// A Unix socket of this name in the state directory.
+    SocketFile(&'static str),
+}
+
+/// Every service.
+pub const SERVICES: [Entry; 1] = [Entry {
+    name: "timestamp",
+    defaults: &[
+        Default::Port("tcp", 21567),
+        Default::Port("udp", 21567),
+        Default::Port("tls", 21568),
+        Default::Port("ws", 21569),
+        Default::SocketFile("timestamp.sock"),
+    ],
+    client: "timestamp",
+    client_options: &["-m", "hi"],
+    make: timestamp,
+}];
+
+/// The port that `--port-base` counts from: the first of the default ones.
+pub const FIRST_PORT: u16 = 21567;
+
+impl Entry {
+    /// The service of this name.
+    ///
+    /// # Errors
+    ///
+    /// One line that says what is right.
+    pub fn named(name: &str) -> Result<&'static Entry, String> {
+        if let Some(entry) = SERVICES.iter().find(|entry| entry.name == name) {
+            return Ok(entry);
+        }
+        if name.contains(':') {
+            let first = SERVICES[0].name;
+            return Err(format!(
+                "the service is missing; write for example {first}={name}"
+            ));
+        }
+        let known = names();
+        let hint = nearest(name, &known);
+        let hint = hint.map_or(String::new(), |word| format!("did you mean {word:?}? "));
+        let known = known.join(", ");
+        Err(format!("no service {name:?} ({hint}known: {known})"))
+    }
+
+    /// The port of this scheme, where the service has one.
+    pub fn default_port(&self, scheme: &str) -> Option<u16> {
+        self.defaults.iter().find_map(|default| match default {
+            Default::Port(known, port) if *known == scheme => Some(*port),
+            _ => None,
+        })
+    }
+}
+
+/// What the services are called.
+pub fn names() -> Vec<&'static str> {
+    SERVICES.iter().map(|entry| entry.name).collect()
+}
+
+/// A service that is wanted, on its default endpoints or on this one.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Which service.
+    pub entry: &'static Entry,
+    /// Where, if not where it is by default.
+    pub endpoint: Option<Endpoint>,
+}
+
+impl Wanted {
+    /// The service on an endpoint, which may be `HOST:PORT` for `tcp`.
+    ///
+    /// # Errors
+    ///
+    /// One line that says what is right.
+    pub fn on(entry: &'static Entry, endpoint: &str) -> Result<Self, String> {
+        let endpoint = Endpoint::parse_with_default(endpoint, "tcp");
+        Ok(Wanted {
+            entry,
+            endpoint: Some(endpoint.map_err(|error| error.to_string())?),
+        })
+    }
+}
+
+impl FromStr for Wanted {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // The `=` of an endpoint's option is no service's.
+        match text.split_once('=') {
+            Some((name, endpoint)) if !name.contains(':') => {
+                Wanted::on(Entry::named(name)?, endpoint)
+            }
+            _ => Ok(Wanted {
+                entry: Entry::named(text)?,
+                endpoint: None,
+            }),
+        }
+    }
+}
+
+fn timestamp(endpoint: &Endpoint, verbose: bool) -> Result<Service, EndpointError> {
+    let service = Timestamp::from_endpoint(endpoint)?;
+    if !verbose {
+        return Ok(service.into_service());
+    }
+    let watcher = |event: Event<'_>| match event {
+        Event::Connected(peer) => note(&format!("...connected from: {peer}")),
+        Event::Returned(peer) => note(&format!("...received from and returned to: {peer}")),
+    };
+    Ok(service.watched_by(Arc::new(watcher)).into_service())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(text: &str) -> Result<(&'static str, Option<String>), String> {
+        let wanted = text.parse::<Wanted>()?;
+        let endpoint = wanted.endpoint.map(|endpoint| endpoint.to_string());
+        Ok((wanted.entry.name, endpoint))
+    }
+
+    #[test]
+    fn a_service_and_where() {
+        assert_eq!(wanted("timestamp"), Ok(("timestamp", None)));
+        let on = |endpoint: &str| Ok(("timestamp", Some(endpoint.to_string())));
+        assert_eq!(wanted("timestamp=udp://[::]:9"), on("udp://[::]:9"));
+        assert_eq!(wanted("timestamp=localhost:9"), on("tcp://localhost:9"));
+        let options = "tcp://localhost?quiet_ms=0";
+        assert_eq!(wanted(&format!("timestamp={options}")), on(options));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (text, words) in [
+            ("timestmap", "did you mean \"timestamp\"?"),
+            ("gopher", "no service \"gopher\" (known: timestamp)"),
+            (
+                "tcp://localhost:9?quiet_ms=0",
+                "write for example timestamp=tcp://localhost:9?quiet_ms=0",
+            ),
+            ("timestamp=", "the endpoint is empty"),
+            ("timestamp=tpc://x", "did you mean \"tcp\"?"),
+        ] {
+            let said = wanted(text).expect_err(text);
+            assert!(said.contains(words), "{text}: {said}");
+        }
+    }
+}
