@@ -35,11 +35,12 @@ pub(crate) async fn run(
         function(connection).await
     };
     let mut running = pin!(AssertUnwindSafe(running).catch_unwind());
+    let mut begun = false;
     let ended = poll_fn(|context| {
-        place.set_waker(context.waker());
-        let forced = place
-            .take()
-            .is_some_and(|waiting| waiting.signals.contains(Signals::FORCE));
+        if !std::mem::replace(&mut begun, true) {
+            place.set_waker(context.waker());
+        }
+        let forced = place.has_signal(Signals::FORCE);
         match running.as_mut().poll(context) {
             Poll::Ready(ended) => Poll::Ready(Some(ended)),
             Poll::Pending if forced => Poll::Ready(None),

@@ -143,14 +143,16 @@ impl Hub {
         if !slot.live || slot.generation != id.generation {
             return None;
         }
-        let before = slot.has_something();
+        let (before, signals) = (slot.has_something(), slot.signals);
         let result = change(slot);
-        let waker = if !before && slot.has_something() {
+        let begins = !before && slot.has_something();
+        if begins {
             self.waiting.fetch_add(1, Ordering::Release);
-            slot.waker.clone()
-        } else {
-            None
-        };
+        }
+        // A connection that was woken for messages will find them all; one that does not
+        // take anything any more still looks at new signals.
+        let wakes = begins || slot.signals != signals;
+        let waker = slot.waker.clone().filter(|_| wakes);
         drop(table);
         if let Some(waker) = waker {
             waker.wake();
@@ -296,6 +298,14 @@ impl Place {
             signals: std::mem::take(&mut slot.signals),
             messages: slot.queue.take(),
         })
+    }
+
+    /// Whether a signal waits; it stays until it is [taken](Place::take).
+    pub(crate) fn has_signal(&self, signal: Signals) -> bool {
+        self.hub.waiting.load(Ordering::Acquire) > 0
+            && self.hub.table().slots[self.id.slot as usize]
+                .signals
+                .contains(signal)
     }
 
     /// Asks for [`Signals::TIMER`] at a moment, or never.

@@ -120,6 +120,12 @@ impl Driver {
         loop {
             match &mut self.phase {
                 Phase::Opening(opening) => {
+                    self.place.set_waker(context.waker());
+                    // Nobody has been promised anything yet.
+                    if self.place.has_signal(Signals::DRAIN) {
+                        self.end(Reason::Drained);
+                        continue;
+                    }
                     let opened = ready!(opening.as_mut().poll(context));
                     self.opened(opened, Phase::New);
                 }
@@ -129,6 +135,10 @@ impl Driver {
                     Err(error) => self.end(Reason::Failed(Error::Io(error))),
                 },
                 Phase::StartingTls(handshake) => {
+                    if self.place.has_signal(Signals::FORCE) {
+                        self.end(Reason::Drained);
+                        continue;
+                    }
                     let opened = ready!(handshake.as_mut().poll(context));
                     if self.opened(opened, Phase::Open) {
                         self.protocol.handshake_done(&mut self.transport);
@@ -136,11 +146,7 @@ impl Driver {
                 }
                 Phase::Closing(closing) => {
                     // A forced end does not wait for the peer.
-                    let forced = self
-                        .place
-                        .take()
-                        .is_some_and(|waiting| waiting.signals.contains(Signals::FORCE));
-                    if !forced {
+                    if !self.place.has_signal(Signals::FORCE) {
                         ready!(closing.poll(context, &mut self.carrier));
                     }
                     self.phase = Phase::Done;

@@ -180,7 +180,12 @@ impl Reactor {
     }
 
     /// Runs until [`Handle::stop`] is called and every connection has ended or the drain
-    /// time is over; says how they ended.
+    /// time is over; says how they ended. Blocks, so it is not for async code: a program
+    /// with a runtime of its own [attaches](Builder::attach) instead.
+    ///
+    /// # Panics
+    ///
+    /// Within a tokio runtime.
     pub fn run(self) -> DrainReport {
         let report = self.handle.block_on(self.handle.stopped());
         drop(self);
