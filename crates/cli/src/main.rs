@@ -11,6 +11,7 @@ mod log;
 mod output;
 mod relay;
 mod screen;
+mod serve;
 mod shell;
 mod signals;
 

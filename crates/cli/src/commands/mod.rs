@@ -4,6 +4,7 @@ mod cert;
 mod completions;
 mod connect;
 mod man;
+mod serve;
 mod timestamp;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -26,6 +27,7 @@ enum Command {
     Completions(completions::Args),
     Connect(connect::Args),
     Man(man::Args),
+    Serve(serve::Args),
     Timestamp(timestamp::Args),
 }
 
@@ -54,6 +56,7 @@ impl Lariat {
             Command::Completions(args) => completions::run(args),
             Command::Connect(args) => connect::run(args),
             Command::Man(args) => man::run(args),
+            Command::Serve(args) => serve::run(args),
             Command::Timestamp(args) => timestamp::run(args),
         }
     }
@@ -61,7 +64,10 @@ impl Lariat {
 
 impl Command {
     fn audience(&self) -> Audience {
-        Audience::Client
+        match self {
+            Command::Serve(_) => Audience::Server,
+            _ => Audience::Client,
+        }
     }
 }
 

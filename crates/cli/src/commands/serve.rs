@@ -29,8 +29,8 @@ pub struct Args {
     /// Read what is not on the command line from a TOML file, in the same words
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Keep certificates and Unix sockets in this folder [default: $LARIAT_STATE, or lariat in
-    /// $XDG_STATE_HOME or ~/.local/state]
+    /// Keep certificates and Unix sockets in this folder [default: $LARIAT_STATE, else
+    /// $XDG_STATE_HOME/lariat, else ~/.local/state/lariat]
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
     /// Count the default ports from N instead of 21567; 0 takes any that are free
@@ -51,7 +51,7 @@ const EXAMPLES: &str = "\
 Examples:
   lariat serve
   lariat serve --public --port-base 30000
-  lariat serve timestamp=tcp://[::]:21567 timestamp=unix:/run/timestamp.sock?mode=660
+  lariat serve 'timestamp=tcp://[::]:21567' 'timestamp=unix:/run/time.sock?mode=660'
   lariat serve 'timestamp=tls://[::]:21568?cert=server.pem&key=server.key'
   lariat serve 'timestamp=tcp://localhost:7000?one_request=true&quiet_ms=0'
   lariat serve --config lariat.toml
@@ -66,10 +66,8 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let args = match &args.config {
-        Some(path) => args.over(config::read(path)?),
-        None => args,
-    };
+    let file = args.config.as_deref().map(config::read).transpose()?;
+    let args = args.over(file.unwrap_or_default());
     let state = state::path(args.state)?;
     let defaults = Defaults {
         port_base: args.port_base,
@@ -105,7 +103,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if args.verbose {
         note("waiting for connection...");
     }
-    if served.iter().all(|served| served.endpoint.base() == &Base::Stdio) {
+    if served
+        .iter()
+        .all(|served| served.endpoint.base() == &Base::Stdio)
+    {
         stop_when_idle(handle);
     }
     let report = reactor.run();
@@ -123,7 +124,7 @@ impl Args {
                 true => file.services,
                 false => self.services,
             },
-            config: None,
+            config: self.config,
             state: self.state.or(file.state),
             port_base: self.port_base.or(file.port_base),
             public: self.public || file.public,

@@ -48,8 +48,7 @@ const KEYS: [&str; 5] = ["state", "port-base", "public", "json", "verbose"];
 pub fn read(path: &Path) -> Result<Config, Failure> {
     let shown = path.display();
     let text = std::fs::read_to_string(path);
-    let text =
-        text.map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
+    let text = text.map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
     parse(&text).map_err(|wrong| {
         let line = 1 + text[..wrong.at].matches('\n').count();
         Failure::usage(format!("{shown}:{line}: {}", one_line(&wrong.what)))
@@ -165,12 +164,24 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_line() {
         for (text, line, words) in [
-            ("\nport-bsae = 1", 2, "unknown key \"port-bsae\" (did you mean \"port-base\"?"),
+            (
+                "\nport-bsae = 1",
+                2,
+                "unknown key \"port-bsae\" (did you mean \"port-base\"?",
+            ),
             ("timestmap = true", 1, "did you mean \"timestamp\"?"),
             ("[server]\nx = 1", 1, "unknown key \"server\""),
-            ("port-base = 65536", 1, "port-base is to be a number from 0 to 65535"),
+            (
+                "port-base = 65536",
+                1,
+                "port-base is to be a number from 0 to 65535",
+            ),
             ("public = 'yes'", 1, "public is to be true or false"),
-            ("timestamp = [\n'tcp://localhost',\n'tpc://x']", 3, "unknown scheme"),
+            (
+                "timestamp = [\n'tcp://localhost',\n'tpc://x']",
+                3,
+                "unknown scheme",
+            ),
             ("timestamp = 5", 1, "timestamp is to be text in quotes"),
             ("state = 1", 1, "state is to be text in quotes"),
             ("public = true\npublic = true", 2, "duplicate key"),

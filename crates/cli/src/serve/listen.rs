@@ -112,24 +112,24 @@ pub fn listen(
 
 /// The engine's words, and what would help on this command line.
 fn advise(error: Error, planned: &Planned) -> Failure {
-    let kind = match &error {
-        Error::Listen { error, .. } => Some(error.kind()),
-        _ => None,
+    let (address, kind) = match &error {
+        Error::Listen { address, error, .. } if planned.is_default => {
+            (address.clone(), error.kind())
+        }
+        _ => return error.into(),
     };
-    let is_file = matches!(planned.endpoint.base(), Base::Unix { .. });
-    let failure = Failure::from(error);
-    match kind {
-        _ if !planned.is_default => failure,
-        Some(io::ErrorKind::AddrInUse) if is_file => {
-            failure.with_advice("--state DIR chooses another folder")
-        }
-        Some(io::ErrorKind::AddrInUse) => failure.with_advice(
-            "--port-base N moves all ports, and --port-base 0 takes any that are free",
+    let in_use = format!("cannot listen: {address} is in use by another program");
+    match (planned.endpoint.port(), kind) {
+        (Some(_), io::ErrorKind::AddrInUse) => Failure::new(in_use).with_advice(
+            "--port-base N moves the default ports, and --port-base 0 takes any that are free",
         ),
-        // The system allows about a hundred bytes.
-        Some(io::ErrorKind::InvalidInput) if is_file => {
-            failure.with_advice("--state DIR chooses a folder with a shorter path")
+        (None, io::ErrorKind::AddrInUse) => {
+            Failure::new(in_use).with_advice("--state DIR chooses another folder for it")
         }
-        _ => failure,
+        // The system allows about a hundred bytes.
+        (None, io::ErrorKind::InvalidInput) => {
+            Failure::from(error).with_advice("--state DIR chooses a folder with a shorter path")
+        }
+        _ => error.into(),
     }
 }

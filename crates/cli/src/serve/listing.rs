@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lariat_protocol::Endpoint;
 use lariat_protocol::endpoint::{Base, ClientCertificate};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::serve::listen::{Served, is_every};
@@ -29,10 +29,22 @@ pub fn table(all: &[Served], authority: &Path) -> Result<String, Failure> {
     }
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let (first, second) = (width(0).unwrap_or(0), width(1).unwrap_or(0));
-    let lines = rows.iter().map(|[service, endpoint, line]| {
-        format!("{service:first$}  {endpoint:second$}  {line}\n")
-    });
+    let lines = rows
+        .iter()
+        .map(|[service, endpoint, line]| format!("{service:first$}  {endpoint:second$}  {line}\n"));
     Ok(lines.collect())
+}
+
+/// An address that was bound, for a program.
+#[derive(Serialize)]
+struct Line {
+    service: &'static str,
+    /// Without options.
+    endpoint: String,
+    /// What a client on this machine connects to; null if none can.
+    connect: Option<String>,
+    #[serde(rename = "try")]
+    to_try: Option<String>,
 }
 
 /// A line of JSON for each address that was really bound.
@@ -45,12 +57,14 @@ pub fn json(all: &[Served], authority: &Path) -> Result<String, Failure> {
     for served in all {
         for bound in &served.bound {
             let client = client(served, bound, authority)?;
-            let line = json!({
-                "service": served.entry.name,
-                "endpoint": plain(bound)?.to_string(),
-                "connect": client.as_ref().map(Endpoint::to_string),
-                "try": client.map(|client| try_line(served, &client, &shell::program())),
-            });
+            let line = Line {
+                service: served.entry.name,
+                endpoint: plain(bound)?.to_string(),
+                connect: client.as_ref().map(Endpoint::to_string),
+                to_try: client.map(|client| try_line(served, &client, &shell::program())),
+            };
+            let line = serde_json::to_string(&line);
+            let line = line.map_err(|error| Failure::from_error(&error))?;
             lines += &format!("{line}\n");
         }
     }
@@ -65,7 +79,7 @@ fn try_line(served: &Served, endpoint: &Endpoint, program: &str) -> String {
 }
 
 /// The endpoint without its options, which are the server's affair.
-fn plain(endpoint: &Endpoint) -> Result<Endpoint, Failure> {
+pub fn plain(endpoint: &Endpoint) -> Result<Endpoint, Failure> {
     let text = endpoint.to_string();
     let plain: Endpoint = text.split('?').next().unwrap_or(&text).parse()?;
     // Only a path that has a `?` of its own is printed as an option.
@@ -81,10 +95,7 @@ fn client(
     endpoint: &Endpoint,
     authority: &Path,
 ) -> Result<Option<Endpoint>, Failure> {
-    if matches!(
-        endpoint.base(),
-        Base::Fd(_) | Base::Stdio | Base::Memory(_)
-    ) {
+    if matches!(endpoint.base(), Base::Fd(_) | Base::Stdio | Base::Memory(_)) {
         return Ok(None);
     }
     let mut client = plain(endpoint)?;
