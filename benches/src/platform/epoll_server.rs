@@ -93,7 +93,8 @@ impl Server {
                 | EpollFlags::EPOLLOUT
                 | EpollFlags::EPOLLRDHUP
                 | EpollFlags::EPOLLET;
-            self.epoll.add(&socket, EpollEvent::new(flags, index as u64))?;
+            self.epoll
+                .add(&socket, EpollEvent::new(flags, index as u64))?;
             let connection = Connection {
                 socket,
                 partial: Vec::new(),

@@ -64,7 +64,8 @@ impl Load {
             connection.exchange(&mut load.time)?;
             connection.socket.set_nonblocking(true)?;
             let flags = EpollFlags::EPOLLIN | EpollFlags::EPOLLET;
-            load.epoll.add(&connection.socket, EpollEvent::new(flags, index as u64))?;
+            load.epoll
+                .add(&connection.socket, EpollEvent::new(flags, index as u64))?;
             load.connections.push(connection);
         }
         Ok(load)
@@ -84,7 +85,10 @@ impl Load {
         let mut waiting = self.connections.len();
         let mut answered = 0;
         while waiting > 0 {
-            let count = match self.epoll.wait(&mut self.events, EpollTimeout::from(PATIENCE)) {
+            let count = match self
+                .epoll
+                .wait(&mut self.events, EpollTimeout::from(PATIENCE))
+            {
                 Ok(0) => return Err(wrong("an answer did not come")),
                 Ok(count) => count,
                 Err(Errno::EINTR) => continue,
@@ -171,11 +175,17 @@ impl Connection {
     /// Compares every answer with its line. Returns how many there are.
     fn check(&self, time: &mut Ctime) -> io::Result<u64> {
         let mut count = 0;
-        for (answer, line) in self.answers.chunks_exact(ANSWER).zip(self.lines.chunks_exact(LINE)) {
+        for (answer, line) in self
+            .answers
+            .chunks_exact(ANSWER)
+            .zip(self.lines.chunks_exact(LINE))
+        {
             let (stamp, message) = answer.split_at(STAMP);
             if message != line {
                 let message = String::from_utf8_lossy(message);
-                return Err(wrong(&format!("an answer has another message: {message:?}")));
+                return Err(wrong(&format!(
+                    "an answer has another message: {message:?}"
+                )));
             }
             if stamp[0] != b'[' || &stamp[STAMP - 2..] != b"] " {
                 return Err(wrong("an answer has no time in front"));
@@ -207,12 +217,16 @@ impl Connection {
 fn is_ctime(text: &[u8]) -> bool {
     let form = b"Aaa Aaa 99 99:99:99 9999";
     text.len() == form.len()
-        && text.iter().zip(form).enumerate().all(|(place, (byte, kind))| match kind {
-            b'A' => byte.is_ascii_uppercase(),
-            b'a' => byte.is_ascii_lowercase(),
-            b'9' => byte.is_ascii_digit() || (place == 8 && *byte == b' '),
-            other => byte == other,
-        })
+        && text
+            .iter()
+            .zip(form)
+            .enumerate()
+            .all(|(place, (byte, kind))| match kind {
+                b'A' => byte.is_ascii_uppercase(),
+                b'a' => byte.is_ascii_lowercase(),
+                b'9' => byte.is_ascii_digit() || (place == 8 && *byte == b' '),
+                other => byte == other,
+            })
 }
 
 fn wrong(what: &str) -> io::Error {
@@ -249,7 +263,9 @@ mod tests {
             let answer = [b"[Sat Jun 17 17:27:21 2006] ", &line[..]].concat();
             socket.write_all(&answer).expect("sent");
         });
-        let error = Load::open(address, 1, 1).map(drop).expect_err("it is wrong");
+        let error = Load::open(address, 1, 1)
+            .map(drop)
+            .expect_err("it is wrong");
         assert!(error.to_string().contains("another message"), "{error}");
         echo.join().expect("the server is done");
     }

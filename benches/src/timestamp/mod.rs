@@ -117,7 +117,9 @@ pub fn measure(quick: bool, wanted: &str) -> io::Result<()> {
     let effort = if quick { QUICK } else { FULL };
     let processors = process::processors()?;
     let &[for_server, for_load, ..] = &processors[..] else {
-        return Err(io::Error::other("two processors are needed, one for each side"));
+        return Err(io::Error::other(
+            "two processors are needed, one for each side",
+        ));
     };
     let open_files = process::raise_open_files()?;
     process::stay_on(for_load)?;
@@ -152,7 +154,10 @@ pub fn measure(quick: bool, wanted: &str) -> io::Result<()> {
             .map(|_| idle_bytes(engine, for_server))
             .collect();
         let bytes = Quartiles::of(samples?).median;
-        println!("bytes per idle connection, {:<8}{bytes:>8.0}", engine.name());
+        println!(
+            "bytes per idle connection, {:<8}{bytes:>8.0}",
+            engine.name()
+        );
     }
     Ok(())
 }
@@ -202,7 +207,10 @@ fn measure_pair(row: &Row, effort: &Effort, processor: usize) -> io::Result<(f64
             peer.measure(effort.slice)?;
         }
     }
-    Ok((peer.nanoseconds_per_request(), our.nanoseconds_per_request()))
+    Ok((
+        peer.nanoseconds_per_request(),
+        our.nanoseconds_per_request(),
+    ))
 }
 
 /// A server with its load, and what has been measured of it.
