@@ -56,3 +56,7 @@ pub use lariat_protocol::Handle as ConnectionHandle;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/coming-from-python.md")]
 mod coming_from_python {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/concepts.md")]
+mod concepts {}
