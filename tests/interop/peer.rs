@@ -89,6 +89,11 @@ impl Peer {
         }
     }
 
+    /// Closes its standard input.
+    pub fn end_input(&mut self) {
+        self.input = None;
+    }
+
     /// The next line of its standard output, without the line end.
     pub fn line(&mut self) -> String {
         match self.lines.recv_timeout(DEADLINE) {
@@ -115,7 +120,7 @@ impl Peer {
 
     /// Closes its input and waits for its end.
     pub fn finish(mut self) -> Ended {
-        self.input = None;
+        self.end_input();
         self.wait()
     }
 
