@@ -92,6 +92,9 @@ pub(super) fn listen(
         function,
     };
     for bound in bound {
+        let Some(bound) = target.give_if_open(bound) else {
+            continue;
+        };
         let worker = Arc::clone(reactor.worker());
         let target = Target {
             worker: Arc::clone(&worker),
@@ -150,16 +153,10 @@ async fn serve(
             let info = ConnectionInfo::stream(address.clone(), address);
             target.give(|| Ok((Carrier::Memory(stream), info)));
         },
-        Bound::Stdio => {
-            let info = ConnectionInfo::stream(Address::Stdio, Address::Stdio);
-            target.give(|| Ok((Carrier::Stdio(Box::new(Stdio::open())), info)));
-            std::future::pending().await
-        }
+        // Given to its thread by `listen`.
+        Bound::Stdio => Ok(()),
         #[cfg(unix)]
-        Bound::Descriptor(socket) => {
-            target.give(|| platform::adopted_stream(socket));
-            std::future::pending().await
-        }
+        Bound::Descriptor(_) => Ok(()),
         Bound::Udp(socket) => {
             let socket = DatagramSocket::udp(socket)?;
             target.serve_datagrams(socket, datagrams, closed).await
@@ -292,6 +289,24 @@ impl Target {
                     served = datagrams::serve(socket, hub, self.service, protocol) => served,
                 }
             }
+        }
+    }
+
+    /// Gives away what is one open connection already, so that it is counted from the moment
+    /// at which listening returns; everything else comes back to be accepted from.
+    fn give_if_open(&self, bound: Bound) -> Option<Bound> {
+        match bound {
+            Bound::Stdio => {
+                let info = ConnectionInfo::stream(Address::Stdio, Address::Stdio);
+                self.give(|| Ok((Carrier::Stdio(Box::new(Stdio::open())), info)));
+                None
+            }
+            #[cfg(unix)]
+            Bound::Descriptor(socket) => {
+                self.give(|| platform::adopted_stream(socket));
+                None
+            }
+            bound => Some(bound),
         }
     }
 
