@@ -146,6 +146,11 @@ fn leaves_its_cause_out(error: &(dyn Error + 'static)) -> bool {
     )
 }
 
+/// Why the system would not do something, in words alone.
+pub fn in_words(error: &io::Error) -> String {
+    without_number(&error.to_string())
+}
+
 /// `Permission denied (os error 13)` without the number, which tells a person nothing.
 fn without_number(words: &str) -> String {
     match words.find(" (os error ") {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap_mangen::Man;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, in_words};
 use crate::output::print;
 
 /// Print the manual page of lariat or of one of its commands, or write them all
@@ -44,7 +44,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
 
 fn write_all(definition: &clap::Command, folder: &Path) -> Result<(), Failure> {
     let failed = |path: &Path, error: std::io::Error| {
-        Failure::new(format!("cannot write {}: {error}", path.display()))
+        Failure::new(format!(
+            "cannot write {}: {}",
+            path.display(),
+            in_words(&error)
+        ))
     };
     std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     for command in std::iter::once(definition).chain(definition.get_subcommands()) {

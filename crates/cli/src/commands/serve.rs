@@ -64,6 +64,9 @@ A configuration file:
 /// How often it is looked whether a server of standard input has nothing left to serve.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// How long a server may take to stop before it says what it is waiting for.
+const PATIENCE: Duration = Duration::from_millis(250);
+
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
     let file = args.config.as_deref().map(config::read).transpose()?;
@@ -81,18 +84,13 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let handle = reactor.handle();
     let stopping = handle.clone();
     signals::watch(move |_| {
-        match stopping.connections() {
-            0 => {}
-            1 => note("stopping when 1 connection has ended; once more stops at once"),
-            count => note(&format!(
-                "stopping when {count} connections have ended; once more stops at once"
-            )),
-        }
+        let waiting = stopping.clone();
+        stopping.call_later(PATIENCE, move || say_who_is_waited_for(&waiting));
         stopping.stop();
     })?;
     let served = listen::listen(&handle, planned, args.verbose)?;
     let authority = state.join("ca.pem");
-    let mut say = Speech::of(&served);
+    let say = Speech::of(&served);
     if args.json {
         say.line(&listing::json(&served, &authority)?)?;
         say.line(&format!("{}\n", json!({ "ready": true })))?;
@@ -149,7 +147,7 @@ impl Speech {
         }
     }
 
-    fn line(&mut self, text: &str) -> Result<(), Failure> {
+    fn line(&self, text: &str) -> Result<(), Failure> {
         match self {
             Speech::Output => print(text),
             Speech::Error => {
@@ -160,7 +158,7 @@ impl Speech {
     }
 }
 
-/// A server of standard input has one connection and ends with it.
+/// A server of standard input has one connection, which is there by now, and ends with it.
 fn stop_when_idle(handle: Handle) {
     let again = handle.clone();
     handle.call_later(LOOK, move || match again.connections() {
@@ -169,17 +167,30 @@ fn stop_when_idle(handle: Handle) {
     });
 }
 
+fn say_who_is_waited_for(handle: &Handle) {
+    let count = handle.connections();
+    if count > 0 {
+        let connections = connections(count);
+        note(&format!(
+            "stopping when {connections} ended; once more stops at once"
+        ));
+    }
+}
+
+fn connections(count: usize) -> String {
+    match count {
+        1 => "1 connection has".into(),
+        count => format!("{count} connections have"),
+    }
+}
+
 fn stopped(report: DrainReport) -> String {
     let DrainReport { finished, forced } = report;
-    let connections = |count: usize| match count {
-        1 => "1 connection".to_string(),
-        count => format!("{count} connections"),
-    };
     match (finished, forced) {
         (0, 0) => "Stopped.\n".into(),
-        (finished, 0) => format!("Stopped; {} finished.\n", connections(finished)),
+        (finished, 0) => format!("Stopped; {} ended.\n", connections(finished)),
         (finished, forced) => format!(
-            "Stopped; {} finished, {} cut off.\n",
+            "Stopped; {} ended, {} been cut off.\n",
             connections(finished),
             connections(forced)
         ),

@@ -16,7 +16,7 @@ use lariat_protocol::endpoint::nearest;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, in_words};
 use crate::output::one_line;
 use crate::serve::services::{Entry, Wanted, names};
 
@@ -48,7 +48,8 @@ const KEYS: [&str; 5] = ["state", "port-base", "public", "json", "verbose"];
 pub fn read(path: &Path) -> Result<Config, Failure> {
     let shown = path.display();
     let text = std::fs::read_to_string(path);
-    let text = text.map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
+    let text =
+        text.map_err(|error| Failure::usage(format!("cannot read {shown}: {}", in_words(&error))))?;
     parse(&text).map_err(|wrong| {
         let line = 1 + text[..wrong.at].matches('\n').count();
         Failure::usage(format!("{shown}:{line}: {}", one_line(&wrong.what)))

@@ -84,7 +84,7 @@ fn with_port(
     endpoint: &Endpoint,
     defaults: Defaults<'_>,
 ) -> Result<Endpoint, Failure> {
-    match entry.default_port(&endpoint.scheme()) {
+    match entry.default_port(endpoint) {
         Some(port) if endpoint.port().is_none() => {
             Ok(endpoint.clone().with_port(defaults.port(port)?))
         }

@@ -75,12 +75,19 @@ impl Entry {
         Err(format!("no service {name:?} ({hint}known: {known})"))
     }
 
-    /// The port of this scheme, where the service has one.
-    pub fn default_port(&self, scheme: &str) -> Option<u16> {
-        self.defaults.iter().find_map(|default| match default {
-            Default::Port(known, port) if *known == scheme => Some(*port),
-            _ => None,
-        })
+    /// The port for an endpoint like this, where the service has one.
+    pub fn default_port(&self, endpoint: &Endpoint) -> Option<u16> {
+        let of = |scheme: &str| {
+            self.defaults.iter().find_map(|default| match default {
+                Default::Port(known, port) if *known == scheme => Some(*port),
+                _ => None,
+            })
+        };
+        // What carries WebSocket is at its port, with TLS or without, as clients have it.
+        match endpoint.is_websocket() {
+            true => of("ws"),
+            false => of(&endpoint.scheme()),
+        }
     }
 }
 
