@@ -54,6 +54,10 @@ pub use lariat_protocol::Error as ProtocolError;
 pub use lariat_protocol::Handle as ConnectionHandle;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+mod readme {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../../../docs/coming-from-python.md")]
 mod coming_from_python {}
 
