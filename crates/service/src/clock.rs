@@ -1,11 +1,12 @@
 //! The local wall clock, as the services show it.
 
 use std::cell::Cell;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lariat_protocol::timestamp::{CivilTime, Ctime};
+
+use crate::platform::unix_second;
 
 thread_local! {
     /// The last second that was formatted on this thread, and its text.
@@ -28,16 +29,6 @@ pub fn local_ctime() -> Ctime {
     let text = civil_time(second, TimeZone::system()).ctime();
     LAST.set((second, text));
     text
-}
-
-fn unix_second() -> i64 {
-    let seconds =
-        |duration: std::time::Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
-    match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => seconds(since),
-        // A clock set before 1970 is wrong, but no reason to end.
-        Err(before) => -seconds(before.duration()),
-    }
 }
 
 fn civil_time(second: i64, zone: TimeZone) -> CivilTime {

@@ -4,4 +4,5 @@
 //! [`lariat_protocol`]'s.
 
 pub mod clock;
+mod platform;
 pub mod timestamp;

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 
-use bytes::BytesMut;
 use lariat_protocol::contract::Outgoing;
 
 /// The size of the read buffer: what one read can bring, and the longest datagram.
@@ -14,7 +13,7 @@ const KEEP_WRITE_BUFFER: usize = 256 * 1024;
 
 thread_local! {
     static READ: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
-    static WRITE: Cell<BytesMut> = Cell::new(BytesMut::new());
+    static WRITE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// The thread's read buffer, for as long as this value lives.
@@ -62,7 +61,7 @@ pub(crate) fn lend_write_buffer(outgoing: &mut Outgoing) {
 /// Takes the buffer back when everything in it has left.
 pub(crate) fn return_write_buffer(outgoing: &mut Outgoing) {
     if outgoing.waiting() == 0 {
-        let mut buffer = BytesMut::new();
+        let mut buffer = Vec::new();
         outgoing.swap_buffer(&mut buffer);
         if (1..=KEEP_WRITE_BUFFER).contains(&buffer.capacity()) {
             WRITE.set(buffer);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 
 /// Blocks at least this large are kept as they came instead of being copied into the
 /// buffer: copying is cheaper than one more `iovec` below about a page.
@@ -19,8 +19,12 @@ const KEEP_WHOLE: usize = 4 * 1024;
 #[derive(Debug, Default)]
 #[expect(clippy::box_collection, reason = "an empty place is a pointer's size")]
 pub struct Outgoing {
-    /// What comes after everything in `queue`. Empty and without memory while parked.
-    buffer: BytesMut,
+    /// What comes after everything in `queue`, behind what is sent of it already. Without
+    /// memory while parked.
+    buffer: Vec<u8>,
+    /// How many bytes at the start of `buffer` have left. Moving this is cheaper than moving
+    /// the buffer's start, and keeps all of its room.
+    sent: usize,
     /// Blocks before `buffer`, present only once a large block was written.
     queue: Option<Box<VecDeque<Bytes>>>,
     /// The length of each whole message, on carriers that have messages.
@@ -42,10 +46,12 @@ impl Outgoing {
 
     /// Adds bytes by copying them.
     pub fn push(&mut self, parts: &[&[u8]]) {
+        let length = parts.iter().map(|part| part.len()).sum();
+        self.buffer.reserve(length);
         for part in parts {
             self.buffer.extend_from_slice(part);
-            self.length += part.len();
         }
+        self.length += length;
     }
 
     /// Adds bytes without copying them when that is the cheaper way.
@@ -55,9 +61,13 @@ impl Outgoing {
         }
         self.length += bytes.len();
         let queue = self.queue.get_or_insert_default();
-        if !self.buffer.is_empty() {
-            queue.push_back(self.buffer.split().freeze());
+        if self.sent < self.buffer.len() {
+            let mut before = Bytes::from(std::mem::take(&mut self.buffer));
+            before.advance(self.sent);
+            queue.push_back(before);
         }
+        self.buffer.clear();
+        self.sent = 0;
         queue.push_back(bytes);
     }
 
@@ -70,14 +80,14 @@ impl Outgoing {
     pub fn chunk(&self) -> &[u8] {
         match self.queue.as_ref().and_then(|queue| queue.front()) {
             Some(block) => block,
-            None => &self.buffer,
+            None => &self.buffer[self.sent..],
         }
     }
 
     /// Fills `slices` with what waits, for a vectored write; returns how many were filled.
     pub fn chunks<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         let blocks = self.queue.iter().flat_map(|queue| queue.iter());
-        let rest = (!self.buffer.is_empty()).then_some(&self.buffer[..]);
+        let rest = Some(&self.buffer[self.sent..]).filter(|rest| !rest.is_empty());
         let mut filled = 0;
         for (slot, block) in slices.iter_mut().zip(blocks.map(|b| &b[..]).chain(rest)) {
             *slot = IoSlice::new(block);
@@ -109,22 +119,29 @@ impl Outgoing {
                 queue.pop_front();
             }
         }
-        self.buffer.advance(count);
+        self.take_buffered(count);
+    }
+
+    /// The first `count` bytes of the buffer have left.
+    fn take_buffered(&mut self, count: usize) {
+        self.sent += count;
+        if self.sent == self.buffer.len() {
+            self.buffer.clear();
+            self.sent = 0;
+        }
     }
 
     /// Takes the first whole message, on carriers that have messages.
     pub fn pop_message(&mut self) -> Option<Bytes> {
         let length = self.messages.as_mut()?.pop_front()?;
         self.length -= length;
-        let mut message = BytesMut::new();
+        let mut message = Vec::with_capacity(length);
         while message.len() < length {
             let missing = length - message.len();
             let Some(block) = self.queue.as_mut().and_then(|queue| queue.front_mut()) else {
-                let tail = self.buffer.split_to(missing);
-                if message.is_empty() {
-                    return Some(tail.freeze());
-                }
-                message.extend_from_slice(&tail);
+                let end = self.sent + missing;
+                message.extend_from_slice(&self.buffer[self.sent..end]);
+                self.take_buffered(missing);
                 break;
             };
             let part = block.split_to(missing.min(block.len()));
@@ -138,7 +155,7 @@ impl Outgoing {
             }
             message.extend_from_slice(&part);
         }
-        Some(message.freeze())
+        Some(Bytes::from(message))
     }
 
     /// Forgets everything that waits.
@@ -148,10 +165,11 @@ impl Outgoing {
 
     /// Exchanges the gathering buffer for another when nothing waits, so that a driver can
     /// lend one buffer to many connections in turn and a parked connection holds none.
-    pub fn swap_buffer(&mut self, other: &mut BytesMut) {
+    pub fn swap_buffer(&mut self, other: &mut Vec<u8>) {
         if self.length == 0 {
             std::mem::swap(&mut self.buffer, other);
             self.buffer.clear();
+            self.sent = 0;
         }
     }
 }
