@@ -10,7 +10,7 @@ use lariat_tls::ClientTls;
 use tokio::net::UdpSocket;
 use tokio_util::sync::CancellationToken;
 
-use crate::carrier::{Carrier, Stdio, memory};
+use crate::carrier::{Carrier, ConnectedUdp, Stdio, memory};
 use crate::connection::Connection;
 use crate::error::{Error, attempts};
 use crate::open::{self, Layers};
@@ -158,7 +158,7 @@ async fn udp(
             let socket = UdpSocket::bind(any).await?;
             socket.connect(address).await?;
             let info = ConnectionInfo::messages(address, socket.local_addr()?);
-            Ok((Carrier::Udp(socket), info))
+            Ok((Carrier::Udp(Box::new(ConnectedUdp::new(socket))), info))
         };
         match connected.await {
             Ok(connected) => return Ok(connected),

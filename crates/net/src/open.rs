@@ -41,7 +41,7 @@ pub enum OpenError {
     #[error("it needs a certificate: add ?cert=FILE&key=FILE (`lariat cert` makes them)")]
     NoCertificate,
     /// A file that the endpoint names cannot be read.
-    #[error("cannot read {}: {error}", path.display())]
+    #[error("cannot read {}: {}", path.display(), crate::error::describe(.error))]
     File {
         /// Which file.
         path: PathBuf,

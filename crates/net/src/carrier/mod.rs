@@ -3,6 +3,7 @@
 //! A carrier knows how bytes leave and arrive and nothing else; layers (TLS, WebSocket)
 //! are carriers over carriers. Opening them is in [`open`](crate::open).
 
+mod connected;
 pub(crate) mod datagram;
 pub(crate) mod memory;
 mod stdio;
@@ -15,8 +16,9 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use lariat_tls::TlsStream;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::net::TcpStream;
 
+pub(crate) use connected::ConnectedUdp;
 pub(crate) use stdio::Stdio;
 pub(crate) use websocket::WebSocketCarrier;
 
@@ -41,7 +43,7 @@ pub(crate) enum Carrier {
     Memory(DuplexStream),
     Stdio(Box<Stdio>),
     /// A connected UDP socket: the client's side. Servers have sessions instead.
-    Udp(UdpSocket),
+    Udp(Box<ConnectedUdp>),
     #[cfg(unix)]
     UnixGram(crate::platform::UnixGram),
     /// Nothing: the carrier is being changed for another, or is closed.
@@ -87,11 +89,7 @@ impl Carrier {
     ) -> Poll<io::Result<Received>> {
         match self {
             Carrier::WebSocket(socket) => return socket.poll_receive(context, buffer),
-            Carrier::Udp(socket) => {
-                let mut buffer = ReadBuf::new(buffer);
-                ready!(socket.poll_recv(context, &mut buffer))?;
-                return Poll::Ready(Ok(Received::Message(buffer.filled().len())));
-            }
+            Carrier::Udp(socket) => return socket.poll_receive(context, buffer),
             #[cfg(unix)]
             Carrier::UnixGram(socket) => return socket.poll_receive(context, buffer),
             _ => {}
@@ -112,7 +110,7 @@ impl Carrier {
     ) -> Poll<io::Result<()>> {
         match self {
             Carrier::WebSocket(socket) => socket.poll_send(context, message),
-            Carrier::Udp(socket) => socket.poll_send(context, message).map_ok(drop),
+            Carrier::Udp(socket) => socket.poll_send(context, message),
             #[cfg(unix)]
             Carrier::UnixGram(socket) => socket.poll_send(context, message),
             _ => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
