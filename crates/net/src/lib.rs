@@ -22,6 +22,7 @@ mod reactor;
 mod service;
 pub mod socket;
 mod task;
+mod watch;
 
 pub use client::{BackOff, ClientFactory, Connector, Reconnecting};
 pub use connect::{CONNECT_TIMEOUT, ConnectOptions, connect, connect_with};
@@ -33,3 +34,4 @@ pub use reactor::{
     ToEndpoint,
 };
 pub use service::{IntoService, Service};
+pub use watch::{FileEvent, Watch};

@@ -8,6 +8,8 @@ pub(crate) mod socket;
 #[cfg(unix)]
 mod unix_gram;
 mod unix_socket;
+#[cfg(unix)]
+mod watch;
 
 pub(crate) use descriptor::*;
 #[cfg(unix)]
