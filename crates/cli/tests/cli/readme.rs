@@ -1,0 +1,243 @@
+//! Every command of the README is run, and what it shows is what comes.
+//!
+//! Servers take free ports, in whose place the README's stand again when outputs are
+//! compared; their state is in a home directory of the test's. A command that is not known
+//! here fails the test, so that none stands in the README untried.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::process::{Outcome, Running, lariat};
+
+const README: &str = include_str!("../../../../README.md");
+
+/// What would run these tests again.
+const EXEMPT: [&str; 1] = ["cargo test --workspace"];
+
+/// The programs that may stand beside `lariat` in a command.
+const KNOWN: [&str; 3] = ["lariat", "printf", "echo"];
+
+/// How the README calls the home directory.
+const HOME: &str = "/home/you";
+
+#[test]
+fn every_command_of_the_readme_works() {
+    let shown = commands(README);
+    assert!(shown.len() > 10, "the README has its commands elsewhere");
+    let mut reader = Reader::new();
+    for Shown { command, output } in &shown {
+        if EXEMPT.contains(&command.as_str()) {
+            continue;
+        }
+        let came = reader.run(command);
+        if !output.is_empty() {
+            let came = came.lines().filter(|line| !line.is_empty());
+            let came: Vec<String> = came.map(alike).collect();
+            let output: Vec<String> = output.iter().map(|line| alike(line)).collect();
+            let begins = came.starts_with(&output);
+            assert!(begins, "$ {command}\ngave {came:#?}\nand not {output:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_command_that_is_not_known_is_told() {
+    for command in ["rm -rf /", "lariat timestamp | less", "cargo build"] {
+        assert!(!is_known(command), "{command}");
+    }
+    let shown = commands("```console\n$ a\nb\n\nc\n$ d\n```\n$ e\n");
+    let shown: Vec<(&str, usize)> = shown
+        .iter()
+        .map(|shown| (shown.command.as_str(), shown.output.len()))
+        .collect();
+    assert_eq!(shown, [("a", 2), ("d", 0)]);
+}
+
+/// A command and what the README shows of its output, without empty lines.
+struct Shown {
+    command: String,
+    output: Vec<String>,
+}
+
+fn commands(text: &str) -> Vec<Shown> {
+    let mut all: Vec<Shown> = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        match (line.strip_prefix("$ "), line) {
+            (_, "```console") => inside = true,
+            (_, "```") => inside = false,
+            (Some(command), _) if inside => all.push(Shown {
+                command: command.into(),
+                output: Vec::new(),
+            }),
+            (None, line) if inside && !line.is_empty() => {
+                all.last_mut()
+                    .expect("a command first")
+                    .output
+                    .push(line.into());
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+fn is_known(command: &str) -> bool {
+    command.split('|').all(|part| {
+        let program = part.split_whitespace().next();
+        program.is_some_and(|program| KNOWN.contains(&program))
+    })
+}
+
+/// A line whose time and spacing do not matter.
+fn alike(line: &str) -> String {
+    let line = match (line.strip_prefix('['), line.get(25..)) {
+        (Some(_), Some(rest)) if rest.starts_with(']') => format!("[TIME{rest}"),
+        _ => line.to_string(),
+    };
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Somebody who types in what the README says.
+struct Reader {
+    home: TempDir,
+    server: Option<Server>,
+}
+
+/// The server that was started last.
+struct Server {
+    running: Running,
+    /// The README's ports behind their schemes, and those that were taken.
+    ports: Vec<(String, String)>,
+}
+
+impl Reader {
+    fn new() -> Self {
+        Reader {
+            home: tempfile::tempdir().unwrap(),
+            server: None,
+        }
+    }
+
+    /// Runs a command, and gives its output as the README would show it.
+    fn run(&mut self, command: &str) -> String {
+        let command = command.replace("cargo run --release -- ", "lariat ");
+        assert!(is_known(&command), "it is not known how to run: {command}");
+        if command.starts_with("lariat serve") {
+            return self.serve(&command);
+        }
+        let command = self.to_server(&command);
+        let outcome = Running::spawn(self.shell(&command).stdin(Stdio::null())).finish();
+        let Outcome { code, errors, .. } = &outcome;
+        assert_eq!((*code, errors.as_str()), (Some(0), ""), "$ {command}");
+        self.as_shown(&outcome.text())
+    }
+
+    /// Starts a server in the place of the last one.
+    fn serve(&mut self, command: &str) -> String {
+        self.server = None;
+        let any_port = command
+            .replace(":21567", ":0")
+            .replace("lariat serve", "exec lariat serve --port-base 0");
+        let running = Running::spawn(&mut self.shell(&any_port));
+        let mut said = String::new();
+        let mut ports = Vec::new();
+        loop {
+            let line = running.line();
+            ports.extend(ports_of(&line));
+            said += &line;
+            if line.starts_with("Ready;") || line == "{\"ready\":true}\n" {
+                break;
+            }
+        }
+        self.server = Some(Server { running, ports });
+        self.as_shown(&said)
+    }
+
+    /// The command with the ports that the server has.
+    fn to_server(&self, command: &str) -> String {
+        let Some(server) = &self.server else {
+            return command.into();
+        };
+        let mut command = command.to_string();
+        for (shown, taken) in &server.ports {
+            command = command.replace(shown, taken);
+        }
+        let tcp = server
+            .ports
+            .iter()
+            .find(|(shown, _)| shown.starts_with("tcp:"));
+        let (_, tcp) = tcp.expect("a server on tcp");
+        let port = tcp.rsplit(':').next().expect("a port");
+        // Where the README relies on the default, and where it names a port alone.
+        command = command.replace("timestamp -m", &format!("timestamp {tcp} -m"));
+        command.replace("localhost 21567", &format!("localhost {port}"))
+    }
+
+    fn as_shown(&self, output: &str) -> String {
+        let mut output = output.replace(&self.home().display().to_string(), HOME);
+        let ports = self.server.iter().flat_map(|server| &server.ports);
+        for (shown, taken) in ports {
+            output = output.replace(taken, shown);
+        }
+        output
+    }
+
+    fn home(&self) -> PathBuf {
+        self.home.path().canonicalize().unwrap()
+    }
+
+    fn shell(&self, command: &str) -> Command {
+        let binary = Path::new(env!("CARGO_BIN_EXE_lariat")).parent().unwrap();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::iter::once(binary.into()).chain(std::env::split_paths(&path));
+        let environment = lariat(&[]);
+        let mut shell = Command::new("sh");
+        for (name, value) in environment.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        shell
+            .args(["-c", command])
+            .current_dir(self.home())
+            .stdout(Stdio::piped())
+            .env("HOME", self.home())
+            .env("LARIAT_STATE", self.home().join(".local/state/lariat"))
+            .env("PATH", std::env::join_paths(path).unwrap());
+        shell
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.running.signal(nix::sys::signal::Signal::SIGTERM);
+        // Its socket's file is gone when the next one starts.
+        let _ = self.running.child.wait();
+    }
+}
+
+/// `("tls://localhost:21568", "tls://localhost:45678")` for each such endpoint in a line.
+fn ports_of(line: &str) -> Vec<(String, String)> {
+    const DEFAULTS: [(&str, u16); 4] = [
+        ("tcp", 21567),
+        ("udp", 21567),
+        ("tls", 21568),
+        ("ws", 21569),
+    ];
+    let mut ports = Vec::new();
+    for (scheme, default) in DEFAULTS {
+        for host in ["localhost", "127.0.0.1", "[::1]", "[::]"] {
+            let start = format!("{scheme}://{host}:");
+            let Some((_, rest)) = line.split_once(&start) else {
+                continue;
+            };
+            let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            ports.push((format!("{start}{default}"), format!("{start}{port}")));
+        }
+    }
+    ports
+}
