@@ -175,6 +175,10 @@ impl Sessions {
         let info = ConnectionInfo::messages(key.0.clone(), local);
         let protocol = self.service.build(&info)?;
         let place = self.hub.register();
+        // Who comes after the goodbye was said to all would never hear it.
+        if self.service.draining.is_cancelled() {
+            return None;
+        }
         let handle = Handle::new(place.mailbox(), place.id());
         let index = self.sessions.insert(Session {
             key: key.clone(),

@@ -314,6 +314,11 @@ impl Target {
     fn give(&self, open: impl FnOnce() -> io::Result<(Carrier, ConnectionInfo)>) {
         let worker = self.reactor.worker();
         let place = worker.hub.register();
+        // Who comes after the goodbye was said to all would never hear it: asked for behind
+        // the place, so that there is no moment between.
+        if self.service.draining.is_cancelled() {
+            return;
+        }
         let opened = {
             let _inside = worker.runtime.enter();
             open()
