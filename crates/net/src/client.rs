@@ -260,7 +260,7 @@ impl<F: ClientFactory> Reconnecting<F> {
         if self
             .back_off
             .limit
-            .is_some_and(|limit| state.failures > limit)
+            .is_some_and(|limit| state.failures >= limit)
         {
             connector.stop();
             return;
