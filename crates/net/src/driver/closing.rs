@@ -17,7 +17,8 @@ use crate::driver::scratch;
 /// How long the peer has to notice that we are done.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// How much of what the peer still sends is read and dropped.
+/// How much of what the peer still sends is read and dropped. Beyond it nothing is read, and
+/// the peer keeps the rest of its time to read what was sent to it.
 const DISCARD: usize = 64 * 1024;
 
 enum Step {
@@ -26,6 +27,8 @@ enum Step {
     Discard {
         left: usize,
     },
+    /// The peer sent more than we take: closing now would reset what it has not read yet.
+    Wait,
 }
 
 /// An orderly close that is under way.
@@ -61,14 +64,17 @@ impl Closing {
                 Step::Discard { left } => {
                     let mut buffer = scratch::read_buffer();
                     match ready!(carrier.poll_receive(context, &mut buffer)) {
-                        Ok(Received::Bytes(length) | Received::Message(length))
-                            if length < *left =>
-                        {
-                            *left -= length;
+                        Ok(Received::Bytes(length) | Received::Message(length)) => {
+                            if length < *left {
+                                *left -= length;
+                            } else {
+                                self.step = Step::Wait;
+                            }
                         }
-                        _ => return Poll::Ready(()),
+                        Ok(Received::End) | Err(_) => return Poll::Ready(()),
                     }
                 }
+                Step::Wait => return Poll::Pending,
             }
         }
     }
