@@ -17,7 +17,7 @@ pub struct DrainReport {
 /// Tells every connection to say goodbye, and ends those that take too long.
 pub(crate) async fn drain(shared: &Arc<Shared>) -> DrainReport {
     let live = || -> usize { shared.workers.iter().map(|worker| worker.hub.live()).sum() };
-    let before = live();
+    let before = *shared.open_at_stop.get_or_init(live);
     for worker in &shared.workers {
         worker.hub.signal_all(Signals::DRAIN);
     }

@@ -10,8 +10,7 @@ mod listener;
 mod worker;
 
 use std::future::Future;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -82,6 +81,8 @@ pub(crate) struct Shared {
     pub(crate) listening: Mutex<Vec<Listening>>,
     /// Cancelled when the reactor is asked to stop.
     pub(crate) stopping: CancellationToken,
+    /// How many connections there were at that moment.
+    pub(crate) open_at_stop: OnceLock<usize>,
     pub(crate) drain_time: Duration,
 }
 
@@ -134,6 +135,7 @@ impl Builder {
             workers,
             listening: Mutex::default(),
             stopping: CancellationToken::new(),
+            open_at_stop: OnceLock::new(),
             drain_time: self.drain_time,
         }))
     }
@@ -342,6 +344,8 @@ impl Handle {
     /// Asks the reactor to stop: nothing new is accepted, every connection is told to say
     /// goodbye, and [`Reactor::run`] returns when they have, or the drain time is over.
     pub fn stop(&self) {
+        // Those who notice at once may be gone before anybody else counts them.
+        self.0.open_at_stop.get_or_init(|| self.connections());
         self.0.stopping.cancel();
     }
 
