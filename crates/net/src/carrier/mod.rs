@@ -117,6 +117,15 @@ impl Carrier {
         }
     }
 
+    /// Lets the peer know now that its bytes have come, where the system can.
+    pub(crate) fn acknowledge(&self) {
+        match self {
+            Carrier::Tcp(stream) => crate::platform::socket::acknowledge(stream),
+            Carrier::Tls(stream) => stream.get_ref().acknowledge(),
+            _ => {}
+        }
+    }
+
     /// Ends the connection at once, without the orderly end that would be truncated anyway.
     pub(crate) fn abort(&mut self) {
         if let Carrier::Tcp(stream) = self {

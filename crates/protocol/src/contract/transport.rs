@@ -65,6 +65,7 @@ pub struct Transport {
     ending: Ending,
     reading_paused: bool,
     input_held: bool,
+    rest_expected: bool,
     tls_wanted: bool,
     write_paused: bool,
     /// `write_paused` was set and the protocol was not told yet.
@@ -83,6 +84,7 @@ impl Transport {
             ending: Ending::Open,
             reading_paused: false,
             input_held: false,
+            rest_expected: false,
             tls_wanted: false,
             write_paused: false,
             write_pause_untold: false,
@@ -205,6 +207,15 @@ impl Transport {
     /// [`input_released`](crate::Protocol::input_released) once it is.
     pub fn hold_input(&mut self) {
         self.input_held = true;
+    }
+
+    /// Says that the rest of a message is on its way: a driver that can lets the peer know at
+    /// once that the beginning has come.
+    ///
+    /// A peer that writes a line and its end by two calls holds the second back until the
+    /// first is acknowledged (Nagle's algorithm), which receivers put off for some 40 ms.
+    pub fn expect_rest(&mut self) {
+        self.rest_expected = true;
     }
 
     /// Whether so much waits to be sent that whoever writes of its own accord should stop
@@ -355,6 +366,12 @@ impl DriverSide<'_> {
             self.0.input_held = false;
         }
         released
+    }
+
+    /// Whether the peer should know at once that its bytes have come, once per
+    /// [`Transport::expect_rest`].
+    pub fn take_expected_rest(&mut self) -> bool {
+        std::mem::take(&mut self.0.rest_expected)
     }
 
     /// Whether the protocol asked for TLS and everything written before has left.

@@ -305,6 +305,7 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
     fn rest_is_kept(&mut self, transport: &mut Transport) {
         if transport.is_open_to_input() {
             let held = self.cutting.held.len();
+            transport.expect_rest();
             self.with(transport, |p, t| p.frame_incomplete(t, held));
         } else {
             self.cutting.waiting = true;

@@ -1,0 +1,37 @@
+//! A peer that writes a line and its end by two calls: Nagle's algorithm holds the second
+//! back until the first is acknowledged, and the engine does not let it wait.
+
+use std::io::{BufReader, Write};
+use std::time::Duration;
+
+use lariat::service::timestamp::Timestamp;
+use lariat::timestamp::Options;
+
+use super::{connect, reactor, read_line};
+
+/// Less than the 40 ms for which Linux puts acknowledgements off: with those, each line
+/// would be answered twice.
+const QUIET: Duration = Duration::from_millis(30);
+
+#[test]
+fn a_line_in_two_pieces_is_one_line() {
+    let reactor = reactor();
+    let service = Timestamp::new(Options {
+        quiet: QUIET,
+        ..Options::default()
+    });
+    let listening = reactor
+        .listen("tcp://127.0.0.1:0", service)
+        .expect("listening");
+    let mut stream = connect(&listening);
+    stream.set_nodelay(false).expect("an option");
+    let mut reader = BufReader::new(stream.try_clone().expect("a clone"));
+    for number in 0..20 {
+        stream
+            .write_all(number.to_string().as_bytes())
+            .expect("sent");
+        stream.write_all(b"\r\n").expect("sent");
+        let answer = read_line(&mut reader);
+        assert!(answer.ends_with(&format!("] {number}\r\n")), "{answer:?}");
+    }
+}
