@@ -1,0 +1,248 @@
+//! Every example does what it says, as the program that `cargo run --example` starts.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+/// How long anything may take that should take no time.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The built example. `cargo test` builds them all; with `--test` alone it does not.
+fn example(name: &str) -> Command {
+    let mut path = PathBuf::from(std::env::current_exe().unwrap().parent().unwrap());
+    path.pop();
+    path.push("examples");
+    path.push(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        path.exists(),
+        "{} is not built: cargo build --examples",
+        path.display()
+    );
+    Command::new(path)
+}
+
+/// A server that runs until the test is over.
+struct Server {
+    child: Child,
+    address: SocketAddr,
+    /// Kept open, so that the server can go on printing.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Server {
+    fn start(name: &str) -> Self {
+        let mut command = example(name);
+        command.arg("tcp://127.0.0.1:0").stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let address = line.trim_end().strip_prefix("listening on tcp://");
+        Server {
+            address: address.expect("it says where").parse().unwrap(),
+            child,
+            _output: output,
+        }
+    }
+
+    fn connect(&self) -> BufReader<TcpStream> {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        BufReader::new(stream)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn say(stream: &mut BufReader<TcpStream>, line: &str) {
+    stream.get_mut().write_all(line.as_bytes()).unwrap();
+}
+
+fn hear(stream: &mut BufReader<TcpStream>) -> String {
+    let mut line = String::new();
+    stream.read_line(&mut line).unwrap();
+    line
+}
+
+/// What stands behind the time, which must be one.
+fn message(answer: &str) -> &str {
+    let (time, message) = answer.split_once("] ").expect("a time");
+    assert_eq!(time.len(), "[Sat Jun 17 17:27:21 2006".len(), "{answer:?}");
+    message
+}
+
+fn run(command: &mut Command, input: &str) -> Output {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    let id = child.id();
+    let (sender, ended): (_, Receiver<Output>) = channel();
+    thread::spawn(move || sender.send(child.wait_with_output().unwrap()));
+    let output = ended.recv_timeout(DEADLINE);
+    output.unwrap_or_else(|_| panic!("process {id} does not end"))
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn both_timestamp_servers_answer_lines() {
+    for name in ["timestamp_server", "timestamp_async"] {
+        let server = Server::start(name);
+        let mut client = server.connect();
+        say(&mut client, "one\ntwo\r\n");
+        assert_eq!(message(&hear(&mut client)), "one\n", "{name}");
+        assert_eq!(message(&hear(&mut client)), "two\r\n", "{name}");
+        // A line without an end is refused, and others are served on.
+        say(&mut client, &"x".repeat(5000));
+        assert_eq!(hear(&mut client), "", "{name}");
+        let mut another = server.connect();
+        say(&mut another, "three\n");
+        assert_eq!(message(&hear(&mut another)), "three\n", "{name}");
+    }
+}
+
+#[test]
+fn the_timestamp_client_sends_the_next_line_when_the_answer_came() {
+    let server = Server::start("timestamp_server");
+    let endpoint = format!("tcp://{}", server.address);
+    let output = run(
+        example("timestamp_client").arg(&endpoint),
+        "one\ntwo\n\nthree\n",
+    );
+    assert_eq!(text(&output.stderr), "");
+    let lines: Vec<&str> = text(&output.stdout).lines().collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(message(lines[0].strip_prefix("> ").unwrap()), "one");
+    assert_eq!(message(lines[1].strip_prefix("> ").unwrap()), "two");
+    assert_eq!(lines[2], "> ");
+    assert!(output.status.success());
+}
+
+#[test]
+fn the_timestamp_client_says_when_nobody_is_there() {
+    let closed = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    };
+    let mut client = example("timestamp_client");
+    let output = run(client.arg(format!("tcp://{closed}")), "");
+    assert!(text(&output.stderr).contains("connection refused"));
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn three_chat_and_hear_each_other() {
+    let server = Server::start("chat");
+    let join = || {
+        let mut member = server.connect();
+        assert_eq!(hear(&mut member), "welcome\r\n");
+        let name = member.get_ref().local_addr().unwrap();
+        (member, name)
+    };
+    let (mut ann, ann_is) = join();
+    let (mut bob, bob_is) = join();
+    assert_eq!(hear(&mut ann), format!("{bob_is} came\r\n"));
+    let (mut cat, cat_is) = join();
+    for member in [&mut ann, &mut bob] {
+        assert_eq!(hear(member), format!("{cat_is} came\r\n"));
+    }
+    say(&mut ann, "hello\n");
+    for member in [&mut bob, &mut cat] {
+        assert_eq!(hear(member), format!("{ann_is}: hello\r\n"));
+    }
+    say(&mut cat, "hi\n");
+    // Who speaks does not hear it, so this is the next that ann hears.
+    for member in [&mut ann, &mut bob] {
+        assert_eq!(hear(member), format!("{cat_is}: hi\r\n"));
+    }
+    drop(bob);
+    for member in [&mut ann, &mut cat] {
+        assert_eq!(hear(member), format!("{bob_is} left\r\n"));
+    }
+}
+
+#[test]
+fn a_protocol_runs_without_a_socket() {
+    let output = run(&mut example("without_a_socket"), "");
+    let time = "[Sat Jun 17 17:27:21 2006]";
+    assert_eq!(
+        text(&output.stdout),
+        format!(
+            "C: hi\nC: how are you?\nC:  \n\
+             S: {time} hi\nS: {time} how are you?\nS: {time}  \n"
+        )
+    );
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_server_and_a_client_trust_an_authority_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    // Port 9443 may be taken where the tests run.
+    let pair = || run(example("tls_pair").arg(folder.path()).arg("0"), "");
+    for made_or_found in [pair(), pair()] {
+        assert_eq!(text(&made_or_found.stderr), "");
+        let lines: Vec<&str> = text(&made_or_found.stdout).lines().collect();
+        assert!(lines[0].starts_with("connected to "), "{lines:?}");
+        assert_eq!(message(lines[1]), "hi over TLS");
+        assert!(made_or_found.status.success());
+    }
+}
+
+#[test]
+fn the_task_sets_are_timed() {
+    let output = run(&mut example("task_set"), "");
+    let table = text(&output.stdout);
+    for row in ["in turn", "in threads", "event-driven"] {
+        assert!(table.lines().any(|line| line.starts_with(row)), "{table}");
+    }
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_interfaces_are_listed() {
+    let mut listed = String::new();
+    let mut output = &run(&mut example("interfaces"), "").stdout[..];
+    output.read_to_string(&mut listed).unwrap();
+    assert!(
+        listed.lines().any(|line| line.starts_with("1 lo ")),
+        "{listed}"
+    );
+}
+
+#[test]
+fn no_example_is_left_out() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let run_here = include_str!("examples.rs").contains(&format!("(\"{name}\")"));
+        let looped = ["timestamp_server", "timestamp_async"].contains(&name.as_str());
+        assert!(run_here || looped, "{name} is run by no test");
+        let length = std::fs::read_to_string(&path).unwrap().lines().count();
+        assert!(length < 100, "{name} has {length} lines");
+    }
+}
