@@ -30,6 +30,9 @@ use crate::service::ServiceState;
 /// How many pieces one vectored write takes at the most.
 const SLICES: usize = 16;
 
+/// Less than a segment's worth: what a peer may wait with until the last one has arrived.
+const SMALL: usize = 1024;
+
 /// What the connection is at.
 enum Phase {
     /// The layers over the carrier are being opened; there is no protocol yet.
@@ -219,7 +222,13 @@ impl Driver {
         scratch::lend_write_buffer(self.transport.driver().outgoing());
         let transport = &mut self.transport;
         match received {
-            Received::Bytes(length) => self.protocol.data_received(transport, &buffer[..length]),
+            Received::Bytes(length) => {
+                self.protocol.data_received(transport, &buffer[..length]);
+                // Only a small piece can be one that holds back another.
+                if transport.driver().take_expected_rest() && length < SMALL {
+                    self.carrier.acknowledge();
+                }
+            }
             Received::Message(length) => {
                 self.protocol.data_received(transport, &buffer[..length]);
                 if transport.is_open_to_input() {
