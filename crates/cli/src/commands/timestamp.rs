@@ -81,6 +81,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         endpoint,
         encoding: Encoding::named(&args.encoding)?,
         client: None,
+        answered: false,
         args,
     };
     signals::interruptible(session.run(messages))
@@ -133,6 +134,8 @@ struct Session {
     encoding: Encoding,
     /// The connection that is open, if one is.
     client: Option<Client>,
+    /// Whether the server has ever answered.
+    answered: bool,
     args: Args,
 }
 
@@ -233,8 +236,21 @@ impl Session {
             return Ok(());
         };
         let Some(answer) = client.ask(&encoded).await? else {
-            return Err(self.closed(" before it answered"));
+            let failure = self.closed(" before it answered");
+            let bare = matches!(self.endpoint.base(), Base::Tcp { .. })
+                && self.endpoint.layers().is_empty();
+            return Err(match bare && !self.answered {
+                true => failure.with_advice("if it speaks TLS on this port, use tls://"),
+                false => failure,
+            });
         };
+        if !self.answered && is_tls_alert(&answer) {
+            let server = client.peer();
+            return Err(Failure::new(format!(
+                "{server} speaks TLS on this port; use tls://"
+            )));
+        }
+        self.answered = true;
         screen.print(&self.encoding.decode(&answer.text)).await?;
         if self.args.per_line
             && let Some(client) = self.client.take()
@@ -259,6 +275,15 @@ async fn unasked(client: Option<&mut Client>) -> Result<Option<Answer>, Failure>
         Some(client) => Ok(client.next_answer().await?),
         None => std::future::pending().await,
     }
+}
+
+/// Whether this is how a TLS server refuses plain text: an alert record of two bytes
+/// (RFC 8446, 5.1), the last of which may have been taken for a line end.
+fn is_tls_alert(answer: &Answer) -> bool {
+    matches!(
+        answer.text[..],
+        [21, 3, _, 0, 2, 2] | [21, 3, _, 0, 2, 2, _]
+    )
 }
 
 #[cfg(test)]
