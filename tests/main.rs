@@ -1,6 +1,10 @@
 //! Tests of the whole engine.
 
+mod common;
 mod contract;
+mod faults;
 mod layers;
 mod map;
+mod reactor;
 mod source;
+mod timestamp;
