@@ -7,9 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lariat::service::timestamp::Timestamp;
-use lariat::{ConnectionInfo, Factory, Message, Protocol, Reason, TimerId, Transport, WaterMarks};
+use lariat::{
+    ConnectOptions, ConnectionInfo, Endpoint, Factory, ListenOptions, Message, Protocol, Reason,
+    TimerId, Transport, WaterMarks,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::common::{PATIENCE, connect, reactor};
+use crate::common::{Certificates, PATIENCE, connect, reactor};
 
 /// The timestamp service, with a look at how much it has buffered.
 struct Gauged {
@@ -121,4 +125,76 @@ fn a_hundred_megabytes_wait_at_the_peer_and_not_here() {
     let allowed = WaterMarks::DEFAULT.high + 1027;
     let most = most.load(Ordering::Relaxed);
     assert!((1000..=allowed).contains(&most), "{most} bytes waited");
+}
+
+/// The same over what is more than a socket, where more could pile up on the way.
+#[test]
+fn every_stream_and_websocket_holds_its_peer_back() {
+    const LINES: usize = 20_000;
+    let reactor = reactor();
+    let certificates = Certificates::create();
+    for endpoint in [
+        "tls://127.0.0.1:0",
+        "ws://127.0.0.1:0",
+        "wss://127.0.0.1:0",
+        "mem://slow-reader",
+    ] {
+        let most = Arc::new(AtomicUsize::new(0));
+        let service = Gauged {
+            most: Arc::clone(&most),
+        };
+        let tls = endpoint.parse::<Endpoint>().expect("an endpoint").is_tls();
+        let (listening, connecting) = match tls {
+            true => (certificates.listening(), certificates.connecting()),
+            false => <(ListenOptions, ConnectOptions)>::default(),
+        };
+        let handle = reactor.handle();
+        let listening = handle.listen_with(endpoint, listening, service);
+        let bound = listening.expect("listening").endpoint().clone();
+        let talk = async move {
+            let connection = lariat::connect_with(&bound, connecting).await;
+            let (mut reading, mut sending) = tokio::io::split(connection.expect("connected"));
+            let sent = Arc::new(AtomicUsize::new(0));
+            let count = Arc::clone(&sent);
+            let sender = tokio::spawn(async move {
+                for number in 0..LINES {
+                    sending
+                        .write_all(line(number).as_bytes())
+                        .await
+                        .expect("sent");
+                    count.store(number + 1, Ordering::Relaxed);
+                }
+                sending.flush().await.expect("sent");
+                sending
+            });
+            // Until nothing has moved for a while.
+            let mut before = 0;
+            loop {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                match sent.load(Ordering::Relaxed) {
+                    0 => {}
+                    now if now == before => break,
+                    now => before = now,
+                }
+            }
+            assert!(before < LINES, "{bound}: all was taken unread");
+            let mut answer = vec![0; 1027];
+            for number in 0..LINES {
+                reading.read_exact(&mut answer).await.expect("an answer");
+                assert!(
+                    answer.ends_with(line(number).as_bytes()),
+                    "{bound}: {number}"
+                );
+            }
+            drop(sender.await.expect("all was sent"));
+        };
+        let talked = handle.wait(async { tokio::time::timeout(PATIENCE, talk).await });
+        talked.expect("all came in time");
+        let most = most.load(Ordering::Relaxed);
+        let allowed = WaterMarks::DEFAULT.high + 1027;
+        assert!(
+            (1000..=allowed).contains(&most),
+            "{endpoint}: {most} bytes waited"
+        );
+    }
 }

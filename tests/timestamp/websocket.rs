@@ -133,9 +133,7 @@ fn the_longest_message_is_answered_and_a_longer_one_is_not() {
             // The server may have closed already.
             let _ = socket.send(frame(Data::Continue, true));
         } else {
-            socket
-                .send(Message::binary(vec![b'x'; LONGEST + 1]))
-                .expect("sent");
+            let _ = socket.send(Message::binary(vec![b'x'; LONGEST + 1]));
         }
         while let Ok(message) = socket.read() {
             assert!(message.is_close(), "{} bytes", message.len());
@@ -190,14 +188,15 @@ fn one_request_is_answered_and_closed_in_order() {
 }
 
 #[test]
-fn a_request_that_comes_byte_by_byte_is_upgraded() {
+fn a_request_that_comes_in_pieces_is_upgraded() {
     let reactor = reactor();
     let listening = serve(&reactor, "ws://127.0.0.1:0/time");
     let mut stream = connect(&listening);
     let request = "GET /time HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n\
                    sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    for byte in request.as_bytes() {
-        stream.write_all(&[*byte]).expect("sent");
+    // Of more than 64 packets as small as these, tungstenite takes a request for an attack.
+    for piece in request.as_bytes().chunks(7) {
+        stream.write_all(piece).expect("sent");
     }
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
