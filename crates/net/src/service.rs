@@ -6,7 +6,6 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use lariat_protocol::{
     Address, ConnectionInfo, DatagramProtocol, Error, Factory, Protocol, Reason,
@@ -19,7 +18,7 @@ use crate::platform::clock;
 
 /// A callback that holds its thread for longer is logged: it stops every other connection
 /// of the thread.
-const SLOW: Duration = Duration::from_millis(50);
+const SLOW_MS: i64 = 50;
 
 type AsyncFuture = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 pub(crate) type AsyncFunction = Arc<dyn Fn(Connection) -> AsyncFuture + Send + Sync>;
@@ -121,17 +120,17 @@ impl ServiceState {
     }
 
     /// The moment at which callbacks are about to run.
-    pub(crate) fn watch(&self) -> Duration {
-        clock::coarse()
+    pub(crate) fn watch(&self) -> i64 {
+        clock::coarse_ms()
     }
 
     /// Looks whether callbacks have held the thread for too long.
-    pub(crate) fn watched(&self, since: Duration, peer: &Address) {
-        let held = clock::coarse().saturating_sub(since);
-        if held > SLOW {
+    pub(crate) fn watched(&self, since_ms: i64, peer: &Address) {
+        let held_ms = clock::coarse_ms() - since_ms;
+        if held_ms > SLOW_MS {
             let count = self.slow_callbacks.fetch_add(1, Ordering::Relaxed) + 1;
             tracing::warn!(
-                service = self.name, %peer, held_ms = held.as_millis() as u64, count,
+                service = self.name, %peer, held_ms, count,
                 "a callback held its thread; work that takes long belongs into call_in_thread"
             );
         }

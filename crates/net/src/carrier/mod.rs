@@ -61,6 +61,11 @@ impl Carrier {
         }
     }
 
+    /// Whether it is a carrier over another, which may hold back what it was given.
+    pub(crate) fn is_layered(&self) -> bool {
+        matches!(self, Carrier::Tls(_) | Carrier::WebSocket(_))
+    }
+
     /// Whether our side can end while the peer's goes on.
     pub(crate) fn can_half_close(&self) -> bool {
         match self {
@@ -88,6 +93,12 @@ impl Carrier {
         buffer: &mut [u8],
     ) -> Poll<io::Result<Received>> {
         match self {
+            // The usual one first, without a way round.
+            Carrier::Tcp(stream) => {
+                let mut buffer = ReadBuf::new(buffer);
+                ready!(Pin::new(stream).poll_read(context, &mut buffer))?;
+                return Poll::Ready(Ok(received(&buffer)));
+            }
             Carrier::WebSocket(socket) => return socket.poll_receive(context, buffer),
             Carrier::Udp(socket) => return socket.poll_receive(context, buffer),
             #[cfg(unix)]
@@ -96,10 +107,17 @@ impl Carrier {
         }
         let mut buffer = ReadBuf::new(buffer);
         ready!(Pin::new(self).poll_read(context, &mut buffer))?;
-        Poll::Ready(Ok(match buffer.filled().len() {
-            0 => Received::End,
-            length => Received::Bytes(length),
-        }))
+        Poll::Ready(Ok(received(&buffer)))
+    }
+
+    /// Writes what a socket takes at once; `WouldBlock` where that cannot be told.
+    pub(crate) fn try_write(&self, data: &[u8]) -> io::Result<usize> {
+        match self {
+            Carrier::Tcp(stream) => stream.try_write(data),
+            #[cfg(unix)]
+            Carrier::Unix(stream) => stream.try_write(data),
+            _ => Err(io::ErrorKind::WouldBlock.into()),
+        }
     }
 
     /// Sends one whole message, on a carrier that has messages.
@@ -133,6 +151,14 @@ impl Carrier {
             let _ = socket2::SockRef::from(&*stream).set_linger(Some(std::time::Duration::ZERO));
         }
         *self = Carrier::Gone;
+    }
+}
+
+/// What a read of a stream brought.
+fn received(buffer: &ReadBuf<'_>) -> Received {
+    match buffer.filled().len() {
+        0 => Received::End,
+        length => Received::Bytes(length),
     }
 }
 

@@ -44,6 +44,11 @@ impl Outgoing {
         self.length == 0 && self.messages.as_ref().is_none_or(|all| all.is_empty())
     }
 
+    /// Whether nothing waits and there is no memory to be given back.
+    pub fn is_idle(&self) -> bool {
+        self.is_empty() && self.buffer.capacity() == 0
+    }
+
     /// Adds bytes by copying them.
     pub fn push(&mut self, parts: &[&[u8]]) {
         let length = parts.iter().map(|part| part.len()).sum();
