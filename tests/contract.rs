@@ -7,6 +7,7 @@ mod fan_out;
 mod held_back;
 mod http_upgrade;
 mod panicking;
+mod slow_tls;
 mod ssh;
 mod start_tls;
 

@@ -30,8 +30,9 @@ pub struct Driven<P> {
     now: Instant,
     next_timer: Option<Instant>,
     written: Vec<u8>,
-    /// Bytes that came while the protocol was not open to input, and whether the end did.
-    waiting: VecDeque<u8>,
+    /// What came and was not handed over yet, piece by piece, and whether the end did.
+    waiting: VecDeque<Vec<u8>>,
+    message_end_waits: bool,
     end_waits: bool,
     ended: Option<Reason>,
 }
@@ -71,6 +72,7 @@ impl<P: Protocol> Driven<P> {
             next_timer: None,
             written: Vec::new(),
             waiting: VecDeque::new(),
+            message_end_waits: false,
             end_waits: false,
             ended: None,
         };
@@ -85,14 +87,7 @@ impl<P: Protocol> Driven<P> {
         if self.ended.is_some() {
             return;
         }
-        if self.transport.is_message_oriented() {
-            self.protocol.data_received(&mut self.transport, data);
-            self.protocol.message_end(&mut self.transport);
-        } else if self.transport.is_open_to_input() && self.waiting.is_empty() {
-            self.protocol.data_received(&mut self.transport, data);
-        } else {
-            self.waiting.extend(data);
-        }
+        self.waiting.push_back(data.to_vec());
         self.settle();
     }
 
@@ -207,8 +202,12 @@ impl<P: Protocol> Driven<P> {
         if !self.transport.is_open_to_input() {
             return false;
         }
-        if !self.waiting.is_empty() {
-            let data: Vec<u8> = self.waiting.drain(..).collect();
+        if std::mem::take(&mut self.message_end_waits) {
+            self.protocol.message_end(&mut self.transport);
+            return true;
+        }
+        if let Some(data) = self.waiting.pop_front() {
+            self.message_end_waits = self.transport.is_message_oriented();
             self.protocol.data_received(&mut self.transport, &data);
             return true;
         }

@@ -62,6 +62,8 @@ pub(crate) struct Driver {
     /// Why the connection ends, once it does. Set first wins.
     reason: Option<Reason>,
     peer_ended: bool,
+    /// The end of a message that the protocol was not open to yet.
+    message_end_waits: bool,
     /// The next message to be sent, on carriers that have messages.
     message: Option<Bytes>,
     on_lost: Option<OnLost>,
@@ -114,6 +116,7 @@ impl Driver {
             service,
             reason: None,
             peer_ended: false,
+            message_end_waits: false,
             message: None,
             on_lost: None,
         }
@@ -203,6 +206,11 @@ impl Driver {
                 self.protocol.input_released(&mut self.transport);
                 continue;
             }
+            if self.message_end_waits && self.transport.is_open_to_input() {
+                self.message_end_waits = false;
+                self.protocol.message_end(&mut self.transport);
+                continue;
+            }
             if self.peer_ended || !self.transport.is_open_to_input() {
                 return self.park();
             }
@@ -232,9 +240,7 @@ impl Driver {
             }
             Received::Message(length) => {
                 self.protocol.data_received(transport, &buffer[..length]);
-                if transport.is_open_to_input() {
-                    self.protocol.message_end(transport);
-                }
+                self.message_end_waits = true;
             }
             Received::End => {
                 self.peer_ended = true;

@@ -9,6 +9,9 @@ use bytes::{Buf, Bytes};
 /// buffer: copying is cheaper than one more `iovec` below about a page.
 const KEEP_WHOLE: usize = 4 * 1024;
 
+/// What a message counts beside its bytes: its place in the queue, with room to grow.
+const MESSAGE_WEIGHT: usize = 16;
+
 /// Bytes on their way out: small writes gathered in one buffer, large blocks kept whole.
 ///
 /// A parked connection has one of these and nothing in it, so what is rarely used is behind
@@ -39,6 +42,13 @@ impl Outgoing {
         self.length
     }
 
+    /// How much waits as the water marks see it: a message costs something even if it is
+    /// empty, or a peer could have any number of them wait.
+    pub fn weight(&self) -> usize {
+        let messages = self.messages.as_ref().map_or(0, |all| all.len());
+        self.length + messages * MESSAGE_WEIGHT
+    }
+
     /// Whether nothing waits (an empty message counts as something).
     pub fn is_empty(&self) -> bool {
         self.length == 0 && self.messages.as_ref().is_none_or(|all| all.is_empty())
@@ -52,6 +62,12 @@ impl Outgoing {
     /// Adds bytes by copying them.
     pub fn push(&mut self, parts: &[&[u8]]) {
         let length = parts.iter().map(|part| part.len()).sum();
+        if self.sent > 0 && self.sent >= self.buffer.len() / 2 {
+            // A peer that is always a little behind would else make the buffer grow by all
+            // that was ever sent; half of it at a time costs each byte one more copy.
+            self.buffer.drain(..self.sent);
+            self.sent = 0;
+        }
         self.buffer.reserve(length);
         for part in parts {
             self.buffer.extend_from_slice(part);
@@ -210,6 +226,27 @@ mod tests {
         let expected = [b"ab", &large[..], b"cd"].concat();
         assert_eq!(flat(&mut outgoing), expected);
         assert!(outgoing.is_empty());
+    }
+
+    #[test]
+    fn a_reader_that_is_always_behind_costs_what_waits_and_no_more() {
+        let mut outgoing = Outgoing::default();
+        outgoing.push(&[&[0; 20_000]]);
+        for _ in 0..10_000 {
+            outgoing.push(&[&[0; 1_000]]);
+            outgoing.advance(1_000);
+        }
+        assert_eq!(outgoing.waiting(), 20_000);
+        assert!(outgoing.buffer.capacity() <= 128 * 1024);
+    }
+
+    #[test]
+    fn empty_messages_weigh_something() {
+        let mut outgoing = Outgoing::default();
+        for _ in 0..100 {
+            outgoing.end_message(0);
+        }
+        assert_eq!((outgoing.waiting(), outgoing.weight()), (0, 1_600));
     }
 
     #[test]

@@ -141,14 +141,14 @@ impl Transport {
 
     fn grown(&mut self) {
         let marks = self.water_marks();
-        if self.outgoing.waiting() > marks.limit {
+        if self.outgoing.weight() > marks.limit {
             self.outgoing.clear();
             // Part of what was written is lost, so an orderly end would be a lie.
             self.ending = Ending::Breaking(Error::limit(format!(
                 "more than {} bytes wait for a peer that does not read them",
                 marks.limit
             )));
-        } else if self.outgoing.waiting() > marks.high && !self.write_paused {
+        } else if self.outgoing.weight() > marks.high && !self.write_paused {
             self.write_paused = true;
             self.write_pause_untold = true;
         }
@@ -352,7 +352,7 @@ impl DriverSide<'_> {
     pub fn take_write_resume(&mut self) -> bool {
         let resumes = self.0.write_paused
             && !self.0.write_pause_untold
-            && self.0.outgoing.waiting() <= self.0.water_marks().low;
+            && self.0.outgoing.weight() <= self.0.water_marks().low;
         if resumes {
             self.0.write_paused = false;
         }

@@ -219,6 +219,12 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
             cutting: &mut self.cutting,
         };
         call(&mut self.protocol, &mut transport);
+        // Started from a timer or a message, with input held: that came without protection
+        // too. (What `deliver` is at is not in `held`; `keep` looks at that.)
+        if transport.is_starting_tls() && !transport.cutting.held.is_empty() {
+            transport.cutting.held = Vec::new();
+            transport.transport.fail(unprotected());
+        }
     }
 
     /// Hands on all that may be handled of what is held and of `data`, and keeps the rest.
@@ -293,9 +299,7 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
             return;
         }
         if transport.is_starting_tls() {
-            transport.fail(Error::invalid(
-                "unprotected bytes came behind the command that starts TLS",
-            ));
+            transport.fail(unprotected());
             return;
         }
         self.cutting.held.extend_from_slice(rest);
@@ -333,6 +337,10 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
         }
         self.cutting.framing.reset();
     }
+}
+
+fn unprotected() -> Error {
+    Error::invalid("unprotected bytes came behind the command that starts TLS")
 }
 
 impl<F: Framing, P: FrameProtocol<F>> Protocol for Framed<F, P> {

@@ -265,3 +265,31 @@ fn a_codec_that_loses_half_an_item_ends_the_connection() {
     let error = transport.driver().take_error();
     assert!(matches!(error, Some(Error::Misuse(_))), "{error:?}");
 }
+
+#[test]
+fn plain_bytes_held_until_a_later_start_tls_end_the_connection() {
+    /// Asks elsewhere whether TLS may start, and starts it when the answer comes.
+    struct Later;
+    impl FrameProtocol<Lines> for Later {
+        fn frame_received(&mut self, transport: &mut FrameTransport<'_, Lines>, _: Line<'_>) {
+            transport.pause_reading();
+        }
+
+        fn message_received(
+            &mut self,
+            transport: &mut FrameTransport<'_, Lines>,
+            _: crate::contract::Message,
+        ) {
+            transport.start_tls();
+            transport.resume_reading();
+        }
+    }
+    for behind in [&b"MAIL FROM:<evil>\r\n"[..], b"half a li"] {
+        let mut protocol = Framed::new(Lines::new(80), Later);
+        let mut transport = Transport::unconnected();
+        protocol.data_received(&mut transport, &[b"STARTTLS\r\n", behind].concat());
+        protocol.message_received(&mut transport, crate::contract::Message::new(()));
+        let error = transport.driver().take_error();
+        assert!(matches!(error, Some(Error::Invalid(_))), "{error:?}");
+    }
+}
