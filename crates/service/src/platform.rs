@@ -4,9 +4,9 @@
 /// turn of a second, for a tenth of the price of the exact clock.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn unix_second() -> i64 {
-    use nix::time::{ClockId, clock_gettime};
+    use rustix::time::{ClockId, clock_gettime};
 
-    clock_gettime(ClockId::CLOCK_REALTIME_COARSE).map_or(0, |time| time.tv_sec())
+    clock_gettime(ClockId::RealtimeCoarse).tv_sec
 }
 
 /// The seconds since 1970.

@@ -4,11 +4,10 @@
 /// clock.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn coarse_ms() -> i64 {
-    use nix::time::{ClockId, clock_gettime};
+    use rustix::time::{ClockId, clock_gettime};
 
-    // A parted time is put together by hand, since this is read twice a request.
-    clock_gettime(ClockId::CLOCK_MONOTONIC_COARSE)
-        .map_or(0, |time| time.tv_sec() * 1000 + time.tv_nsec() / 1_000_000)
+    let time = clock_gettime(ClockId::MonotonicCoarse);
+    time.tv_sec * 1000 + time.tv_nsec / 1_000_000
 }
 
 /// Monotonic time in milliseconds.

@@ -47,12 +47,18 @@ impl<C: FnMut() -> Ctime + Send + 'static> TimestampServer<C> {
     /// A server for one connection that reads the time from `clock`.
     pub fn new(options: Options, clock: C) -> Self {
         let lines = Lines::new(MAXIMUM_LINE).unterminated();
-        TimestampServer(Framed::new(lines, Answering { options, clock }))
+        let answering = Answering {
+            options,
+            clock,
+            time: None,
+        };
+        TimestampServer(Framed::new(lines, answering))
     }
 }
 
 impl<C: FnMut() -> Ctime + Send + 'static> Protocol for TimestampServer<C> {
     fn data_received(&mut self, transport: &mut Transport, data: &[u8]) {
+        self.0.get_mut().time = None;
         if transport.is_message_oriented() {
             // One message, one reply, even if there are line ends in it.
             self.0.get_mut().answer(transport, data);
@@ -62,10 +68,12 @@ impl<C: FnMut() -> Ctime + Send + 'static> Protocol for TimestampServer<C> {
     }
 
     fn eof_received(&mut self, transport: &mut Transport) {
+        self.0.get_mut().time = None;
         self.0.eof_received(transport);
     }
 
     fn input_released(&mut self, transport: &mut Transport) {
+        self.0.get_mut().time = None;
         self.0.input_released(transport);
     }
 
@@ -74,6 +82,7 @@ impl<C: FnMut() -> Ctime + Send + 'static> Protocol for TimestampServer<C> {
     }
 
     fn timer(&mut self, transport: &mut Transport, timer: TimerId) {
+        self.0.get_mut().time = None;
         self.0.timer(transport, timer);
     }
 
@@ -86,11 +95,14 @@ impl<C: FnMut() -> Ctime + Send + 'static> Protocol for TimestampServer<C> {
 struct Answering<C> {
     options: Options,
     clock: C,
+    /// The time of the callback that is running, once it was asked for: messages that came
+    /// together are answered together.
+    time: Option<Ctime>,
 }
 
 impl<C: FnMut() -> Ctime> Answering<C> {
     fn answer(&mut self, transport: &mut Transport, message: &[u8]) {
-        let time = (self.clock)();
+        let time = *self.time.get_or_insert_with(&mut self.clock);
         transport.write_parts(&[b"[", &time, b"] ", message]);
         if self.options.one_request {
             transport.lose_connection();
