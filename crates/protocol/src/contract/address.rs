@@ -35,8 +35,13 @@ impl Address {
 impl From<SocketAddr> for Address {
     fn from(address: SocketAddr) -> Self {
         // A dual-stack socket reports an IPv4 peer as ::ffff:a.b.c.d. People and
-        // access rules write a.b.c.d, so that is what everything above here sees.
-        Address::Inet(SocketAddr::new(address.ip().to_canonical(), address.port()))
+        // access rules write a.b.c.d, so that is what everything above here sees. Every other
+        // address stays whole: without its scope a link-local one leads nowhere.
+        let ip = address.ip().to_canonical();
+        Address::Inet(match ip == address.ip() {
+            true => address,
+            false => SocketAddr::new(ip, address.port()),
+        })
     }
 }
 
@@ -96,6 +101,23 @@ impl ConnectionInfo {
         ConnectionInfo {
             message_oriented: true,
             ..ConnectionInfo::stream(peer, local)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_of_ipv4_is_written_as_such_and_any_other_keeps_its_scope() {
+        for (given, kept) in [
+            ("[::ffff:192.0.2.1]:7", "192.0.2.1:7"),
+            ("192.0.2.1:7", "192.0.2.1:7"),
+            ("[fe80::1%3]:7", "[fe80::1%3]:7"),
+        ] {
+            let given: SocketAddr = given.parse().expect("an address");
+            assert_eq!(Address::from(given).to_string(), kept);
         }
     }
 }
