@@ -3,7 +3,10 @@
 
 mod calls;
 mod clients;
+mod datagrams;
 mod placement;
+#[cfg(unix)]
+mod platform;
 mod stopping;
 mod traffic;
 

@@ -1,19 +1,27 @@
 //! A bound datagram socket with many peers, UDP or Unix: who sent, which of our addresses
 //! they asked, and answers that leave from there.
 
+use std::future::Future;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use lariat_protocol::Address;
 use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
+use tokio::time::Sleep;
 
 use crate::driver::scratch::READ_BUFFER;
+use crate::platform;
 
 /// How many datagrams one system call takes, where the system can.
 const BATCH: usize = 8;
+
+/// How long receiving pauses when the system is out of something that we cannot free.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A datagram that came.
 pub(crate) struct Datagram<'a> {
@@ -39,6 +47,8 @@ impl DatagramSocket {
     pub(crate) fn udp(socket: std::net::UdpSocket) -> io::Result<Self> {
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
         let local = socket.local_addr()?;
+        // Forbidden by quinn-udp, which is made for a protocol that finds out the path's MTU.
+        platform::socket::allow_fragments(&socket, local.is_ipv6())?;
         let socket = UdpSocket::from_std(socket)?;
         Ok(DatagramSocket::Udp {
             socket,
@@ -59,25 +69,47 @@ impl DatagramSocket {
     pub(crate) fn local(&self, asked: Option<IpAddr>) -> Address {
         match self {
             DatagramSocket::Udp { local, .. } => {
-                let ip = asked.unwrap_or(local.ip());
-                Address::from(SocketAddr::new(ip, local.port()))
+                let asked = asked.map(|ip| SocketAddr::new(ip, local.port()));
+                Address::from(asked.unwrap_or(*local))
             }
             #[cfg(unix)]
             DatagramSocket::Unix(_, local) => local.clone(),
         }
     }
 
-    /// Takes what has come in one system call, and hands on each datagram.
+    /// Takes what has come in one system call, and hands on each datagram. What goes wrong is
+    /// logged and tried again after a pause: the socket's other peers still count on it.
     pub(crate) fn poll_receive(
         &self,
         context: &mut Context<'_>,
-        buffers: &mut Buffers,
+        receiving: &mut Receiving,
         mut each: impl FnMut(Datagram<'_>),
+    ) -> Poll<()> {
+        loop {
+            if let Some(pause) = &mut receiving.pause {
+                ready!(pause.as_mut().poll(context));
+                receiving.pause = None;
+            }
+            match ready!(self.poll_batch(context, &mut receiving.buffers, &mut each)) {
+                Ok(()) => return Poll::Ready(()),
+                Err(error) => {
+                    tracing::warn!(local = %self.local(None), %error, "cannot receive");
+                    receiving.pause = Some(Box::pin(tokio::time::sleep(PAUSE)));
+                }
+            }
+        }
+    }
+
+    fn poll_batch(
+        &self,
+        context: &mut Context<'_>,
+        buffers: &mut [u8],
+        each: &mut impl FnMut(Datagram<'_>),
     ) -> Poll<io::Result<()>> {
         match self {
             DatagramSocket::Udp { socket, state, .. } => loop {
                 ready!(socket.poll_recv_ready(context))?;
-                let mut slices = buffers.slices();
+                let mut slices = slices(buffers);
                 let mut metas = [RecvMeta::default(); BATCH];
                 let received = socket.try_io(Interest::READABLE, || {
                     state.recv(UdpSockRef::from(socket), &mut slices, &mut metas)
@@ -85,7 +117,7 @@ impl DatagramSocket {
                 match received {
                     Ok(count) => {
                         for (slice, meta) in slices.iter().zip(&metas[..count]) {
-                            hand_on(slice, meta, &mut each);
+                            hand_on(slice, meta, each);
                         }
                         return Poll::Ready(Ok(()));
                     }
@@ -98,7 +130,7 @@ impl DatagramSocket {
             },
             #[cfg(unix)]
             DatagramSocket::Unix(socket, _) => {
-                let mut buffer = tokio::io::ReadBuf::new(&mut buffers.0[..READ_BUFFER]);
+                let mut buffer = tokio::io::ReadBuf::new(&mut buffers[..READ_BUFFER]);
                 let peer = ready!(socket.poll_recv_from(context, &mut buffer))?;
                 each(Datagram {
                     peer: Address::Unix(peer.as_pathname().map(std::sync::Arc::from)),
@@ -145,7 +177,17 @@ impl DatagramSocket {
             },
             #[cfg(unix)]
             (DatagramSocket::Unix(socket, _), Address::Unix(Some(path))) => {
-                socket.poll_send_to(context, data, path).map_ok(drop)
+                // Not by way of tokio, which would wait: what is full is mostly that peer's
+                // queue, our socket is not writable to anybody until the wait is over, and it
+                // is over only when a peer reads that may never do so.
+                let peer = socket2::SockAddr::unix(path)?;
+                match socket2::SockRef::from(socket).send_to(data, &peer) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        tracing::debug!(peer = %to, length = data.len(), "dropped: {error}");
+                        Poll::Ready(Ok(()))
+                    }
+                    sent => Poll::Ready(sent.map(drop)),
+                }
             }
             _ => {
                 let problem = "the peer's socket has no address to answer to";
@@ -186,16 +228,23 @@ fn as_family(address: SocketAddr, local: &SocketAddr) -> SocketAddr {
     }
 }
 
-/// Room for one batch of datagrams. Its pages are the system's until they are used.
-pub(crate) struct Buffers(Vec<u8>);
+/// What receiving takes: room for one batch of datagrams, whose pages are the system's until
+/// they are used, and a pause after something went wrong.
+pub(crate) struct Receiving {
+    buffers: Vec<u8>,
+    pause: Option<Pin<Box<Sleep>>>,
+}
 
-impl Buffers {
+impl Receiving {
     pub(crate) fn new() -> Self {
-        Buffers(vec![0; BATCH * READ_BUFFER])
+        Receiving {
+            buffers: vec![0; BATCH * READ_BUFFER],
+            pause: None,
+        }
     }
+}
 
-    fn slices(&mut self) -> [IoSliceMut<'_>; BATCH] {
-        let mut parts = self.0.chunks_mut(READ_BUFFER);
-        std::array::from_fn(|_| IoSliceMut::new(parts.next().unwrap_or_default()))
-    }
+fn slices(buffers: &mut [u8]) -> [IoSliceMut<'_>; BATCH] {
+    let mut parts = buffers.chunks_mut(READ_BUFFER);
+    std::array::from_fn(|_| IoSliceMut::new(parts.next().unwrap_or_default()))
 }

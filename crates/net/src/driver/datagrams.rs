@@ -1,15 +1,16 @@
 //! Driving one protocol that is given every peer's datagrams.
 
-use std::future::poll_fn;
-use std::io;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use lariat_protocol::{Address, DatagramProtocol, DatagramTransport, Handle};
+use tokio_util::sync::CancellationToken;
 
-use crate::carrier::datagram::{Buffers, DatagramSocket};
+use crate::carrier::datagram::{DatagramSocket, Receiving};
 use crate::driver::hub::{Hub, Place, Signals};
 use crate::service::ServiceState;
 
@@ -19,15 +20,19 @@ struct Driven {
     transport: DatagramTransport,
     place: Place,
     service: Arc<ServiceState>,
+    /// Whether the protocol was told of the socket, and so must be told of its end.
+    begun: bool,
 }
 
-/// Serves a socket until its protocol closes it, panics, or the server goes down.
+/// Serves a socket until its protocol closes it, panics, or `closed` is cancelled; what was
+/// to be sent by then still leaves.
 pub(crate) async fn serve(
     socket: DatagramSocket,
     hub: Arc<Hub>,
     service: Arc<ServiceState>,
     protocol: Box<dyn DatagramProtocol>,
-) -> io::Result<()> {
+    closed: CancellationToken,
+) {
     let place = hub.register();
     let handle = Handle::new(place.mailbox(), place.id());
     let mut driven = Driven {
@@ -36,48 +41,45 @@ pub(crate) async fn serve(
         protocol,
         place,
         service,
+        begun: false,
     };
-    let mut buffers = Buffers::new();
-    let mut begun = false;
-    let served = poll_fn(|context| {
+    let mut receiving = Receiving::new();
+    let mut closed = pin!(closed.cancelled());
+    poll_fn(|context| {
         let step = AssertUnwindSafe(|| {
-            if !std::mem::replace(&mut begun, true) {
+            if !std::mem::replace(&mut driven.begun, true) {
                 driven.place.set_waker(context.waker());
                 driven.protocol.listening(&mut driven.transport);
             }
-            driven.poll(context, &mut buffers)
+            if !driven.transport.is_closing() && closed.as_mut().poll(context).is_ready() {
+                driven.transport.close();
+            }
+            driven.poll(context, &mut receiving)
         });
         catch_unwind(step).unwrap_or_else(|_| {
             driven.service.log_panic(driven.transport.local());
-            Poll::Ready(Ok(()))
+            Poll::Ready(())
         })
     })
     .await;
-    let _ = catch_unwind(AssertUnwindSafe(|| driven.protocol.closed()));
-    served
 }
 
 impl Driven {
-    fn poll(&mut self, context: &mut Context<'_>, buffers: &mut Buffers) -> Poll<io::Result<()>> {
+    fn poll(&mut self, context: &mut Context<'_>, receiving: &mut Receiving) -> Poll<()> {
         loop {
             self.look();
             let sent = self.send(context);
             if self.transport.is_closing() && sent {
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(());
             }
             if self.transport.is_closing() {
                 return Poll::Pending;
             }
             let mut heard: Vec<(Address, Option<std::net::IpAddr>, Bytes)> = Vec::new();
-            let received = self.socket.poll_receive(context, buffers, |datagram| {
+            ready!(self.socket.poll_receive(context, receiving, |datagram| {
                 let data = Bytes::copy_from_slice(datagram.data);
                 heard.push((datagram.peer, datagram.asked, data));
-            });
-            match received {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => return Poll::Pending,
-            }
+            }));
             for (peer, asked, data) in heard {
                 let transport = &mut self.transport;
                 self.protocol
@@ -88,8 +90,12 @@ impl Driven {
 
     fn look(&mut self) {
         if let Some(waiting) = self.place.take() {
-            if waiting.signals.contains(Signals::FORCE) || waiting.signals.contains(Signals::DRAIN)
-            {
+            if waiting.signals.contains(Signals::FORCE) {
+                self.transport.outgoing().clear();
+                self.transport.close();
+                return;
+            }
+            if waiting.signals.contains(Signals::DRAIN) {
                 self.transport.close();
             }
             for message in waiting.messages.into_iter().flat_map(|queue| *queue) {
@@ -121,5 +127,15 @@ impl Driven {
             self.transport.outgoing().pop_front();
         }
         true
+    }
+}
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        // Here, so that it comes also to those whose task is dropped with its runtime.
+        let protocol = &mut self.protocol;
+        if self.begun && catch_unwind(AssertUnwindSafe(|| protocol.closed())).is_err() {
+            self.service.log_panic(self.transport.local());
+        }
     }
 }

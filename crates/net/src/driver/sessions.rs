@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
-use std::io;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -20,7 +19,7 @@ use slab::Slab;
 use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::carrier::datagram::{Buffers, Datagram, DatagramSocket};
+use crate::carrier::datagram::{Datagram, DatagramSocket, Receiving};
 use crate::driver::hub::{Hub, Place, Signals};
 use crate::service::ServiceState;
 
@@ -41,6 +40,10 @@ struct Session {
     last_heard: Instant,
     /// The next datagram to be sent, when the socket's buffer was full.
     blocked: Option<Bytes>,
+    /// Whether it stands in `Sessions::blocked`, where it needs to stand only once.
+    in_blocked: bool,
+    /// The end of a message that the protocol was not open to yet.
+    message_end_waits: bool,
     /// Set when a callback panicked.
     panicked: bool,
 }
@@ -92,8 +95,8 @@ impl Sessions {
         hub: Arc<Hub>,
         service: Arc<ServiceState>,
         closed: CancellationToken,
-    ) -> io::Result<()> {
-        let mut buffers = Buffers::new();
+    ) {
+        let mut receiving = Receiving::new();
         let mut sessions = Sessions {
             socket,
             hub,
@@ -111,29 +114,29 @@ impl Sessions {
         let mut closing = std::pin::pin!(closing);
         std::future::poll_fn(|context| {
             let _ = closing.as_mut().poll(context);
-            sessions.poll(context, &mut buffers)
+            sessions.poll(context, &mut receiving)
         })
-        .await
+        .await;
     }
 
-    fn poll(&mut self, context: &mut Context<'_>, buffers: &mut Buffers) -> Poll<io::Result<()>> {
+    fn poll(&mut self, context: &mut Context<'_>, receiving: &mut Receiving) -> Poll<()> {
         self.woken.task.register(context.waker());
         self.expire(context);
         let woken = self.woken.sessions.lock();
         let woken = std::mem::take(&mut *woken.unwrap_or_else(PoisonError::into_inner));
-        for index in woken.into_iter().chain(std::mem::take(&mut self.blocked)) {
+        for index in woken {
             self.turn(context, index, |_| {});
         }
+        self.unblock(context);
         loop {
             if self.closed.is_cancelled() && self.sessions.is_empty() {
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(());
             }
             let mut heard = Vec::new();
-            let received = self.socket.poll_receive(context, buffers, |datagram| {
+            ready!(self.socket.poll_receive(context, receiving, |datagram| {
                 let Datagram { peer, asked, data } = datagram;
                 heard.push(((peer, asked), Bytes::copy_from_slice(data)));
-            });
-            ready!(received)?;
+            }));
             for (key, data) in heard {
                 self.hear(context, key, &data);
             }
@@ -142,42 +145,68 @@ impl Sessions {
         }
     }
 
+    /// Sends on for the sessions that the socket's buffer was too full for, in their order.
+    fn unblock(&mut self, context: &mut Context<'_>) {
+        let mut blocked = std::mem::take(&mut self.blocked).into_iter();
+        for index in blocked.by_ref() {
+            let session = self.sessions.get_mut(index);
+            // Whoever stands there no more may have ended, and another have its number.
+            if session.is_some_and(|session| std::mem::take(&mut session.in_blocked)) {
+                self.turn(context, index, |_| {});
+            }
+            // What has no room for this one has none for the others.
+            if !self.blocked.is_empty() {
+                break;
+            }
+        }
+        self.blocked.extend(blocked);
+    }
+
     /// Hands a datagram to its peer's session.
     fn hear(&mut self, context: &mut Context<'_>, key: Key, data: &[u8]) {
         let now = crate::reactor::now();
         let index = match self.by_peer.get(&key) {
             Some(index) => *index,
             None if self.closed.is_cancelled() => return,
-            None => match self.begin(key, now) {
+            None => match self.begin(context, key, now) {
                 Some(index) => index,
                 None => return,
             },
         };
-        let session = &mut self.sessions[index];
+        let Some(session) = self.sessions.get_mut(index) else {
+            return;
+        };
         self.by_age.remove(&(session.last_heard, index));
         session.last_heard = now;
         self.by_age.insert((now, index));
         self.turn(context, index, |session| {
-            session.protocol.data_received(&mut session.transport, data);
+            // Nothing slows a peer of datagrams, so what comes too early is dropped, as the
+            // network itself would; kept, it could be any amount.
             if session.transport.is_open_to_input() {
-                session.protocol.message_end(&mut session.transport);
+                session.message_end_waits = true;
+                session.protocol.data_received(&mut session.transport, data);
             }
         });
     }
 
-    fn begin(&mut self, key: Key, now: Instant) -> Option<usize> {
-        if self.sessions.len() >= MOST_SESSIONS
-            && let Some(&(_, oldest)) = self.by_age.first()
-        {
-            self.end(oldest, Reason::Aborted);
-        }
+    /// Begins a peer's session, which may have ended already when this returns.
+    fn begin(&mut self, context: &mut Context<'_>, key: Key, now: Instant) -> Option<usize> {
         let local = self.socket.local(key.1);
         let info = ConnectionInfo::messages(key.0.clone(), local);
-        let protocol = self.service.build(&info)?;
+        let built = catch_unwind(AssertUnwindSafe(|| self.service.build(&info)));
+        let protocol = built.unwrap_or_else(|_| {
+            self.service.log_panic(&key.0);
+            None
+        })?;
         let place = self.hub.register();
         // Who comes after the goodbye was said to all would never hear it.
         if self.service.draining.is_cancelled() {
             return None;
+        }
+        if self.sessions.len() >= MOST_SESSIONS
+            && let Some(&(_, oldest)) = self.by_age.first()
+        {
+            self.end(oldest, Reason::Aborted);
         }
         let handle = Handle::new(place.mailbox(), place.id());
         let index = self.sessions.insert(Session {
@@ -187,17 +216,22 @@ impl Sessions {
             place,
             last_heard: now,
             blocked: None,
+            in_blocked: false,
+            message_end_waits: false,
             panicked: false,
         });
         let waker = Waker::from(Arc::new(SessionWaker {
             woken: Arc::clone(&self.woken),
             session: index,
         }));
-        let session = &mut self.sessions[index];
-        session.place.set_waker(&waker);
-        session.guard(|session| session.protocol.connection_made(&mut session.transport));
+        self.sessions[index].place.set_waker(&waker);
         self.by_peer.insert(key, index);
         self.by_age.insert((now, index));
+        // A turn of its own: what is written here is to be on its way before the protocol is
+        // asked whether it is open to input.
+        self.turn(context, index, |session| {
+            session.protocol.connection_made(&mut session.transport);
+        });
         Some(index)
     }
 
@@ -209,29 +243,37 @@ impl Sessions {
             return;
         };
         session.guard(call);
-        session.guard(Session::look);
-        let sent = session.send(context, &self.socket, &self.service);
+        let sent = session.settle(context, &self.socket, &self.service);
         if session.panicked {
             self.service.log_panic(&session.key.0);
             return self.end(index, Reason::Panicked);
         }
-        if !sent {
+        let aborting = session.transport.driver().is_aborting();
+        if aborting || sent && session.transport.is_closing() {
+            let reason = match session.transport.driver().take_error() {
+                Some(error) => Reason::Failed(error),
+                None if aborting => Reason::Aborted,
+                None => Reason::Closed,
+            };
+            self.end(index, reason);
+        } else if !sent && !std::mem::replace(&mut session.in_blocked, true) {
             self.blocked.push(index);
-        } else if let Some(error) = session.transport.driver().take_error() {
-            self.end(index, Reason::Failed(error));
-        } else if session.transport.driver().is_aborting() {
-            self.end(index, Reason::Aborted);
-        } else if session.transport.is_closing() {
-            self.end(index, Reason::Closed);
         }
     }
 
     fn end(&mut self, index: usize, reason: Reason) {
         let mut session = self.sessions.remove(index);
+        let peer = session.key.0.clone();
         self.by_peer.remove(&session.key);
         self.by_age.remove(&(session.last_heard, index));
-        self.service.log_end(&session.key.0, &reason);
-        session.guard(|session| session.protocol.connection_lost(&reason));
+        self.service.log_end(&peer, &reason);
+        // After a panic too.
+        let lost = catch_unwind(AssertUnwindSafe(move || {
+            session.protocol.connection_lost(&reason);
+        }));
+        if lost.is_err() {
+            self.service.log_panic(&peer);
+        }
     }
 
     /// Ends the sessions that have been silent for too long.
@@ -258,38 +300,75 @@ impl Session {
         }
     }
 
-    /// Handles what waits beside the session's slot, and settles its timers.
-    fn look(&mut self) {
-        let transport = &mut self.transport;
-        if let Some(waiting) = self.place.take() {
-            if waiting.signals.contains(Signals::FORCE) {
-                transport.abort();
-                return;
-            }
-            if waiting.signals.contains(Signals::DRAIN) {
-                self.protocol.drain(transport);
-            }
-            for message in waiting.messages.into_iter().flat_map(|queue| *queue) {
-                self.protocol.message_received(transport, message);
-            }
-            if waiting.signals.contains(Signals::TIMER) {
-                let now = crate::reactor::now();
-                transport.driver().settle_timers(now);
-                while let Some(timer) = transport.driver().take_due_timer(now) {
-                    self.protocol.timer(transport, timer);
-                }
-                self.place
-                    .set_deadline(transport.driver().settle_timers(now));
+    /// Handles what waits and sends what was written, until neither leads to more of the
+    /// other. Returns whether everything has left.
+    fn settle(
+        &mut self,
+        context: &mut Context<'_>,
+        socket: &DatagramSocket,
+        service: &ServiceState,
+    ) -> bool {
+        // Once a turn is enough: whatever comes during it wakes this session again.
+        self.guard(Session::look);
+        loop {
+            let sent = self.send(context, socket, service);
+            let mut released = false;
+            self.guard(|session| released = session.release());
+            if !released {
+                return sent;
             }
         }
+    }
+
+    /// Handles what waits beside the session's slot.
+    fn look(&mut self) {
+        let transport = &mut self.transport;
+        let Some(waiting) = self.place.take() else {
+            return;
+        };
+        if waiting.signals.contains(Signals::FORCE) {
+            transport.abort();
+            return;
+        }
+        if waiting.signals.contains(Signals::DRAIN) {
+            self.protocol.drain(transport);
+        }
+        for message in waiting.messages.into_iter().flat_map(|queue| *queue) {
+            if transport.driver().is_aborting() {
+                return;
+            }
+            self.protocol.message_received(transport, message);
+        }
+        if waiting.signals.contains(Signals::TIMER) {
+            let now = crate::reactor::now();
+            transport.driver().settle_timers(now);
+            while let Some(timer) = transport.driver().take_due_timer(now) {
+                self.protocol.timer(transport, timer);
+            }
+            self.place
+                .set_deadline(transport.driver().settle_timers(now));
+        }
+    }
+
+    /// Goes on with what the protocol was not open to before. Returns whether there was such
+    /// a thing; if not, its timers are settled.
+    fn release(&mut self) -> bool {
+        let transport = &mut self.transport;
         if transport.driver().take_held_input() {
             self.protocol.input_released(transport);
+            return true;
+        }
+        if self.message_end_waits && transport.is_open_to_input() {
+            self.message_end_waits = false;
+            self.protocol.message_end(transport);
+            return true;
         }
         if transport.driver().timers_changed() {
             let now = crate::reactor::now();
             self.place
                 .set_deadline(transport.driver().settle_timers(now));
         }
+        false
     }
 
     /// Sends what the protocol wrote. Returns whether everything has left; what the network
@@ -300,6 +379,9 @@ impl Session {
         socket: &DatagramSocket,
         service: &ServiceState,
     ) -> bool {
+        if self.transport.driver().is_aborting() {
+            self.blocked = None;
+        }
         loop {
             if self.transport.driver().take_write_pause() {
                 self.guard(|session| session.protocol.write_paused(&mut session.transport));
@@ -334,5 +416,35 @@ impl Drop for Sessions {
         for index in all {
             self.end(index, Reason::Aborted);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open::Layers;
+    use crate::service::NoFactory;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_of_receiving_does_not_end_the_service() {
+        // A stream that leads nowhere can be asked for datagrams, and always refuses.
+        let stream = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+        let stream = stream.expect("a socket");
+        stream.set_nonblocking(true).expect("set");
+        let socket = DatagramSocket::udp(stream.into()).expect("taken");
+        let state = ServiceState::new(
+            "refused",
+            Layers::default(),
+            Arc::new(NoFactory),
+            CancellationToken::new(),
+        );
+        let serving = Sessions::serve(
+            socket,
+            Arc::default(),
+            Arc::new(state),
+            CancellationToken::new(),
+        );
+        let served = tokio::time::timeout(Duration::from_secs(1), serving).await;
+        served.expect_err("it goes on");
     }
 }

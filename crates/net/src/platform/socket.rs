@@ -21,6 +21,41 @@ pub(crate) fn acknowledge(stream: &tokio::net::TcpStream) {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) fn acknowledge(_: &tokio::net::TcpStream) {}
 
+/// Lets the system part a datagram that is longer than the path takes.
+///
+/// An answer stands alone: nothing repeats it in smaller pieces, so the choice is between
+/// fragments and no answer.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn allow_fragments(socket: &std::net::UdpSocket, is_ipv6: bool) -> std::io::Result<()> {
+    use rustix::net::sockopt::{self, Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery};
+
+    // A socket of IPv6 has this too, for its peers of IPv4.
+    sockopt::set_ip_mtu_discover(socket, Ipv4PathMtuDiscovery::DONT)?;
+    if is_ipv6 {
+        sockopt::set_ipv6_mtu_discover(socket, Ipv6PathMtuDiscovery::DONT)?;
+        nix::sys::socket::setsockopt(socket, nix::sys::socket::sockopt::Ipv6DontFrag, &false)?;
+    }
+    Ok(())
+}
+
+/// Lets the system part a datagram that is longer than the path takes.
+#[cfg(target_vendor = "apple")]
+pub(crate) fn allow_fragments(socket: &std::net::UdpSocket, is_ipv6: bool) -> std::io::Result<()> {
+    use nix::sys::socket::{setsockopt, sockopt};
+
+    match is_ipv6 {
+        true => setsockopt(socket, sockopt::Ipv6DontFrag, &false)?,
+        false => setsockopt(socket, sockopt::IpDontFrag, &false)?,
+    }
+    Ok(())
+}
+
+/// Leaves it to the system whether a long datagram is parted: no safe call changes it here.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+pub(crate) fn allow_fragments(_: &std::net::UdpSocket, _: bool) -> std::io::Result<()> {
+    Ok(())
+}
+
 #[cfg(unix)]
 mod unix {
     use std::io::{self, IoSlice, IoSliceMut};
@@ -192,6 +227,31 @@ mod unix {
             assert_eq!(bytes_waiting(&other).unwrap(), 0);
             one.write_all(b"seven!!").unwrap();
             assert_eq!(bytes_waiting(&other).unwrap(), 7);
+        }
+    }
+}
+
+#[cfg(all(test, any(target_os = "linux", target_os = "android")))]
+mod tests {
+    use rustix::net::sockopt::{self, Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery};
+
+    use crate::carrier::datagram::DatagramSocket;
+
+    #[tokio::test]
+    async fn long_datagrams_may_be_parted_on_their_way() {
+        for local in ["127.0.0.1:0", "[::1]:0"] {
+            let socket = std::net::UdpSocket::bind(local).expect("bound");
+            socket.set_nonblocking(true).expect("set");
+            let same = socket.try_clone().expect("cloned");
+            let _taken = DatagramSocket::udp(socket).expect("taken");
+            let discovery = sockopt::ip_mtu_discover(&same).expect("told");
+            assert_eq!(discovery, Ipv4PathMtuDiscovery::DONT);
+            if local.starts_with('[') {
+                let discovery = sockopt::ipv6_mtu_discover(&same).expect("told");
+                assert_eq!(discovery, Ipv6PathMtuDiscovery::DONT);
+                let whole = nix::sys::socket::sockopt::Ipv6DontFrag;
+                assert_eq!(nix::sys::socket::getsockopt(&same, whole), Ok(false));
+            }
         }
     }
 }

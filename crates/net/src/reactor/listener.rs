@@ -159,14 +159,15 @@ async fn serve(
         Bound::Descriptor(_) => Ok(()),
         Bound::Udp(socket) => {
             let socket = DatagramSocket::udp(socket)?;
-            target.serve_datagrams(socket, datagrams, closed).await
+            target.serve_datagrams(socket, datagrams, closed).await;
+            Ok(())
         }
         #[cfg(unix)]
         Bound::UnixGram(socket, file) => {
             let socket = DatagramSocket::unix(socket)?;
-            let served = target.serve_datagrams(socket, datagrams, closed).await;
+            target.serve_datagrams(socket, datagrams, closed).await;
             drop(file);
-            served
+            Ok(())
         }
     }
 }
@@ -279,15 +280,12 @@ impl Target {
         socket: DatagramSocket,
         protocol: Option<Box<dyn DatagramProtocol>>,
         closed: CancellationToken,
-    ) -> io::Result<()> {
+    ) {
         let hub = Arc::clone(&self.worker.hub);
         match protocol {
             None => Sessions::serve(socket, hub, self.service, closed).await,
             Some(protocol) => {
-                tokio::select! {
-                    () = closed.cancelled() => Ok(()),
-                    served = datagrams::serve(socket, hub, self.service, protocol) => served,
-                }
+                datagrams::serve(socket, hub, self.service, protocol, closed).await;
             }
         }
     }
