@@ -166,6 +166,7 @@ impl DatagramProtocol for Announcing {
         for number in 0..3 {
             transport.send_to(&self.to, vec![number]);
         }
+        let _ = self.told.send("listening".into());
     }
 
     fn datagram_received(
@@ -194,6 +195,7 @@ fn a_socket_that_is_closed_from_outside_sends_what_waits_and_says_so_once() {
         let listening = reactor
             .listen("udp://127.0.0.1:0", service)
             .expect("listening");
+        assert_eq!(telling.recv_timeout(PATIENCE).as_deref(), Ok("listening"));
         match stops {
             true => {
                 reactor.handle().stop();

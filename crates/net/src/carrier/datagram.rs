@@ -179,7 +179,8 @@ impl DatagramSocket {
             (DatagramSocket::Unix(socket, _), Address::Unix(Some(path))) => {
                 // Not by way of tokio, which would wait: what is full is mostly that peer's
                 // queue, our socket is not writable to anybody until the wait is over, and it
-                // is over only when a peer reads that may never do so.
+                // is over only when a peer reads that may never do so. (One that is connected to
+                // us has no limit of its own on Linux, and can fill our buffer for everybody.)
                 let peer = socket2::SockAddr::unix(path)?;
                 match socket2::SockRef::from(socket).send_to(data, &peer) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
