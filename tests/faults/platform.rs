@@ -70,6 +70,44 @@ fn a_live_socket_is_not_replaced() {
     stream.read_exact(&mut [0; 30]).expect("answered");
 }
 
+/// Elsewhere than on Linux a full queue refuses at once.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_queue_is_not_waited_for_beyond_the_time_nor_by_the_thread() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("full.sock");
+    let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None);
+    let socket = socket.expect("a socket");
+    let address = socket2::SockAddr::unix(&path).expect("an address");
+    socket.bind(&address).expect("bound");
+    socket.listen(1).expect("listening");
+    // A backlog of one holds two; the third waits.
+    let _queued = [(); 2].map(|()| UnixStream::connect(&path).expect("queued"));
+    let endpoint: lariat::Endpoint = format!("unix://{}", path.display())
+        .parse()
+        .expect("an endpoint");
+    let reactor = lariat::Reactor::builder()
+        .threads(1)
+        .build()
+        .expect("started");
+    let (told, telling) = std::sync::mpsc::channel();
+    reactor.handle().spawn(async move {
+        let options = lariat::ConnectOptions {
+            timeout: Duration::from_secs(1),
+            ..lariat::ConnectOptions::default()
+        };
+        let connected = lariat::connect_with(&endpoint, options).await;
+        let _ = told.send(connected.map(drop));
+    });
+    // Meanwhile its one thread has time for others.
+    let listening = serve(&reactor, "tcp://127.0.0.1:0");
+    super::others_are_served(&listening);
+    assert!(telling.try_recv().is_err(), "still connecting");
+    let connected = telling.recv_timeout(PATIENCE).expect("ended in time");
+    let error = connected.expect_err("full");
+    assert!(matches!(error, lariat::Error::TimedOut { .. }), "{error}");
+}
+
 #[test]
 fn what_is_no_socket_and_what_is_nowhere() {
     let folder = tempfile::tempdir().expect("a folder");

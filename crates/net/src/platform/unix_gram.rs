@@ -1,45 +1,39 @@
 //! A connected Unix datagram socket: the client's side of `unixgram://`.
 
 use std::io;
-use std::os::unix::net::{SocketAddr, UnixDatagram as StdDatagram};
+use std::os::unix::net::UnixDatagram as StdDatagram;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use socket2::{SockAddr, SockRef};
 use tokio::io::ReadBuf;
 use tokio::net::UnixDatagram;
 
 use crate::carrier::Received;
+use crate::platform::SocketFile;
+
+/// How many paths are tried until one is free. Of so many by chance, one is.
+const ATTEMPTS: usize = 8;
 
 /// A datagram socket that is connected to a server's path, and bound to one of its own,
 /// since a server can answer no other.
 pub(crate) struct UnixGram {
     socket: UnixDatagram,
-    own: OwnPath,
-}
-
-/// A path that is removed with its socket.
-struct OwnPath(PathBuf);
-
-impl Drop for OwnPath {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
+    own: SocketFile,
 }
 
 impl UnixGram {
-    pub(crate) fn connect(server: &SocketAddr) -> io::Result<Self> {
-        let own = OwnPath(unused_path());
-        let socket = StdDatagram::bind(&own.0)?;
+    pub(crate) fn connect(server: &SockAddr) -> io::Result<Self> {
+        let (socket, own) = bind_one_of(path_by_chance)?;
         socket.set_nonblocking(true)?;
-        socket.connect_addr(server)?;
+        SockRef::from(&socket).connect(server)?;
         let socket = UnixDatagram::from_std(socket)?;
         Ok(UnixGram { socket, own })
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.own.0
+        self.own.path()
     }
 
     pub(crate) fn poll_receive(
@@ -61,10 +55,46 @@ impl UnixGram {
     }
 }
 
-/// A path that no other socket of this machine has.
-fn unused_path() -> PathBuf {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("lariat-{}-{count}.sock", std::process::id());
-    std::env::temp_dir().join(name)
+/// Binds a socket to the first of some paths that is free; the others are somebody's.
+fn bind_one_of(mut path: impl FnMut() -> PathBuf) -> io::Result<(StdDatagram, SocketFile)> {
+    let mut attempt = 1;
+    loop {
+        let path = path();
+        match StdDatagram::bind(&path) {
+            Ok(socket) => return Ok((socket, SocketFile::new(&path)?)),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && attempt < ATTEMPTS => {
+                attempt += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A path that hardly any other socket has. The number of the process would come again, and
+/// find what one that was killed has left.
+fn path_by_chance() -> PathBuf {
+    std::env::temp_dir().join(format!("lariat-{:016x}.sock", fastrand::u64(..)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_somebody_elses_is_left_and_another_path_is_taken() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [taken, free] = ["taken", "free"].map(|name| folder.path().join(name));
+        // The standard library leaves its files behind.
+        drop(StdDatagram::bind(&taken).expect("bound"));
+        let mut paths = [&taken, &free].into_iter();
+        let bound = bind_one_of(|| paths.next().expect("enough").clone());
+        let (_socket, own) = bound.expect("bound");
+        assert_eq!(own.path(), free);
+        drop(own);
+        assert!(taken.exists() && !free.exists());
+
+        let bound = bind_one_of(|| taken.clone());
+        assert_eq!(bound.expect_err("taken").kind(), io::ErrorKind::AddrInUse);
+        assert!(taken.exists());
+    }
 }

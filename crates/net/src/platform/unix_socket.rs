@@ -12,6 +12,7 @@ mod present {
     use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
     use std::path::{Path, PathBuf};
     use std::sync::Arc;
+    use std::time::Duration;
 
     use lariat_protocol::endpoint::SocketPath;
     use lariat_protocol::{Address, ConnectionInfo};
@@ -19,6 +20,10 @@ mod present {
 
     use crate::carrier::Carrier;
     use crate::platform::UnixGram;
+
+    /// How long connecting waits for a place in a listener's full queue: the system tells
+    /// nobody when there is one.
+    const FULL_QUEUE: Duration = Duration::from_millis(10);
 
     /// A socket's file, removed when this is dropped if it is still the one that was made.
     #[derive(Debug)]
@@ -28,11 +33,15 @@ mod present {
     }
 
     impl SocketFile {
-        fn new(path: &Path) -> io::Result<Self> {
+        pub(crate) fn new(path: &Path) -> io::Result<Self> {
             Ok(SocketFile {
                 path: path.to_path_buf(),
                 identity: identity(path)?,
             })
+        }
+
+        pub(crate) fn path(&self) -> &Path {
+            &self.path
         }
     }
 
@@ -52,13 +61,18 @@ mod present {
         Ok((metadata.dev(), metadata.ino()))
     }
 
-    fn address(path: &SocketPath) -> io::Result<SocketAddr> {
+    fn address(path: &SocketPath) -> io::Result<SockAddr> {
         match path {
-            SocketPath::File(path) => SocketAddr::from_pathname(path),
+            SocketPath::File(path) => {
+                // The standard library's says more clearly what is wrong with a path.
+                SocketAddr::from_pathname(path)?;
+                SockAddr::unix(path)
+            }
             #[cfg(any(target_os = "linux", target_os = "android"))]
             SocketPath::Abstract(name) => {
-                use std::os::linux::net::SocketAddrExt;
-                SocketAddr::from_abstract_name(name)
+                use std::os::unix::ffi::OsStrExt;
+                let name = [&[0], &name[..]].concat();
+                SockAddr::unix(std::ffi::OsStr::from_bytes(&name))
             }
             #[cfg(not(any(target_os = "linux", target_os = "android")))]
             SocketPath::Abstract(_) => Err(io::Error::new(
@@ -82,7 +96,9 @@ mod present {
             }
             Ok(_) => {}
         }
+        // A listener whose queue is full would have a blocking probe wait for it.
         let probe = Socket::new(Domain::UNIX, kind, None)?;
+        probe.set_nonblocking(true)?;
         match probe.connect(&SockAddr::unix(path)?) {
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 std::fs::remove_file(path)
@@ -91,17 +107,23 @@ mod present {
         }
     }
 
-    fn bind<T>(
+    /// A socket that is bound to a path, by a file with this mode if it is one. On a stream's
+    /// socket nobody is listening yet, so that nobody comes in by the mode it had before.
+    fn bind(
         path: &SocketPath,
         mode: Option<u32>,
         kind: Type,
-        bind: impl FnOnce(&SocketAddr) -> io::Result<T>,
-    ) -> io::Result<(T, Option<SocketFile>)> {
+    ) -> io::Result<(Socket, Option<SocketFile>)> {
+        let address = address(path)?;
+        if let SocketPath::File(file) = path {
+            clear_stale(file, kind)?;
+        }
+        let socket = Socket::new(Domain::UNIX, kind, None)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address)?;
         let SocketPath::File(file) = path else {
-            return Ok((bind(&address(path)?)?, None));
+            return Ok((socket, None));
         };
-        clear_stale(file, kind)?;
-        let socket = bind(&address(path)?)?;
         let guard = SocketFile::new(file)?;
         if let Some(mode) = mode {
             std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode))?;
@@ -115,14 +137,9 @@ mod present {
         mode: Option<u32>,
         backlog: u32,
     ) -> io::Result<(UnixListener, Option<SocketFile>)> {
-        let (listener, file) = bind(path, mode, Type::STREAM, |address| {
-            UnixListener::bind_addr(address)
-        })?;
-        // The standard library listens with a backlog of its own choice; listening again
-        // only changes it.
-        socket2::SockRef::from(&listener).listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
-        listener.set_nonblocking(true)?;
-        Ok((listener, file))
+        let (socket, file) = bind(path, mode, Type::STREAM)?;
+        socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+        Ok((socket.into(), file))
     }
 
     /// Binds a datagram socket to a path.
@@ -130,22 +147,28 @@ mod present {
         path: &SocketPath,
         mode: Option<u32>,
     ) -> io::Result<(UnixDatagram, Option<SocketFile>)> {
-        let (socket, file) = bind(path, mode, Type::DGRAM, |address| {
-            UnixDatagram::bind_addr(address)
-        })?;
-        socket.set_nonblocking(true)?;
-        Ok((socket, file))
+        let (socket, file) = bind(path, mode, Type::DGRAM)?;
+        Ok((socket.into(), file))
     }
 
-    /// Connects to a path.
+    /// Connects to a path. Waits for as long as the listener's queue is full, but never with
+    /// the thread: how long that may be is the caller's to say.
     pub(crate) async fn connect_unix(path: &SocketPath) -> io::Result<(Carrier, ConnectionInfo)> {
-        let stream = UnixStream::connect_addr(&address(path)?)?;
-        stream.set_nonblocking(true)?;
+        let address = address(path)?;
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        loop {
+            match socket.connect(&address) {
+                Ok(()) => break,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    tokio::time::sleep(FULL_QUEUE).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let stream = tokio::net::UnixStream::from_std(UnixStream::from(socket))?;
         let info = ConnectionInfo::stream(shown(path), Address::Unix(None));
-        Ok((
-            Carrier::Unix(tokio::net::UnixStream::from_std(stream)?),
-            info,
-        ))
+        Ok((Carrier::Unix(stream), info))
     }
 
     /// Connects a datagram socket to a path.
@@ -184,6 +207,26 @@ mod present {
             assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
             drop((listener, guard));
             assert!(!file.exists());
+        }
+
+        // Elsewhere a full queue refuses at once.
+        #[cfg(target_os = "linux")]
+        #[test]
+        fn a_listener_with_a_full_queue_is_live() {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = SocketPath::File(folder.path().join("full.sock"));
+            let (_listener, _guard) = listen_unix(&path, None, 0).expect("bound");
+            let connect = || {
+                let socket = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+                socket.set_nonblocking(true).expect("set");
+                let connected = socket.connect(&address(&path).expect("an address"));
+                connected.map(|()| socket)
+            };
+            let _waiting = connect().expect("the queue's one place");
+            let full = connect().expect_err("full");
+            assert_eq!(full.kind(), io::ErrorKind::WouldBlock);
+            let error = listen_unix(&path, None, 8).expect_err("live");
+            assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
         }
 
         #[test]
