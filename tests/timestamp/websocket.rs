@@ -209,3 +209,17 @@ fn a_request_that_comes_in_pieces_is_upgraded() {
     // The example of RFC 6455, section 1.3.
     assert!(head.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{head}");
 }
+
+#[test]
+fn our_client_takes_the_answer_to_the_longest_message() {
+    let reactor = reactor();
+    let listening = serve(&reactor, "ws://127.0.0.1:0/time");
+    let endpoint = listening.endpoint().clone();
+    let answer = reactor.handle().wait(async move {
+        let client = lariat::client::timestamp::Client::connect(&endpoint).await;
+        let mut client = client.expect("connected");
+        let answer = client.ask(&vec![b'x'; LONGEST]).await;
+        answer.expect("answered").expect("open")
+    });
+    assert!(unstamp(&answer.text) == vec![b'x'; LONGEST]);
+}

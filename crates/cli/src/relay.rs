@@ -13,8 +13,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::failure::Failure;
 
-/// Larger than any message, so that none is cut on its way in.
-const BUFFER: usize = 64 * 1024;
+/// As large as the longest message that carriers take, so that none is cut on its way in.
+const BUFFER: usize = 64 * 1024 + 1024;
 
 /// The longest message on its way out: the largest that UDP has over IPv4.
 const MAXIMUM_MESSAGE: usize = 65_507;

@@ -17,8 +17,9 @@ pub const QUIET: Duration = Duration::from_millis(50);
 /// How long an answer may take: a datagram may be lost, and a server may be stuck.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Larger than any datagram, so that none is cut.
-const BUFFER: usize = 64 * 1024;
+/// Larger than any message that carriers take, so that none is cut: an answer is longer than
+/// the longest question by its stamp.
+const BUFFER: usize = 64 * 1024 + 1024;
 
 /// What went wrong in a conversation.
 #[derive(Debug, thiserror::Error)]

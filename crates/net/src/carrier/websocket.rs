@@ -6,9 +6,11 @@
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker, ready};
 
 use bytes::{Buf, Bytes};
+use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tungstenite::handshake::{HandshakeError, HandshakeRole};
@@ -18,24 +20,34 @@ use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{Error, Message, Utf8Bytes, WebSocket};
 
 use crate::carrier::{Carrier, Received};
+use crate::driver::scratch::READ_BUFFER;
 use crate::open::OpenError;
 
-/// The longest message, and the longest frame: one read buffer, so that a message is always
-/// handed up whole.
-pub(crate) const MAXIMUM_MESSAGE: usize = 64 * 1024;
+/// The longest message that a server takes, and the longest frame: as long as a line may be.
+const MAXIMUM_ASKED: usize = 64 * 1024;
+
+/// The longest that a client takes: answers are longer than their questions by what is put round
+/// them. Both are within one read buffer, so that a message is always handed up whole.
+const MAXIMUM_ANSWERED: usize = READ_BUFFER;
+
+/// The longest message that is sent: other peers may take more than we do.
+const MAXIMUM_SENT: usize = 128 * 1024;
+
+/// What a frame's header takes at the most.
+const LONGEST_HEADER: usize = 14;
 
 /// Small buffers: tungstenite's own defaults hold 131 KB for each idle socket.
-fn configuration() -> WebSocketConfig {
+fn configuration(maximum: usize) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(4 * 1024)
         .write_buffer_size(0)
-        .max_write_buffer_size(2 * MAXIMUM_MESSAGE)
-        .max_message_size(Some(MAXIMUM_MESSAGE))
-        .max_frame_size(Some(MAXIMUM_MESSAGE))
+        .max_write_buffer_size(MAXIMUM_SENT + LONGEST_HEADER)
+        .max_message_size(Some(maximum))
+        .max_frame_size(Some(maximum))
 }
 
 /// A carrier as the blocking stream that tungstenite expects: what would wait is
-/// `WouldBlock`, and the task that called last is woken when it is worth another try.
+/// `WouldBlock`, and who is concerned is woken when it is worth another try.
 struct Blocking {
     carrier: Carrier,
     waker: Waker,
@@ -70,9 +82,29 @@ impl Write for Blocking {
     }
 }
 
+/// The tasks that read and write, which may be two. Either is woken by whatever happens below:
+/// reading answers pings and so writes, and must not take the writing task's place.
+#[derive(Default)]
+struct Tasks {
+    reading: AtomicWaker,
+    writing: AtomicWaker,
+}
+
+impl Wake for Tasks {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.reading.wake();
+        self.writing.wake();
+    }
+}
+
 /// An open WebSocket.
 pub(crate) struct WebSocketCarrier {
     socket: WebSocket<Blocking>,
+    tasks: Arc<Tasks>,
     /// Whether the peer's last message was text, which answers then are too.
     text: bool,
     /// What did not fit into the reader's buffer.
@@ -81,9 +113,12 @@ pub(crate) struct WebSocketCarrier {
 }
 
 impl WebSocketCarrier {
-    fn new(socket: WebSocket<Blocking>) -> Self {
+    fn new(mut socket: WebSocket<Blocking>) -> Self {
+        let tasks = Arc::<Tasks>::default();
+        socket.get_mut().waker = Waker::from(Arc::clone(&tasks));
         WebSocketCarrier {
             socket,
+            tasks,
             text: true,
             rest: Bytes::new(),
             closing: false,
@@ -103,7 +138,8 @@ impl WebSocketCarrier {
             _ => Ok(response),
         };
         let blocking = blocking(carrier);
-        let step = tungstenite::accept_hdr_with_config(blocking, check, Some(configuration()));
+        let configuration = configuration(MAXIMUM_ASKED);
+        let step = tungstenite::accept_hdr_with_config(blocking, check, Some(configuration));
         match finish(step).await {
             Ok(socket) => Ok(WebSocketCarrier::new(socket)),
             Err(error) => Err(refusal(error, Side::Server)),
@@ -120,20 +156,12 @@ impl WebSocketCarrier {
         let scheme = if secure { "wss" } else { "ws" };
         let url = format!("{scheme}://{host}{path}");
         let blocking = blocking(carrier);
-        let step = tungstenite::client::client_with_config(url, blocking, Some(configuration()));
+        let configuration = configuration(MAXIMUM_ANSWERED);
+        let step = tungstenite::client::client_with_config(url, blocking, Some(configuration));
         match finish(step).await {
             Ok((socket, _)) => Ok(WebSocketCarrier::new(socket)),
             Err(error) => Err(refusal(error, Side::Client)),
         }
-    }
-
-    /// Prepares the stream below for being polled by this task.
-    fn by(&mut self, context: &Context<'_>) -> &mut WebSocket<Blocking> {
-        let waker = &mut self.socket.get_mut().waker;
-        if !waker.will_wake(context.waker()) {
-            waker.clone_from(context.waker());
-        }
-        &mut self.socket
     }
 
     pub(crate) fn poll_receive(
@@ -144,8 +172,9 @@ impl WebSocketCarrier {
         if !self.rest.is_empty() {
             return Poll::Ready(Ok(self.hand_over(buffer)));
         }
+        self.tasks.reading.register(context.waker());
         loop {
-            let message = match self.by(context).read() {
+            let message = match self.socket.read() {
                 Ok(message) => message,
                 Err(Error::ConnectionClosed | Error::AlreadyClosed) => {
                     return Poll::Ready(Ok(Received::End));
@@ -187,11 +216,14 @@ impl WebSocketCarrier {
         // One message at a time waits inside tungstenite; the others wait where their
         // water marks are.
         ready!(self.poll_flush(context))?;
+        if message.len() > MAXIMUM_SENT {
+            return Poll::Ready(Err(too_long(message.len())));
+        }
         let message = match self.text.then(|| Utf8Bytes::try_from(message.clone())) {
             Some(Ok(text)) => Message::Text(text),
             _ => Message::Binary(message.clone()),
         };
-        match self.by(context).write(message) {
+        match self.socket.write(message) {
             Ok(()) => Poll::Ready(Ok(())),
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
                 Poll::Ready(Ok(()))
@@ -201,7 +233,8 @@ impl WebSocketCarrier {
     }
 
     pub(crate) fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.by(context).flush() {
+        self.tasks.writing.register(context.waker());
+        match self.socket.flush() {
             Ok(()) | Err(Error::ConnectionClosed | Error::AlreadyClosed) => Poll::Ready(Ok(())),
             Err(error) => blocked(error),
         }
@@ -215,7 +248,8 @@ impl WebSocketCarrier {
                 code: CloseCode::Normal,
                 reason: Utf8Bytes::from_static(""),
             };
-            match self.by(context).close(Some(goodbye)) {
+            self.tasks.writing.register(context.waker());
+            match self.socket.close(Some(goodbye)) {
                 Ok(()) | Err(Error::ConnectionClosed | Error::AlreadyClosed) => {}
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(into_io(error))),
@@ -269,6 +303,13 @@ fn blocked<T>(error: Error) -> Poll<io::Result<T>> {
     }
 }
 
+fn too_long(length: usize) -> io::Error {
+    let problem = format!(
+        "a WebSocket message of {length} bytes is too long to be sent: at most {MAXIMUM_SENT}"
+    );
+    io::Error::new(io::ErrorKind::FileTooLarge, problem)
+}
+
 fn into_io(error: Error) -> io::Error {
     match error {
         Error::Io(error) => error,
@@ -299,5 +340,72 @@ fn refusal(error: Error, side: Side) -> OpenError {
             })
         }
         other => OpenError::WebSocket(format!("the WebSocket handshake failed: {other}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex, split};
+
+    use super::*;
+
+    /// A server and a client, with room for so many bytes between them.
+    async fn pair(room: usize) -> (WebSocketCarrier, WebSocketCarrier) {
+        let (near, far) = duplex(room);
+        let (server, client) = tokio::join!(
+            WebSocketCarrier::accept(Carrier::Memory(near), None),
+            WebSocketCarrier::connect(Carrier::Memory(far), "localhost", "/", false),
+        );
+        (server.expect("accepted"), client.expect("connected"))
+    }
+
+    #[tokio::test]
+    async fn what_is_too_long_to_be_sent_is_told_in_words() {
+        let (server, _client) = pair(1024 * 1024).await;
+        let mut server = Carrier::WebSocket(Box::new(server));
+        let longest = server.write(&[b'x'; MAXIMUM_SENT]).await;
+        assert_eq!(longest.expect("sent"), MAXIMUM_SENT);
+        let error = server.write(&[b'x'; MAXIMUM_SENT + 1]).await;
+        let error = error.expect_err("too long");
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(
+            error.to_string(),
+            "a WebSocket message of 131073 bytes is too long to be sent: at most 131072"
+        );
+    }
+
+    /// The reading task answers a ping while the writing one waits: both go on.
+    #[tokio::test]
+    async fn two_tasks_may_share_it() {
+        let (server, mut client) = pair(1024).await;
+        let (mut reader, mut writer) = split(Carrier::WebSocket(Box::new(server)));
+        let reading = tokio::spawn(async move {
+            let mut word = [0; 4];
+            reader.read_exact(&mut word).await.map(|_| word)
+        });
+        let writing = tokio::spawn(async move {
+            writer.write_all(&[b'x'; 60_000]).await?;
+            writer.flush().await
+        });
+        // The writer is at its wait before the ping comes.
+        tokio::task::yield_now().await;
+        let ping = Message::Ping(Bytes::from_static(b"there?"));
+        client.socket.send(ping).expect("sent");
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        let mut client = Carrier::WebSocket(Box::new(client));
+        let mut heard = vec![0; 60_000];
+        let all = async {
+            client.read_exact(&mut heard).await.expect("heard");
+            writing.await.expect("no panic").expect("sent");
+            client.write_all(b"done").await.expect("sent");
+            client.flush().await.expect("sent");
+            reading.await.expect("no panic").expect("heard")
+        };
+        let word = tokio::time::timeout(Duration::from_secs(10), all).await;
+        assert_eq!(&word.expect("nobody was forgotten"), b"done");
     }
 }

@@ -5,8 +5,10 @@ use std::ops::{Deref, DerefMut};
 
 use lariat_protocol::contract::Outgoing;
 
-/// The size of the read buffer: what one read can bring, and the longest datagram.
-pub(crate) const READ_BUFFER: usize = 64 * 1024;
+/// The size of the read buffer: what one read can bring, and the longest message, which a
+/// protocol gets whole. That is 64 KiB, as for a line, and room for what an answer puts round a
+/// question of that length; the longest datagram is shorter.
+pub(crate) const READ_BUFFER: usize = 64 * 1024 + 1024;
 
 /// A write buffer that has grown past this is given back to the system, not to the thread.
 const KEEP_WRITE_BUFFER: usize = 256 * 1024;
