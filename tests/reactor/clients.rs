@@ -132,7 +132,8 @@ fn a_client_waits_for_its_server_and_comes_back_to_it() {
         let waiting = connector.clone();
         let connected = reactor
             .handle()
-            .wait(async move { waiting.when_connected().await });
+            .wait(async move { waiting.when_connected().await })
+            .expect("not stopped");
         connected.send(Message::new("hello")).expect("connected");
         stream.read_exact(&mut heard).expect("heard");
         assert_eq!(&heard, b"hello");
@@ -219,4 +220,41 @@ fn an_interactive_client_ends_by_stopping_the_reactor() {
     });
     reactor.run();
     server.join().expect("served");
+}
+
+/// Waits for a connection that does not come, in a thread of its own.
+fn waiting_for(connector: &Connector) -> mpsc::Receiver<bool> {
+    let (told, telling) = mpsc::channel();
+    let (connector, reactor) = (connector.clone(), connector.reactor().clone());
+    reactor.spawn(async move {
+        let _ = told.send(connector.when_connected().await.is_some());
+    });
+    telling
+}
+
+#[test]
+fn nobody_waits_for_a_connection_that_will_not_be() {
+    let reactor = reactor();
+    let (_held, endpoint) = refusing();
+    let connect = |limit| {
+        let (factory, _) = Telling::new();
+        let factory = Reconnecting::new(factory, quickly(limit));
+        reactor
+            .connect(&endpoint[..], factory)
+            .expect("an endpoint")
+    };
+    let given_up = connect(Some(3));
+    assert_eq!(waiting_for(&given_up).recv_timeout(PATIENCE), Ok(false));
+
+    let stopped = connect(None);
+    let waiting = waiting_for(&stopped);
+    assert!(waiting.try_recv().is_err());
+    stopped.stop();
+    assert_eq!(waiting.recv_timeout(PATIENCE), Ok(false));
+
+    let going_down = connect(None);
+    let waiting = waiting_for(&going_down);
+    reactor.handle().stop();
+    assert_eq!(waiting.recv_timeout(PATIENCE), Ok(false));
+    assert!(going_down.is_stopped());
 }

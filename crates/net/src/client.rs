@@ -2,12 +2,12 @@
 //! that connect again.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use lariat_protocol::{ConnectionInfo, Endpoint, Factory, Handle, Protocol, Reason};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::connect::{self, ConnectOptions};
 use crate::connection::Connection;
@@ -50,7 +50,8 @@ struct Inner {
     endpoint: Endpoint,
     options: ConnectOptions,
     factory: Arc<dyn ClientFactory>,
-    stopped: AtomicBool,
+    /// Cancelled when it connects no more: it was stopped, or its reactor is.
+    stopped: CancellationToken,
     /// The connection that is open, if one is.
     connected: watch::Sender<Option<Handle>>,
 }
@@ -62,12 +63,13 @@ impl Connector {
         options: ConnectOptions,
         factory: Arc<dyn ClientFactory>,
     ) -> Self {
+        let stopped = reactor.stopping().child_token();
         Connector(Arc::new(Inner {
             reactor,
             endpoint,
             options,
             factory,
-            stopped: AtomicBool::new(false),
+            stopped,
             connected: watch::Sender::new(None),
         }))
     }
@@ -93,21 +95,17 @@ impl Connector {
         let worker = Arc::clone(self.0.reactor.worker());
         let place = worker.hub.register();
         worker.runtime.spawn(async move {
-            let stopping = connector.0.reactor.stopping().clone();
             let connecting = async {
                 if !delay.is_zero() {
                     tokio::time::sleep(delay).await;
                 }
-                if connector.is_stopped() {
-                    return None;
-                }
                 let options = connector.0.options.clone();
-                Some(connect::connect_with(&connector.0.endpoint, options).await)
+                connect::connect_with(&connector.0.endpoint, options).await
             };
             let connected = tokio::select! {
                 biased;
-                () = stopping.cancelled() => None,
-                connected = connecting => connected,
+                () = connector.0.stopped.cancelled() => None,
+                connected = connecting => Some(connected),
             };
             match connected {
                 Some(Ok(connection)) => connector.drive(connection, place).await,
@@ -135,25 +133,27 @@ impl Connector {
         Driver::open(carrier, info, place, Arc::new(service), Some(lost)).await;
     }
 
-    /// Connects no more. A connection that is open stays.
+    /// Connects no more; an attempt that is under way is given up. A connection that is open
+    /// stays.
     pub fn stop(&self) {
-        self.0.stopped.store(true, Ordering::Relaxed);
+        self.0.stopped.cancel();
     }
 
-    /// Whether it was stopped.
+    /// Whether it was stopped, or its reactor was.
     pub fn is_stopped(&self) -> bool {
-        self.0.stopped.load(Ordering::Relaxed)
+        self.0.stopped.is_cancelled()
     }
 
-    /// Waits until a connection is open, and gives its handle: at once if one is.
-    pub async fn when_connected(&self) -> Handle {
+    /// Waits until a connection is open, and gives its handle: at once if one is. `None` when
+    /// there will be none: it was [stopped](Self::stop), as [`Reconnecting`] does when it gives
+    /// up, or its reactor was. While it is not, somebody may still connect it again, so this
+    /// waits also after an attempt that failed.
+    pub async fn when_connected(&self) -> Option<Handle> {
         let mut connected = self.0.connected.subscribe();
-        loop {
-            if let Some(handle) = connected.borrow_and_update().clone() {
-                return handle;
-            }
-            // The sender lives in this connector, so there is always a next value.
-            let _ = connected.changed().await;
+        tokio::select! {
+            biased;
+            open = connected.wait_for(Option::is_some) => open.ok()?.clone(),
+            () = self.0.stopped.cancelled() => None,
         }
     }
 }
@@ -223,7 +223,9 @@ impl BackOff {
 /// let reactor = Reactor::builder().build()?;
 /// let factory = Reconnecting::new(|| Echo, BackOff::default());
 /// let connector = reactor.connect("tcp://localhost:21567", factory)?;
-/// let connection = connector.when_connected().await;
+/// if let Some(connection) = connector.when_connected().await {
+///     println!("connected: {connection:?}");
+/// }
 /// # Ok(()) }
 /// ```
 pub struct Reconnecting<F> {
