@@ -128,6 +128,8 @@ pub(super) fn listen(
         .listening
         .lock()
         .unwrap_or_else(|error| error.into_inner());
+    // A program may open and close doors for as long as it runs.
+    all.retain(|other| !other.closed.is_cancelled());
     all.push(listening.clone());
     Ok(listening)
 }
@@ -258,8 +260,12 @@ async fn shed<L: accept::Listens, S>(
 ) {
     tracing::warn!(service = target.service.name, %error, "closing new connections");
     reserve.give_up();
-    while let Ok(stream) = acceptor.try_accept(accept) {
-        drop(stream);
+    // No more than in any other go: who knocks without end must not keep the thread.
+    for _ in 0..BATCH {
+        match acceptor.try_accept(accept) {
+            Ok(stream) => drop(stream),
+            Err(_) => break,
+        }
     }
     reserve.take_back();
     tokio::time::sleep(PAUSE).await;
@@ -341,5 +347,36 @@ impl Target {
                 worker.runtime.spawn(running);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lariat_protocol::{Protocol, Transport};
+
+    use crate::reactor::Reactor;
+
+    struct Silent;
+
+    impl Protocol for Silent {
+        fn data_received(&mut self, _: &mut Transport, _: &[u8]) {}
+    }
+
+    #[test]
+    fn what_is_closed_is_not_remembered() {
+        let reactor = Reactor::builder().threads(1).build().expect("started");
+        let listen = || {
+            reactor
+                .listen("tcp://127.0.0.1:0", || Silent)
+                .expect("listening")
+        };
+        let open = listen();
+        for _ in 0..10 {
+            listen().close();
+        }
+        let last = listen();
+        let known = reactor.handle.0.listening.lock().expect("no panic").len();
+        assert_eq!(known, 2);
+        drop((open, last));
     }
 }
