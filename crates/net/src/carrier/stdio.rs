@@ -29,11 +29,20 @@ pub(crate) struct Stdio {
 
 impl Stdio {
     pub(crate) fn open() -> Self {
+        Stdio::over(io::stdin(), io::stdout())
+    }
+
+    /// Takes what blocks in the place of standard input and output.
+    pub(crate) fn over(
+        input: impl Read + Send + 'static,
+        output: impl Write + Send + 'static,
+    ) -> Self {
+        let (reader, writer) = (input, output);
         let (input_sender, input) = mpsc::channel(BLOCKS);
         let (output, output_receiver) = mpsc::channel(BLOCKS);
         let (written_sender, written) = mpsc::channel(1);
-        std::thread::spawn(move || read_input(&input_sender));
-        std::thread::spawn(move || write_output(output_receiver, &written_sender));
+        std::thread::spawn(move || read_input(reader, &input_sender));
+        std::thread::spawn(move || write_output(writer, output_receiver, &written_sender));
         Stdio {
             input,
             unread: Bytes::new(),
@@ -43,8 +52,7 @@ impl Stdio {
     }
 }
 
-fn read_input(sender: &mpsc::Sender<io::Result<Bytes>>) {
-    let mut input = io::stdin().lock();
+fn read_input(mut input: impl Read, sender: &mpsc::Sender<io::Result<Bytes>>) {
     let mut block = vec![0; BLOCK];
     loop {
         let read = input.read(&mut block);
@@ -59,8 +67,11 @@ fn read_input(sender: &mpsc::Sender<io::Result<Bytes>>) {
     }
 }
 
-fn write_output(mut blocks: mpsc::Receiver<Vec<u8>>, failed: &mpsc::Sender<io::Error>) {
-    let mut output = io::stdout();
+fn write_output(
+    mut output: impl Write,
+    mut blocks: mpsc::Receiver<Vec<u8>>,
+    failed: &mpsc::Sender<io::Error>,
+) {
     while let Some(block) = blocks.blocking_recv() {
         if let Err(error) = output.write_all(&block).and_then(|()| output.flush()) {
             let _ = failed.blocking_send(error);

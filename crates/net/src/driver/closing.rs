@@ -49,7 +49,10 @@ impl Closing {
 
     /// Ready when the carrier may be dropped. Errors end it too: there is nobody to tell.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>, carrier: &mut Carrier) -> Poll<()> {
-        if self.patience.as_mut().poll(context).is_ready() {
+        // Whoever reads our standard output, however slowly, is not a peer that might have gone
+        // without a word: a pipe says so, and the end of the draining cuts what takes too long.
+        let patient = matches!((&self.step, &*carrier), (Step::ShutDown, Carrier::Stdio(_)));
+        if !patient && self.patience.as_mut().poll(context).is_ready() {
             return Poll::Ready(());
         }
         loop {
@@ -77,5 +80,49 @@ impl Closing {
                 Step::Wait => return Poll::Pending,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::io::{self, Write};
+    use std::sync::mpsc;
+
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+    use crate::carrier::Stdio;
+
+    /// Takes nothing until it is allowed to, and passes on what it takes.
+    struct Slow(mpsc::Receiver<()>, mpsc::Sender<Vec<u8>>);
+
+    impl Write for Slow {
+        fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+            // The sender that is gone has allowed everything.
+            let _ = self.0.recv();
+            let _ = self.1.send(data.to_vec());
+            Ok(data.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_reader_of_standard_output_gets_everything() {
+        let (allow, allowed) = mpsc::channel();
+        let (write, written) = mpsc::channel();
+        let stdio = Stdio::over(io::empty(), Slow(allowed, write));
+        let mut carrier = Carrier::Stdio(Box::new(stdio));
+        carrier.write_all(b"all of it").await.expect("taken");
+        let mut closing = Closing::new(true);
+        let mut closed = poll_fn(|context| closing.poll(context, &mut carrier));
+        let early = tokio::time::timeout(5 * LINGER, &mut closed).await;
+        assert!(early.is_err(), "closed before it was written");
+        drop(allow);
+        closed.await;
+        assert_eq!(written.try_recv().expect("written"), b"all of it");
     }
 }
