@@ -122,3 +122,32 @@ fn bytes_behind_the_command_are_refused() {
     // Not one byte of TLS, and no answer to what was slipped in.
     assert_eq!(read_line(&mut reader), "");
 }
+
+#[test]
+fn tls_begins_on_plain_streams_only() {
+    let reactor = reactor();
+    let (_, tls) = serve(&reactor);
+    for endpoint in ["ws://127.0.0.1:0", "udp://127.0.0.1:0"] {
+        let listening = reactor.listen(endpoint, post_box).expect("listening");
+        let endpoint = listening.endpoint().clone();
+        let options = ConnectOptions {
+            tls: Some(tls.clone()),
+            ..ConnectOptions::default()
+        };
+        let error = reactor.handle().wait(async move {
+            let connection = lariat::connect_with(&endpoint, options).await;
+            let begun = connection.expect("connected").start_tls().await;
+            begun.map(drop).expect_err("not plain")
+        });
+        assert_eq!(
+            error.to_string(),
+            "TLS can be started on a plain stream only, as of tcp:// or unix://, not over TLS, \
+             WebSocket or datagrams"
+        );
+        let error = lariat::ProtocolError::from(error);
+        assert!(
+            matches!(error, lariat::ProtocolError::Misuse(_)),
+            "{error:?}"
+        );
+    }
+}

@@ -21,6 +21,10 @@ use crate::service::ServiceState;
 /// What the tokio world has for byte streams (hyper, russh, codecs, `BufReader`) works on
 /// it. On carriers with message boundaries a write is one message and a read is at most one.
 ///
+/// Two tasks may share it, by `tokio::io::split`, one of which reads and one writes; but not
+/// over plain TLS (`tls://`), where reading may have to write and the other way round, and only
+/// the task that asked last is woken: there it is driven by one task at a time.
+///
 /// ```no_run
 /// use lariat_net::Connection;
 /// use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -95,7 +99,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// When the endpoint has none, or the handshake fails. The connection is gone then.
+    /// When the endpoint has none, the connection is no plain stream, or the handshake fails. The connection is gone then.
     pub async fn start_tls(mut self) -> Result<Connection, OpenError> {
         let carrier = std::mem::replace(&mut self.carrier, Carrier::Gone);
         let (carrier, session) = open::start_tls(carrier, &self.layers).await?;

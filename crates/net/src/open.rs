@@ -52,6 +52,12 @@ pub enum OpenError {
     /// TLS was to be started on an endpoint without a certificate.
     #[error("TLS was to be started, and the endpoint has no certificate (`?cert=FILE&key=FILE`)")]
     NoTls,
+    /// TLS was to be started over something else than plain bytes.
+    #[error(
+        "TLS can be started on a plain stream only, as of tcp:// or unix://, not over TLS, \
+         WebSocket or datagrams"
+    )]
+    NotPlain,
     /// The carrier failed.
     #[error("{0}")]
     Io(#[source] io::Error),
@@ -249,7 +255,12 @@ pub(crate) fn open(carrier: Carrier, layers: &Layers) -> Opening {
 /// Begins TLS under a connection that was plain.
 pub(crate) fn start_tls(carrier: Carrier, layers: &Layers) -> Opening {
     let tls = layers.start_tls.clone();
-    within_time(async move { handshake(carrier, &tls.ok_or(OpenError::NoTls)?).await })
+    within_time(async move {
+        if carrier.is_layered() || carrier.is_message_oriented() {
+            return Err(OpenError::NotPlain);
+        }
+        handshake(carrier, &tls.ok_or(OpenError::NoTls)?).await
+    })
 }
 
 fn within_time(opening: impl Future<Output = Opened> + Send + 'static) -> Opening {

@@ -184,7 +184,8 @@ impl AsyncRead for Carrier {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         on_stream!(self.get_mut(), stream => Pin::new(stream).poll_read(context, buffer), carrier => {
-            if let Carrier::Gone = carrier {
+            // Into no room a message would be lost.
+            if matches!(carrier, Carrier::Gone) || buffer.remaining() == 0 {
                 return Poll::Ready(Ok(()));
             }
             loop {
@@ -253,5 +254,31 @@ impl AsyncWrite for Carrier {
                 _ => Poll::Ready(Ok(())),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+    use tokio::net::UdpSocket;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_into_no_room_leaves_the_datagram() {
+        let [near, far] = [
+            UdpSocket::bind("127.0.0.1:0").await.expect("bound"),
+            UdpSocket::bind("127.0.0.1:0").await.expect("bound"),
+        ];
+        let near_address = near.local_addr().expect("an address");
+        near.connect(far.local_addr().expect("an address"))
+            .await
+            .expect("connected");
+        far.send_to(b"hi", near_address).await.expect("sent");
+        near.readable().await.expect("arrived");
+        let mut carrier = Carrier::Udp(Box::new(ConnectedUdp::new(near)));
+        assert_eq!(carrier.read(&mut []).await.expect("nothing"), 0);
+        let mut room = [0; 10];
+        assert_eq!(carrier.read(&mut room).await.expect("heard"), 2);
     }
 }
