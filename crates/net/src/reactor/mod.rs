@@ -309,6 +309,8 @@ impl Handle {
     ///
     /// impl Protocol for Sum {
     ///     fn data_received(&mut self, transport: &mut Transport, data: &[u8]) {
+    ///         // One piece of work at a time, however fast the peer sends.
+    ///         transport.pause_reading();
     ///         let data = data.to_vec();
     ///         let work = move || data.iter().map(|byte| u64::from(*byte)).sum::<u64>();
     ///         self.0.call_in_thread(transport.handle(), work);
@@ -318,6 +320,7 @@ impl Handle {
     ///         if let Some(Ok(sum)) = message.get::<std::thread::Result<u64>>() {
     ///             transport.write(sum.to_string().as_bytes());
     ///         }
+    ///         transport.resume_reading();
     ///     }
     /// }
     /// ```
