@@ -219,6 +219,29 @@ fn a_long_reply_arrives_whole_over_input_that_is_never_read() {
     }
 }
 
+/// An async function that says its last and returns, over input that it never reads.
+#[test]
+fn what_an_async_service_said_last_arrives() {
+    const REPLY: usize = 600_000;
+    let reactor = reactor();
+    let reply = |mut connection: lariat::Connection| async move {
+        let mut first = [0];
+        connection.read_exact(&mut first).await?;
+        connection.write_all(&vec![b'r'; REPLY]).await?;
+        connection.shutdown().await
+    };
+    let listening = reactor
+        .listen("tcp://127.0.0.1:0", reply)
+        .expect("listening");
+    for _ in 0..10 {
+        let mut stream = connect(&listening);
+        stream.write_all(&[b'x'; 50_000]).expect("sent");
+        let mut received = Vec::new();
+        let read = stream.read_to_end(&mut received);
+        assert_eq!(received.len(), REPLY, "{read:?}");
+    }
+}
+
 #[test]
 fn a_callback_that_holds_its_thread_is_logged() {
     hear_the_log();

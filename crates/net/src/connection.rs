@@ -43,7 +43,7 @@ use crate::service::ServiceState;
 /// # Ok(()) }
 /// ```
 pub struct Connection {
-    carrier: Carrier,
+    carrier: Held,
     info: ConnectionInfo,
     layers: Layers,
     draining: CancellationToken,
@@ -57,11 +57,21 @@ impl Connection {
         draining: CancellationToken,
     ) -> Self {
         Connection {
-            carrier,
+            carrier: Held {
+                carrier,
+                home: None,
+            },
             info,
             layers,
             draining,
         }
+    }
+
+    /// The same, whose carrier comes back through `home` when it is dropped: whoever gave it
+    /// away sees to an orderly end.
+    pub(crate) fn returning(mut self, home: oneshot::Sender<Carrier>) -> Self {
+        self.carrier.home = Some(home);
+        self
     }
 
     /// The other end.
@@ -86,7 +96,7 @@ impl Connection {
 
     /// Whether our side can end, by `shutdown`, while the peer's goes on.
     pub fn can_half_close(&self) -> bool {
-        self.carrier.can_half_close()
+        self.carrier.carrier.can_half_close()
     }
 
     /// Cancelled when the server goes down: finish what is under way, and no more.
@@ -99,11 +109,12 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// When the endpoint has none, the connection is no plain stream, or the handshake fails. The connection is gone then.
+    /// When the endpoint has none, the connection is no plain stream, or the handshake fails.
+    /// The connection is gone then.
     pub async fn start_tls(mut self) -> Result<Connection, OpenError> {
-        let carrier = std::mem::replace(&mut self.carrier, Carrier::Gone);
+        let carrier = std::mem::replace(&mut self.carrier.carrier, Carrier::Gone);
         let (carrier, session) = open::start_tls(carrier, &self.layers).await?;
-        self.carrier = carrier;
+        self.carrier.carrier = carrier;
         self.info.tls = session;
         Ok(self)
     }
@@ -129,7 +140,7 @@ impl Connection {
             let _ = told.send(reason);
         });
         let driver = Driver::open(
-            self.carrier,
+            self.carrier.take(),
             self.info,
             place,
             Arc::new(service),
@@ -146,7 +157,30 @@ impl Connection {
     }
 
     pub(crate) fn into_parts(self) -> (Carrier, ConnectionInfo, Layers) {
-        (self.carrier, self.info, self.layers)
+        (self.carrier.take(), self.info, self.layers)
+    }
+}
+
+/// A carrier that goes home when it is dropped, if it has one.
+struct Held {
+    carrier: Carrier,
+    home: Option<oneshot::Sender<Carrier>>,
+}
+
+impl Held {
+    /// Takes the carrier for good: whoever has it now ends it.
+    fn take(mut self) -> Carrier {
+        self.home = None;
+        std::mem::replace(&mut self.carrier, Carrier::Gone)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(home) = self.home.take() {
+            // Nobody waits for it at home when the runtime is going down.
+            let _ = home.send(std::mem::replace(&mut self.carrier, Carrier::Gone));
+        }
     }
 }
 
@@ -166,7 +200,7 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.carrier).poll_read(context, buffer)
+        Pin::new(&mut self.carrier.carrier).poll_read(context, buffer)
     }
 }
 
@@ -176,7 +210,7 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.carrier).poll_write(context, data)
+        Pin::new(&mut self.carrier.carrier).poll_write(context, data)
     }
 
     fn poll_write_vectored(
@@ -184,18 +218,18 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.carrier).poll_write_vectored(context, slices)
+        Pin::new(&mut self.carrier.carrier).poll_write_vectored(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.carrier.is_write_vectored()
+        self.carrier.carrier.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.carrier).poll_flush(context)
+        Pin::new(&mut self.carrier.carrier).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.carrier).poll_shutdown(context)
+        Pin::new(&mut self.carrier.carrier).poll_shutdown(context)
     }
 }

@@ -4,7 +4,7 @@
 //! read brought is handled before one write, nothing is held while the connection is idle,
 //! an orderly close lingers, and a panic ends this connection only.
 
-mod closing;
+pub(crate) mod closing;
 pub(crate) mod datagrams;
 pub(crate) mod hub;
 pub(crate) mod scratch;
