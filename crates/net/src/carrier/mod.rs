@@ -33,7 +33,8 @@ pub(crate) enum Received {
     End,
 }
 
-/// An open carrier.
+/// An open carrier. What clients alone have is boxed: every connection of a server pays for
+/// the largest.
 pub(crate) enum Carrier {
     Tcp(TcpStream),
     #[cfg(unix)]
@@ -45,7 +46,7 @@ pub(crate) enum Carrier {
     /// A connected UDP socket: the client's side. Servers have sessions instead.
     Udp(Box<ConnectedUdp>),
     #[cfg(unix)]
-    UnixGram(crate::platform::UnixGram),
+    UnixGram(Box<crate::platform::UnixGram>),
     /// Nothing: the carrier is being changed for another, or is closed.
     Gone,
 }

@@ -65,7 +65,7 @@ pub(crate) struct Driver {
     /// The end of a message that the protocol was not open to yet.
     message_end_waits: bool,
     /// The next message to be sent, on carriers that have messages.
-    message: Option<Bytes>,
+    message: Option<Box<Bytes>>,
     on_lost: Option<OnLost>,
 }
 
@@ -287,7 +287,11 @@ impl Driver {
         let mut driver = self.transport.driver();
         let outgoing = driver.outgoing();
         if self.carrier.is_message_oriented() {
-            while let Some(message) = self.message.take().or_else(|| outgoing.pop_message()) {
+            loop {
+                let waiting = self.message.take().map(|message| *message);
+                let Some(message) = waiting.or_else(|| outgoing.pop_message()) else {
+                    break;
+                };
                 match self.carrier.poll_send(context, &message) {
                     Poll::Ready(Ok(())) => {}
                     Poll::Ready(Err(error)) if too_large(&error) => {
@@ -295,7 +299,7 @@ impl Driver {
                     }
                     Poll::Ready(Err(error)) => return Err(error),
                     Poll::Pending => {
-                        self.message = Some(message);
+                        self.message = Some(Box::new(message));
                         return Ok(Poll::Pending);
                     }
                 }

@@ -176,7 +176,7 @@ mod present {
         let socket = UnixGram::connect(&address(path)?)?;
         let own = Address::Unix(Some(Arc::from(socket.path())));
         let info = ConnectionInfo::messages(shown(path), own);
-        Ok((Carrier::UnixGram(socket), info))
+        Ok((Carrier::UnixGram(Box::new(socket)), info))
     }
 
     fn shown(path: &SocketPath) -> Address {

@@ -21,10 +21,14 @@ enum Due {
     At(Instant),
 }
 
-/// The timers of one connection. A vector, since there are one or two; it allocates at the
-/// first timer that is set, so that a connection without one pays nothing.
+/// The timers of one connection. Most have none, so all of it is behind a pointer that is
+/// there from the first timer on.
 #[derive(Debug, Default)]
-pub(super) struct Timers {
+pub(super) struct Timers(Option<Box<Entries>>);
+
+/// There are one or two, so a vector is as quick as anything.
+#[derive(Debug, Default)]
+struct Entries {
     entries: Vec<(TimerId, Due)>,
     changed: bool,
 }
@@ -32,27 +36,31 @@ pub(super) struct Timers {
 impl Timers {
     pub(super) fn set(&mut self, timer: TimerId, after: Duration) {
         let due = Due::In(after);
-        self.changed = true;
-        match self.entries.iter_mut().find(|(id, _)| *id == timer) {
+        let all = self.0.get_or_insert_default();
+        all.changed = true;
+        match all.entries.iter_mut().find(|(id, _)| *id == timer) {
             Some(entry) => entry.1 = due,
-            None => self.entries.push((timer, due)),
+            None => all.entries.push((timer, due)),
         }
     }
 
     pub(super) fn cancel(&mut self, timer: TimerId) {
-        self.entries.retain(|(id, _)| *id != timer);
+        if let Some(all) = &mut self.0 {
+            all.entries.retain(|(id, _)| *id != timer);
+        }
     }
 
     /// Whether a timer was set since the last call of [`Timers::settle`].
     pub(super) fn changed(&self) -> bool {
-        self.changed
+        self.0.as_ref().is_some_and(|all| all.changed)
     }
 
     /// Fixes what was set as durations to moments, and tells the earliest of all.
     pub(super) fn settle(&mut self, now: Instant) -> Option<Instant> {
-        self.changed = false;
+        let all = self.0.as_mut()?;
+        all.changed = false;
         let mut earliest = None;
-        for (_, due) in &mut self.entries {
+        for (_, due) in &mut all.entries {
             let at = match *due {
                 Due::At(at) => at,
                 // A duration past the end of the clock is "never", which a far day is.
@@ -68,7 +76,8 @@ impl Timers {
 
     /// Removes and returns one timer that is due by `now`, the earliest first.
     pub(super) fn take_due(&mut self, now: Instant) -> Option<TimerId> {
-        let (index, _) = self
+        let all = self.0.as_mut()?;
+        let (index, _) = all
             .entries
             .iter()
             .enumerate()
@@ -77,7 +86,7 @@ impl Timers {
                 _ => None,
             })
             .min_by_key(|(_, at)| *at)?;
-        Some(self.entries.remove(index).0)
+        Some(all.entries.remove(index).0)
     }
 }
 

@@ -140,6 +140,9 @@ impl Transport {
     }
 
     fn grown(&mut self) {
+        if self.marks.is_none() && self.outgoing.weight() <= WaterMarks::DEFAULT.high {
+            return;
+        }
         let marks = self.water_marks();
         if self.outgoing.weight() > marks.limit {
             self.outgoing.clear();
