@@ -71,6 +71,22 @@ fn an_answer_is_shown_before_the_input_ends() {
     assert_eq!(running.finish().code, Some(0));
 }
 
+/// As in the loop of a shell script, whose lines would else be gone.
+#[test]
+fn input_that_is_not_asked_for_is_left_to_others() {
+    use std::io::Seek;
+
+    let server = Server::start();
+    let mut shared = tempfile::tempfile().unwrap();
+    shared.write_all(b"not yours\n").unwrap();
+    shared.rewind().unwrap();
+    let mut command = lariat(&["timestamp", &server.timestamp("tcp"), "-m", "hi"]);
+    command.stdin(shared.try_clone().unwrap());
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(shared.stream_position().unwrap(), 0);
+}
+
 #[test]
 fn any_bytes_pass_through_unchanged() {
     let server = Server::start();

@@ -20,6 +20,9 @@ const BLOCK: usize = 16 * 1024;
 
 /// Standard input and output.
 pub(crate) struct Stdio {
+    /// Starts the thread that reads, at the first read: input that nobody asked for is left
+    /// to whoever shares it, as the loop of a shell script does.
+    begin: Option<Box<dyn FnOnce() + Send>>,
     input: mpsc::Receiver<io::Result<Bytes>>,
     unread: Bytes,
     output: PollSender<Vec<u8>>,
@@ -41,9 +44,12 @@ impl Stdio {
         let (input_sender, input) = mpsc::channel(BLOCKS);
         let (output, output_receiver) = mpsc::channel(BLOCKS);
         let (written_sender, written) = mpsc::channel(1);
-        std::thread::spawn(move || read_input(reader, &input_sender));
+        let begin = Box::new(move || {
+            std::thread::spawn(move || read_input(reader, &input_sender));
+        });
         std::thread::spawn(move || write_output(writer, output_receiver, &written_sender));
         Stdio {
+            begin: Some(begin),
             input,
             unread: Bytes::new(),
             output: PollSender::new(output),
@@ -86,6 +92,9 @@ impl AsyncRead for Stdio {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Some(begin) = self.begin.take() {
+            begin();
+        }
         if self.unread.is_empty() {
             match ready!(self.input.poll_recv(context)) {
                 None => return Poll::Ready(Ok(())),
