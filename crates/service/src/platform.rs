@@ -1,7 +1,7 @@
 //! What the services need of one system or another.
 
 /// The seconds since 1970, as C's `time` has them: on Linux a few milliseconds late at the
-/// turn of a second, for a tenth of the price of the exact clock.
+/// turn of a second, for less than the exact clock costs.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn unix_second() -> i64 {
     use rustix::time::{ClockId, clock_gettime};

@@ -2,7 +2,7 @@
 //!
 //! Messages from other threads, signals and run-out timers all reach a connection the same
 //! way: something is put beside its slot here and its task is woken. The task looks here
-//! only when something in the table waits, so a request costs one relaxed load.
+//! only when something in the table waits, so a request costs one atomic load.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::pin::pin;

@@ -307,7 +307,7 @@ impl Driver {
         }
         if outgoing.waiting() > 0 && !outgoing.is_split() {
             // Answers nearly always fit into the socket's buffer, and then there is nobody
-            // to be woken: the short way costs a third of the long one.
+            // to be woken, which the long way prepares for.
             match self.carrier.try_write(outgoing.chunk()) {
                 Ok(count) => outgoing.advance(count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

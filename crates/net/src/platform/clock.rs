@@ -1,7 +1,6 @@
 //! A clock that is cheap enough to be read around every callback.
 
-/// Monotonic time in milliseconds, a few of them coarse: a tenth of the price of the exact
-/// clock.
+/// Monotonic time in milliseconds, a few of them coarse, for less than the exact clock costs.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn coarse_ms() -> i64 {
     use rustix::time::{ClockId, clock_gettime};
