@@ -17,7 +17,8 @@ pub mod framing;
 pub mod timestamp;
 
 pub use contract::{
-    Address, ConnectionId, ConnectionInfo, DatagramProtocol, DatagramTransport, Error, Factory,
-    Handle, Mailbox, Message, Protocol, Reason, SendError, TimerId, TlsInfo, Transport, WaterMarks,
+    Address, ConnectionId, ConnectionInfo, DatagramProtocol, DatagramTransport, Deadline,
+    Deadlines, Error, Factory, Handle, Mailbox, Message, Protocol, Reason, Refusal, SendError,
+    TimerId, TlsInfo, Transport, WaterMarks,
 };
 pub use endpoint::Endpoint;

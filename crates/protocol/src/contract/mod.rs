@@ -6,18 +6,24 @@
 
 mod address;
 mod datagram;
+mod deadline;
 mod error;
 mod message;
 mod outgoing;
+mod pace;
 mod protocol;
+mod refusal;
 mod timers;
 mod transport;
 
 pub use address::{Address, ConnectionInfo, TlsInfo};
 pub use datagram::{DatagramProtocol, DatagramTransport, OutgoingDatagram};
+pub use deadline::{Deadline, Deadlines};
 pub use error::{Error, Reason};
 pub use message::{ConnectionId, Handle, Mailbox, Message, SendError};
 pub use outgoing::Outgoing;
+pub use pace::{Milliseconds, Moved, Pace, Stage, milliseconds};
 pub use protocol::{Factory, Protocol};
+pub use refusal::Refusal;
 pub use timers::TimerId;
 pub use transport::{DriverSide, Transport, WaterMarks};

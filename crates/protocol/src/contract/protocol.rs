@@ -1,6 +1,8 @@
 //! The event-driven contract: what a protocol is told, and how one is made per connection.
 
-use crate::contract::{ConnectionInfo, Message, Reason, TimerId, Transport};
+use std::borrow::Cow;
+
+use crate::contract::{ConnectionInfo, Deadline, Message, Reason, Refusal, TimerId, Transport};
 
 /// One side of one connection, told what happens to it.
 ///
@@ -87,6 +89,12 @@ pub trait Protocol: Send + 'static {
         transport.lose_connection();
     }
 
+    /// The peer has used up its time, and the connection ends in order when this returns: a
+    /// protocol with words for it says them here. Not asked when the peer does not read.
+    fn deadline_passed(&mut self, transport: &mut Transport, deadline: Deadline) {
+        let _ = (transport, deadline);
+    }
+
     /// The connection is over. Comes last and exactly once if `connection_made` came, even
     /// after a panic.
     fn connection_lost(&mut self, reason: &Reason) {
@@ -139,6 +147,10 @@ impl<P: Protocol + ?Sized> Protocol for Box<P> {
         (**self).drain(transport);
     }
 
+    fn deadline_passed(&mut self, transport: &mut Transport, deadline: Deadline) {
+        (**self).deadline_passed(transport, deadline);
+    }
+
     fn connection_lost(&mut self, reason: &Reason) {
         (**self).connection_lost(reason);
     }
@@ -160,6 +172,24 @@ pub trait Factory: Send + Sync + 'static {
     /// The protocol for a new connection, on the thread that will drive it; `None` closes
     /// the connection without a word.
     fn build(&self, connection: &ConnectionInfo) -> Option<Box<dyn Protocol>>;
+
+    /// What a connection is told that is not taken, in the protocol's own words, as HTTP's 503
+    /// or FTP's 421; `None` closes it without a word, which is the default.
+    ///
+    /// It is sent in one go and cut after 512 bytes, before any handshake of a protocol on
+    /// plain connections; where TLS or WebSocket would come first, nothing is said. Asked on
+    /// the thread that accepts, so it is to be quick.
+    fn refusal(&self, connection: &ConnectionInfo, why: Refusal) -> Option<Cow<'static, [u8]>> {
+        let _ = (connection, why);
+        None
+    }
+
+    /// Whether a datagram is an answer of this protocol's own kind, which is never answered: two
+    /// servers that a forged source points at each other would answer for ever.
+    fn is_answer(&self, datagram: &[u8]) -> bool {
+        let _ = datagram;
+        false
+    }
 }
 
 impl<F, P> Factory for F

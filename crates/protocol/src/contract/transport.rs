@@ -65,11 +65,16 @@ pub struct Transport {
     ending: Ending,
     reading_paused: bool,
     input_held: bool,
+    in_message: bool,
     rest_expected: bool,
     tls_wanted: bool,
     write_paused: bool,
     /// `write_paused` was set and the protocol was not told yet.
     write_pause_untold: bool,
+    /// How many messages of the peer's became whole; wraps.
+    messages: u32,
+    /// How many bytes of input the protocol keeps.
+    kept: u32,
 }
 
 impl Transport {
@@ -84,10 +89,13 @@ impl Transport {
             ending: Ending::Open,
             reading_paused: false,
             input_held: false,
+            in_message: false,
             rest_expected: false,
             tls_wanted: false,
             write_paused: false,
             write_pause_untold: false,
+            messages: 0,
+            kept: 0,
         }
     }
 
@@ -212,13 +220,32 @@ impl Transport {
         self.input_held = true;
     }
 
-    /// Says that the rest of a message is on its way: a driver that can lets the peer know at
-    /// once that the beginning has come.
+    /// Says that a message of the peer's has begun and its rest is on its way; to be said as
+    /// often as a piece comes. The peer then has the time of
+    /// [`Deadlines::message`](crate::Deadlines::message) to finish it.
     ///
-    /// A peer that writes a line and its end by two calls holds the second back until the
-    /// first is acknowledged (Nagle's algorithm), which receivers put off for some 40 ms.
-    pub fn expect_rest(&mut self) {
+    /// A driver that can lets the peer know at once that the beginning has come. A peer that
+    /// writes a line and its end by two calls holds the second back until the first is
+    /// acknowledged (Nagle's algorithm), which receivers put off for some 40 ms.
+    pub fn message_begun(&mut self) {
+        self.in_message = true;
         self.rest_expected = true;
+    }
+
+    /// Says that a message of the peer's is whole: it is counted, and an idle time begins
+    /// when what is written about it has left.
+    ///
+    /// The framing adapters say both. A protocol that is given bytes and says neither has one
+    /// message with each piece that comes.
+    pub fn message_done(&mut self) {
+        self.in_message = false;
+        self.messages = self.messages.wrapping_add(1);
+    }
+
+    /// Says how many bytes of input the protocol keeps, which count towards what all
+    /// connections may hold together.
+    pub fn keep_input(&mut self, bytes: usize) {
+        self.kept = u32::try_from(bytes).unwrap_or(u32::MAX);
     }
 
     /// Whether so much waits to be sent that whoever writes of its own accord should stop
@@ -371,8 +398,28 @@ impl DriverSide<'_> {
         released
     }
 
+    /// Whether input is held that the protocol was not open to.
+    pub fn is_input_held(&self) -> bool {
+        self.0.input_held
+    }
+
+    /// How many messages of the peer's became whole so far; wraps.
+    pub fn messages(&self) -> u32 {
+        self.0.messages
+    }
+
+    /// Whether a message of the peer's has begun and is not whole.
+    pub fn is_in_message(&self) -> bool {
+        self.0.in_message
+    }
+
+    /// How many bytes the connection holds in both directions.
+    pub fn held(&self) -> usize {
+        self.0.kept as usize + self.0.outgoing.weight()
+    }
+
     /// Whether the peer should know at once that its bytes have come, once per
-    /// [`Transport::expect_rest`].
+    /// [`Transport::message_begun`].
     pub fn take_expected_rest(&mut self) -> bool {
         std::mem::take(&mut self.0.rest_expected)
     }

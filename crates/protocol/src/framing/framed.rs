@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use crate::contract::{Error, Message, Protocol, Reason, TimerId, Transport};
+use crate::contract::{Deadline, Error, Message, Protocol, Reason, TimerId, Transport};
 use crate::framing::{End, Framing, WriteFrame};
 
 /// What comes next on the connection.
@@ -72,6 +72,8 @@ impl<F: Framing> FrameTransport<'_, F> {
             return Vec::new();
         }
         self.cutting.framing.reset();
+        self.transport.message_done();
+        self.transport.keep_input(0);
         std::mem::take(&mut self.cutting.held)
     }
 }
@@ -167,6 +169,11 @@ pub trait FrameProtocol<F: Framing>: Send + 'static {
         transport.lose_connection();
     }
 
+    /// The peer has used up its time, and the connection ends when this returns.
+    fn deadline_passed(&mut self, transport: &mut FrameTransport<'_, F>, deadline: Deadline) {
+        let _ = (transport, deadline);
+    }
+
     /// The connection is over. Comes last and exactly once.
     fn connection_lost(&mut self, reason: &Reason) {
         let _ = reason;
@@ -235,6 +242,7 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
             self.keep(transport, &data[used..]);
         } else {
             let mut input = std::mem::take(&mut self.cutting.held);
+            transport.keep_input(0);
             input.extend_from_slice(data);
             let used = self.deliver(transport, &input);
             if used == 0 && self.keeps(transport) {
@@ -261,6 +269,10 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
                     _ => Expected::Bytes(left),
                 };
                 used += part;
+                match left {
+                    0 => transport.message_done(),
+                    _ => transport.message_begun(),
+                }
                 self.with(transport, |p, t| p.bytes_received(t, &rest[..part]));
                 continue;
             }
@@ -268,7 +280,10 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
                 Ok((frame, count)) => {
                     used += count;
                     match frame {
-                        Some(frame) => self.with(transport, |p, t| p.frame_received(t, frame)),
+                        Some(frame) => {
+                            transport.message_done();
+                            self.with(transport, |p, t| p.frame_received(t, frame));
+                        }
                         None => break,
                     }
                 }
@@ -307,9 +322,10 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
     }
 
     fn rest_is_kept(&mut self, transport: &mut Transport) {
+        let held = self.cutting.held.len();
+        transport.keep_input(held);
         if transport.is_open_to_input() {
-            let held = self.cutting.held.len();
-            transport.expect_rest();
+            transport.message_begun();
             self.with(transport, |p, t| p.frame_incomplete(t, held));
         } else {
             self.cutting.waiting = true;
@@ -323,6 +339,7 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
             return;
         }
         let input = std::mem::take(&mut self.cutting.held);
+        transport.keep_input(0);
         if let Expected::Bytes(_) = self.cutting.expected {
             if end == End::Stream {
                 let error = Error::unexpected("the connection ended within counted bytes");
@@ -331,7 +348,10 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
             return;
         }
         match self.cutting.framing.decode_end(&input, end) {
-            Ok(Some(frame)) => self.with(transport, |p, t| p.frame_received(t, frame)),
+            Ok(Some(frame)) => {
+                transport.message_done();
+                self.with(transport, |p, t| p.frame_received(t, frame));
+            }
             Ok(None) => {}
             Err(error) => self.refuse(transport, error),
         }
@@ -387,6 +407,10 @@ impl<F: Framing, P: FrameProtocol<F>> Protocol for Framed<F, P> {
 
     fn drain(&mut self, transport: &mut Transport) {
         self.with(transport, |p, t| p.drain(t));
+    }
+
+    fn deadline_passed(&mut self, transport: &mut Transport, deadline: Deadline) {
+        self.with(transport, |p, t| p.deadline_passed(t, deadline));
     }
 
     fn connection_lost(&mut self, reason: &Reason) {
