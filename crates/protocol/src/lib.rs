@@ -14,6 +14,7 @@
 pub mod contract;
 pub mod endpoint;
 pub mod framing;
+mod network;
 pub mod timestamp;
 
 pub use contract::{
@@ -22,3 +23,4 @@ pub use contract::{
     TimerId, TlsInfo, Transport, WaterMarks,
 };
 pub use endpoint::Endpoint;
+pub use network::{Network, NetworkError};
