@@ -199,6 +199,9 @@ pub(crate) async fn addresses(
         ));
     };
     let host = host.to_string();
+    if let Ok(address) = host.parse() {
+        return Ok(vec![std::net::SocketAddr::new(address, port)]);
+    }
     // The system's resolver blocks for as long as it likes.
     let resolved = tokio::task::spawn_blocking(move || lookup::resolve(&host, port)).await;
     match resolved {

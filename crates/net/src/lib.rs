@@ -28,7 +28,7 @@ pub use client::{BackOff, ClientFactory, Connector, Reconnecting};
 pub use connect::{CONNECT_TIMEOUT, ConnectOptions, connect, connect_with};
 pub use connection::Connection;
 pub use error::Error;
-pub use open::{OpenError, Tls};
+pub use open::{OpenError, Tls, client_tls};
 pub use reactor::{
     Builder, DRAIN_TIME, DrainReport, Handle, ListenOptions, Listening, Reactor, Scheduled,
     ToEndpoint,

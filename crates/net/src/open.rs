@@ -208,7 +208,13 @@ fn server_tls(endpoint: &Endpoint) -> Result<Option<ServerTls>, OpenError> {
     Ok(Some(ServerTls::new(server)?))
 }
 
-fn client_tls(endpoint: &Endpoint) -> Result<ClientTls, OpenError> {
+/// The client's side of TLS that an endpoint's options describe, for whoever connects often
+/// and would not read its files each time: see [`ConnectOptions::tls`](crate::ConnectOptions).
+///
+/// # Errors
+///
+/// When a file cannot be read, or does not hold what it should.
+pub fn client_tls(endpoint: &Endpoint) -> Result<ClientTls, OpenError> {
     let options = endpoint.options();
     let trust = match (&options.verify, &options.ca) {
         (Some(Verify::None), _) => {

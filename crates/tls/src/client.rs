@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{ClientConfig, WebPkiServerVerifier};
+use rustls::client::{ClientConfig, Resumption, WebPkiServerVerifier};
 use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::SingleCertAndKey;
@@ -87,6 +87,13 @@ impl ClientTls {
         Ok(Self {
             config: Arc::new(config),
         })
+    }
+
+    /// The same with full handshakes only: none is shortened by what an earlier one left, as
+    /// whoever measures handshakes wants it.
+    pub fn without_resumption(mut self) -> Self {
+        Arc::make_mut(&mut self.config).resumption = Resumption::disabled();
+        self
     }
 
     /// Makes the handshake with a server, which must prove `server_name`, a
