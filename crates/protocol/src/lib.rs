@@ -15,6 +15,7 @@ pub mod contract;
 pub mod endpoint;
 pub mod framing;
 mod network;
+pub mod proxy;
 pub mod timestamp;
 
 pub use contract::{
