@@ -18,6 +18,8 @@ use lariat_tls::TlsStream;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::platform::socket;
+
 pub(crate) use connected::ConnectedUdp;
 pub(crate) use stdio::Stdio;
 pub(crate) use websocket::WebSocketCarrier;
@@ -95,11 +97,14 @@ impl Carrier {
     ) -> Poll<io::Result<Received>> {
         match self {
             // The usual one first, without a way round.
-            Carrier::Tcp(stream) => {
-                let mut buffer = ReadBuf::new(buffer);
-                ready!(Pin::new(stream).poll_read(context, &mut buffer))?;
-                return Poll::Ready(Ok(received(&buffer)));
-            }
+            Carrier::Tcp(stream) => loop {
+                match socket::try_receive(stream, buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        ready!(stream.poll_read_ready(context))?;
+                    }
+                    result => return Poll::Ready(result.map(received)),
+                }
+            },
             Carrier::WebSocket(socket) => return socket.poll_receive(context, buffer),
             Carrier::Udp(socket) => return socket.poll_receive(context, buffer),
             #[cfg(unix)]
@@ -108,13 +113,24 @@ impl Carrier {
         }
         let mut buffer = ReadBuf::new(buffer);
         ready!(Pin::new(self).poll_read(context, &mut buffer))?;
-        Poll::Ready(Ok(received(&buffer)))
+        Poll::Ready(Ok(received(buffer.filled().len())))
+    }
+
+    /// Asks to be woken when more may have come; ready at once where only receiving tells.
+    /// Whoever receives again and again asks in between, which leaves the thread to others
+    /// now and then.
+    #[inline]
+    pub(crate) fn poll_again(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Carrier::Tcp(stream) => stream.poll_read_ready(context),
+            _ => Poll::Ready(Ok(())),
+        }
     }
 
     /// Writes what a socket takes at once; `WouldBlock` where that cannot be told.
     pub(crate) fn try_write(&self, data: &[u8]) -> io::Result<usize> {
         match self {
-            Carrier::Tcp(stream) => stream.try_write(data),
+            Carrier::Tcp(stream) => socket::try_send(stream, data),
             #[cfg(unix)]
             Carrier::Unix(stream) => stream.try_write(data),
             _ => Err(io::ErrorKind::WouldBlock.into()),
@@ -139,7 +155,7 @@ impl Carrier {
     /// Lets the peer know now that its bytes have come, where the system can.
     pub(crate) fn acknowledge(&self) {
         match self {
-            Carrier::Tcp(stream) => crate::platform::socket::acknowledge(stream),
+            Carrier::Tcp(stream) => socket::acknowledge(stream),
             Carrier::Tls(stream) => stream.get_ref().acknowledge(),
             _ => {}
         }
@@ -156,8 +172,8 @@ impl Carrier {
 }
 
 /// What a read of a stream brought.
-fn received(buffer: &ReadBuf<'_>) -> Received {
-    match buffer.filled().len() {
+fn received(length: usize) -> Received {
+    match length {
         0 => Received::End,
         length => Received::Bytes(length),
     }

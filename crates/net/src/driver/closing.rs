@@ -65,8 +65,9 @@ impl Closing {
                     self.step = Step::Discard { left: DISCARD };
                 }
                 Step::Discard { left } => {
-                    let mut buffer = scratch::read_buffer();
-                    match ready!(carrier.poll_receive(context, &mut buffer)) {
+                    let received =
+                        scratch::with(|buffers| carrier.poll_receive(context, &mut buffers.read));
+                    match ready!(received) {
                         Ok(Received::Bytes(length) | Received::Message(length)) => {
                             if length < *left {
                                 *left -= length;

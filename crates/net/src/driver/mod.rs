@@ -24,6 +24,7 @@ use tokio::io::AsyncWrite;
 use crate::carrier::{Carrier, Received};
 use crate::driver::closing::Closing;
 use crate::driver::hub::{Place, Signals, Waiting};
+use crate::driver::scratch::Buffers;
 use crate::open::{self, Opening};
 use crate::service::ServiceState;
 
@@ -136,10 +137,12 @@ impl Driver {
                     self.opened(opened, Phase::New);
                 }
                 Phase::New => self.build(context),
-                Phase::Open => match ready!(self.poll_open(context)) {
-                    Ok(()) => {}
-                    Err(error) => self.end(Reason::Failed(Error::Io(error))),
-                },
+                Phase::Open => {
+                    match ready!(scratch::with(|buffers| self.poll_open(context, buffers))) {
+                        Ok(()) => {}
+                        Err(error) => self.end(Reason::Failed(Error::Io(error))),
+                    }
+                }
                 Phase::StartingTls(handshake) => {
                     if self.place.has_signal(Signals::FORCE) {
                         self.end(Reason::Drained);
@@ -163,6 +166,7 @@ impl Driver {
     }
 
     /// Takes over what opening layers came to. Returns whether it succeeded.
+    #[cold]
     fn opened(&mut self, opened: open::Opened, next: Phase) -> bool {
         match opened {
             Ok((carrier, session)) => {
@@ -179,6 +183,7 @@ impl Driver {
     }
 
     /// Builds the protocol and tells it of its connection.
+    #[cold]
     fn build(&mut self, context: &mut Context<'_>) {
         self.place.set_waker(context.waker());
         let Some(protocol) = self.service.build(self.transport.info()) else {
@@ -192,13 +197,18 @@ impl Driver {
     }
 
     /// Moves bytes both ways until nothing can move. `Ready` when the phase has changed.
-    fn poll_open(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_open(
+        &mut self,
+        context: &mut Context<'_>,
+        buffers: &mut Buffers,
+    ) -> Poll<io::Result<()>> {
         // Once a turn is enough: whatever comes during it wakes this task again.
         if let Some(waiting) = self.place.take() {
-            self.handle_waiting(waiting);
+            self.handle_waiting(waiting, buffers);
         }
+        let mut again = false;
         loop {
-            let sent = self.send(context)?;
+            let sent = self.send(context, buffers)?;
             if self.change_phase(sent) {
                 return Poll::Ready(Ok(()));
             }
@@ -214,8 +224,8 @@ impl Driver {
             if self.peer_ended || !self.transport.is_open_to_input() {
                 return self.park();
             }
-            match self.receive(context) {
-                Poll::Ready(Ok(())) => {}
+            match self.receive(context, buffers, again) {
+                Poll::Ready(Ok(())) => again = true,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => return self.park(),
             }
@@ -223,12 +233,20 @@ impl Driver {
     }
 
     /// Takes one read's worth of bytes and hands them to the protocol.
-    fn receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut buffer = scratch::read_buffer();
-        let received = ready!(self.carrier.poll_receive(context, &mut buffer))?;
+    fn receive(
+        &mut self,
+        context: &mut Context<'_>,
+        buffers: &mut Buffers,
+        again: bool,
+    ) -> Poll<io::Result<()>> {
+        if again {
+            ready!(self.carrier.poll_again(context))?;
+        }
+        let received = ready!(self.carrier.poll_receive(context, &mut buffers.read))?;
         // Answers are gathered in the thread's buffer; a connection that can send
         // everything at once never owns one.
-        scratch::lend_write_buffer(self.transport.driver().outgoing());
+        buffers.lend(self.transport.driver().outgoing());
+        let buffer = &buffers.read;
         let transport = &mut self.transport;
         match received {
             Received::Bytes(length) => {
@@ -255,7 +273,7 @@ impl Driver {
 
     /// Sends what waits, and tells the protocol when writing is paused or resumed. Returns
     /// whether everything has left.
-    fn send(&mut self, context: &mut Context<'_>) -> io::Result<bool> {
+    fn send(&mut self, context: &mut Context<'_>, buffers: &mut Buffers) -> io::Result<bool> {
         if self.has_nothing_to_send() {
             return Ok(true);
         }
@@ -266,7 +284,7 @@ impl Driver {
             let sent = self.poll_send(context)?.is_ready();
             if !self.transport.driver().take_write_resume() {
                 if sent {
-                    scratch::return_write_buffer(self.transport.driver().outgoing());
+                    buffers.take_back(self.transport.driver().outgoing());
                 }
                 return Ok(sent);
             }
@@ -286,25 +304,6 @@ impl Driver {
     fn poll_send(&mut self, context: &mut Context<'_>) -> io::Result<Poll<()>> {
         let mut driver = self.transport.driver();
         let outgoing = driver.outgoing();
-        if self.carrier.is_message_oriented() {
-            loop {
-                let waiting = self.message.take().map(|message| *message);
-                let Some(message) = waiting.or_else(|| outgoing.pop_message()) else {
-                    break;
-                };
-                match self.carrier.poll_send(context, &message) {
-                    Poll::Ready(Ok(())) => {}
-                    Poll::Ready(Err(error)) if too_large(&error) => {
-                        tracing::info!(length = message.len(), "a message is too long to be sent");
-                    }
-                    Poll::Ready(Err(error)) => return Err(error),
-                    Poll::Pending => {
-                        self.message = Some(Box::new(message));
-                        return Ok(Poll::Pending);
-                    }
-                }
-            }
-        }
         if outgoing.waiting() > 0 && !outgoing.is_split() {
             // Answers nearly always fit into the socket's buffer, and then there is nobody
             // to be woken, which the long way prepares for.
@@ -314,6 +313,42 @@ impl Driver {
                 Err(error) => return Err(error),
             }
         }
+        if outgoing.is_empty() && !self.carrier.is_layered() && self.message.is_none() {
+            return Ok(Poll::Ready(()));
+        }
+        if self.carrier.is_message_oriented() && self.poll_send_messages(context)?.is_pending() {
+            return Ok(Poll::Pending);
+        }
+        self.poll_send_rest(context)
+    }
+
+    /// Sends the messages that wait, on a carrier that has messages.
+    fn poll_send_messages(&mut self, context: &mut Context<'_>) -> io::Result<Poll<()>> {
+        loop {
+            let waiting = self.message.take().map(|message| *message);
+            let next = || self.transport.driver().outgoing().pop_message();
+            let Some(message) = waiting.or_else(next) else {
+                return Ok(Poll::Ready(()));
+            };
+            match self.carrier.poll_send(context, &message) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) if too_large(&error) => {
+                    tracing::info!(length = message.len(), "a message is too long to be sent");
+                }
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => {
+                    self.message = Some(Box::new(message));
+                    return Ok(Poll::Pending);
+                }
+            }
+        }
+    }
+
+    /// Sends what could not be sent at once.
+    #[cold]
+    fn poll_send_rest(&mut self, context: &mut Context<'_>) -> io::Result<Poll<()>> {
+        let mut driver = self.transport.driver();
+        let outgoing = driver.outgoing();
         let mut carrier = Pin::new(&mut self.carrier);
         while outgoing.waiting() > 0 {
             let written = if outgoing.is_split() && carrier.is_write_vectored() {
@@ -343,10 +378,13 @@ impl Driver {
     }
 
     /// Acts on what the protocol asked for. Returns whether the phase has changed.
+    #[inline]
     fn change_phase(&mut self, sent: bool) -> bool {
-        if !self.transport.is_closing() && !self.transport.is_starting_tls() {
-            return false;
-        }
+        (self.transport.is_closing() || self.transport.is_starting_tls()) && self.end_phase(sent)
+    }
+
+    #[cold]
+    fn end_phase(&mut self, sent: bool) -> bool {
         if let Some(error) = self.transport.driver().take_error() {
             // The first reason counts, but an error says more than the peer's end of input.
             self.reason = Some(Reason::Failed(error));
@@ -376,15 +414,21 @@ impl Driver {
     /// Nothing can move: settles when to be woken, if not by the carrier.
     fn park(&mut self) -> Poll<io::Result<()>> {
         if self.transport.driver().timers_changed() {
-            let now = crate::reactor::now();
-            let deadline = self.transport.driver().settle_timers(now);
-            self.place.set_deadline(deadline);
+            self.settle_timers();
         }
         Poll::Pending
     }
 
-    fn handle_waiting(&mut self, waiting: Waiting) {
-        scratch::lend_write_buffer(self.transport.driver().outgoing());
+    #[cold]
+    fn settle_timers(&mut self) {
+        let now = crate::reactor::now();
+        let deadline = self.transport.driver().settle_timers(now);
+        self.place.set_deadline(deadline);
+    }
+
+    #[cold]
+    fn handle_waiting(&mut self, waiting: Waiting, buffers: &mut Buffers) {
+        buffers.lend(self.transport.driver().outgoing());
         if waiting.signals.contains(Signals::FORCE) {
             self.reason = Some(Reason::Drained);
             self.transport.abort();
@@ -413,6 +457,7 @@ impl Driver {
     }
 
     /// Ends the connection now, for this reason if there is none yet.
+    #[cold]
     fn end(&mut self, reason: Reason) {
         if self.reason.is_none() || matches!(reason, Reason::Failed(_) | Reason::Panicked) {
             self.reason = Some(reason);
@@ -421,6 +466,7 @@ impl Driver {
     }
 
     /// Tells the protocol, the service and whoever asked that the connection is over.
+    #[cold]
     fn finish(&mut self) {
         self.phase = Phase::Done;
         self.carrier = Carrier::Gone;

@@ -1,7 +1,6 @@
 //! The buffers that all connections of a thread share, so that a parked one owns none.
 
 use std::cell::Cell;
-use std::ops::{Deref, DerefMut};
 
 use lariat_protocol::contract::Outgoing;
 
@@ -14,59 +13,56 @@ pub(crate) const READ_BUFFER: usize = 64 * 1024 + 1024;
 const KEEP_WRITE_BUFFER: usize = 256 * 1024;
 
 thread_local! {
-    static READ: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
-    static WRITE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static BUFFERS: Cell<Option<Box<Buffers>>> = const { Cell::new(None) };
 }
 
-/// The thread's read buffer, for as long as this value lives.
-pub(crate) struct ReadBuffer(Option<Box<[u8]>>);
-
-/// Takes the thread's read buffer; a second one at the same time is a new one.
-pub(crate) fn read_buffer() -> ReadBuffer {
-    let buffer = READ.take();
-    ReadBuffer(Some(
-        buffer.unwrap_or_else(|| vec![0; READ_BUFFER].into_boxed_slice()),
-    ))
+/// The buffers of one thread, while one of its connections works with them.
+pub(crate) struct Buffers {
+    /// What the next read is read into.
+    pub(crate) read: Box<[u8]>,
+    /// Where answers are gathered; without memory while it is lent.
+    write: Vec<u8>,
 }
 
-impl Deref for ReadBuffer {
-    type Target = [u8];
+/// Does `work` with the thread's buffers. Those of a second call within are new ones, and a
+/// panic costs the thread its own.
+#[inline]
+pub(crate) fn with<R>(work: impl FnOnce(&mut Buffers) -> R) -> R {
+    BUFFERS.with(|own| {
+        let mut buffers = own.take().unwrap_or_else(Buffers::new);
+        let result = work(&mut buffers);
+        own.set(Some(buffers));
+        result
+    })
+}
 
-    fn deref(&self) -> &[u8] {
-        self.0.as_deref().unwrap_or_default()
+impl Buffers {
+    #[cold]
+    fn new() -> Box<Self> {
+        Box::new(Buffers {
+            read: vec![0; READ_BUFFER].into_boxed_slice(),
+            write: Vec::new(),
+        })
     }
-}
 
-impl DerefMut for ReadBuffer {
-    fn deref_mut(&mut self) -> &mut [u8] {
-        self.0.as_deref_mut().unwrap_or_default()
-    }
-}
-
-impl Drop for ReadBuffer {
-    fn drop(&mut self) {
-        READ.set(self.0.take());
-    }
-}
-
-/// Lets a connection gather its answers in the thread's buffer, if it has nothing waiting.
-pub(crate) fn lend_write_buffer(outgoing: &mut Outgoing) {
-    if outgoing.waiting() == 0 {
-        let mut buffer = WRITE.take();
+    /// Lets a connection gather its answers here, if it has nothing waiting.
+    #[inline]
+    pub(crate) fn lend(&mut self, outgoing: &mut Outgoing) {
         // Without memory, it is lent already, perhaps to this very connection.
-        if buffer.capacity() > 0 {
-            outgoing.swap_buffer(&mut buffer);
+        if outgoing.waiting() == 0 && self.write.capacity() > 0 {
+            outgoing.swap_buffer(&mut self.write);
         }
     }
-}
 
-/// Takes the buffer back when everything in it has left.
-pub(crate) fn return_write_buffer(outgoing: &mut Outgoing) {
-    if outgoing.waiting() == 0 {
-        let mut buffer = Vec::new();
-        outgoing.swap_buffer(&mut buffer);
-        if (1..=KEEP_WRITE_BUFFER).contains(&buffer.capacity()) {
-            WRITE.set(buffer);
+    /// Takes the buffer back when everything in it has left.
+    #[inline]
+    pub(crate) fn take_back(&mut self, outgoing: &mut Outgoing) {
+        if outgoing.waiting() == 0 {
+            let mut buffer = Vec::new();
+            outgoing.swap_buffer(&mut buffer);
+            if (1..=KEEP_WRITE_BUFFER).contains(&buffer.capacity()) {
+                self.write = buffer;
+            }
         }
     }
 }

@@ -21,6 +21,58 @@ pub(crate) fn acknowledge(stream: &tokio::net::TcpStream) {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) fn acknowledge(_: &tokio::net::TcpStream) {}
 
+/// Reads what has come on a TCP connection; `WouldBlock` as long as nothing has.
+///
+/// The system is called directly, without the ways to cancel a thread that the C library
+/// puts round its calls.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[inline]
+pub(crate) fn try_receive(
+    stream: &tokio::net::TcpStream,
+    buffer: &mut [u8],
+) -> std::io::Result<usize> {
+    use rustix::net::{RecvFlags, recv};
+
+    let mut received = None;
+    let tried = stream.try_io(tokio::io::Interest::READABLE, || {
+        let (_, length) = recv(stream, &mut *buffer, RecvFlags::empty())?;
+        received = Some(length);
+        match length {
+            // A read that left room has emptied the socket, and with epoll whatever comes
+            // next is announced anew: said here, it saves asking the system.
+            1.. if length < buffer.len() => Err(std::io::ErrorKind::WouldBlock.into()),
+            _ => Ok(length),
+        }
+    });
+    received.map_or(tried, Ok)
+}
+
+/// Reads what has come on a TCP connection; `WouldBlock` as long as nothing has.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn try_receive(
+    stream: &tokio::net::TcpStream,
+    buffer: &mut [u8],
+) -> std::io::Result<usize> {
+    stream.try_read(buffer)
+}
+
+/// Writes what a TCP connection takes at once.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[inline]
+pub(crate) fn try_send(stream: &tokio::net::TcpStream, data: &[u8]) -> std::io::Result<usize> {
+    use rustix::net::{SendFlags, send};
+
+    stream.try_io(tokio::io::Interest::WRITABLE, || {
+        Ok(send(stream, data, SendFlags::NOSIGNAL)?)
+    })
+}
+
+/// Writes what a TCP connection takes at once.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn try_send(stream: &tokio::net::TcpStream, data: &[u8]) -> std::io::Result<usize> {
+    stream.try_write(data)
+}
+
 /// Lets the system part a datagram that is longer than the path takes.
 ///
 /// An answer stands alone: nothing repeats it in smaller pieces, so the choice is between

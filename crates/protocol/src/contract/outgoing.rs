@@ -60,19 +60,27 @@ impl Outgoing {
     }
 
     /// Adds bytes by copying them.
+    #[inline]
     pub fn push(&mut self, parts: &[&[u8]]) {
         let length = parts.iter().map(|part| part.len()).sum();
-        if self.sent > 0 && self.sent >= self.buffer.len() / 2 {
-            // A peer that is always a little behind would else make the buffer grow by all
-            // that was ever sent; half of it at a time costs each byte one more copy.
-            self.buffer.drain(..self.sent);
-            self.sent = 0;
+        if self.sent > 0 {
+            self.forget_sent();
         }
         self.buffer.reserve(length);
         for part in parts {
             self.buffer.extend_from_slice(part);
         }
         self.length += length;
+    }
+
+    /// A peer that is always a little behind would make the buffer grow by all that was ever
+    /// sent; forgetting half of it at a time costs each byte one more copy.
+    #[cold]
+    fn forget_sent(&mut self) {
+        if self.sent >= self.buffer.len() / 2 {
+            self.buffer.drain(..self.sent);
+            self.sent = 0;
+        }
     }
 
     /// Adds bytes without copying them when that is the cheaper way.
@@ -127,9 +135,18 @@ impl Outgoing {
     /// # Panics
     ///
     /// When more is taken than waits.
-    pub fn advance(&mut self, mut count: usize) {
+    #[inline]
+    pub fn advance(&mut self, count: usize) {
         assert!(count <= self.length, "more bytes taken than were waiting");
         self.length -= count;
+        match self.queue {
+            None => self.take_buffered(count),
+            Some(_) => self.advance_blocks(count),
+        }
+    }
+
+    #[cold]
+    fn advance_blocks(&mut self, mut count: usize) {
         while let Some(block) = self.queue.as_mut().and_then(|queue| queue.front_mut()) {
             if count < block.len() {
                 block.advance(count);
@@ -144,6 +161,7 @@ impl Outgoing {
     }
 
     /// The first `count` bytes of the buffer have left.
+    #[inline]
     fn take_buffered(&mut self, count: usize) {
         self.sent += count;
         if self.sent == self.buffer.len() {

@@ -121,6 +121,7 @@ impl Transport {
     }
 
     /// Sends several pieces as if they were one, without joining them first.
+    #[inline]
     pub fn write_parts(&mut self, parts: &[&[u8]]) {
         if self.is_closing() {
             return;
@@ -147,10 +148,14 @@ impl Transport {
         self.grown();
     }
 
+    #[inline]
     fn grown(&mut self) {
-        if self.marks.is_none() && self.outgoing.weight() <= WaterMarks::DEFAULT.high {
-            return;
+        if self.marks.is_some() || self.outgoing.weight() > WaterMarks::DEFAULT.high {
+            self.check_marks();
         }
+    }
+
+    fn check_marks(&mut self) {
         let marks = self.water_marks();
         if self.outgoing.weight() > marks.limit {
             self.outgoing.clear();

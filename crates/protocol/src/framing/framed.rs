@@ -235,23 +235,28 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
     }
 
     /// Hands on all that may be handled of what is held and of `data`, and keeps the rest.
+    #[inline]
     fn cut(&mut self, transport: &mut Transport, data: &[u8]) {
         self.cutting.waiting = false;
-        if self.cutting.held.is_empty() {
-            let used = self.deliver(transport, data);
+        if !self.cutting.held.is_empty() {
+            return self.cut_held(transport, data);
+        }
+        let used = self.deliver(transport, data);
+        if used < data.len() {
             self.keep(transport, &data[used..]);
+        }
+    }
+
+    fn cut_held(&mut self, transport: &mut Transport, data: &[u8]) {
+        let mut input = std::mem::take(&mut self.cutting.held);
+        input.extend_from_slice(data);
+        let used = self.deliver(transport, &input);
+        if used == 0 && self.keeps(transport) {
+            // Nothing was handled: the buffer goes back as it is, uncopied.
+            self.cutting.held = input;
+            self.rest_is_kept(transport);
         } else {
-            let mut input = std::mem::take(&mut self.cutting.held);
-            transport.keep_input(0);
-            input.extend_from_slice(data);
-            let used = self.deliver(transport, &input);
-            if used == 0 && self.keeps(transport) {
-                // Nothing was handled: the buffer goes back as it is, uncopied.
-                self.cutting.held = input;
-                self.rest_is_kept(transport);
-            } else {
-                self.keep(transport, &input[used..]);
-            }
+            self.keep(transport, &input[used..]);
         }
     }
 
