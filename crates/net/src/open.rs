@@ -58,6 +58,9 @@ pub enum OpenError {
          WebSocket or datagrams"
     )]
     NotPlain,
+    /// A header of the PROXY protocol was to be read or written.
+    #[error("headers of the PROXY protocol are not carried yet: leave \"proxy+\" out")]
+    Proxied,
     /// The carrier failed.
     #[error("{0}")]
     Io(#[source] io::Error),
@@ -125,6 +128,9 @@ impl Layers {
     /// The layers of a listening endpoint. `given` is a server side that the program made
     /// itself, in the place of the files that the endpoint names.
     pub(crate) fn server(endpoint: &Endpoint, given: Option<ServerTls>) -> Result<Self, OpenError> {
+        if endpoint.is_proxied() {
+            return Err(OpenError::Proxied);
+        }
         let tls = match given {
             Some(tls) => Some(Tls::Server(tls)),
             None => server_tls(endpoint)?.map(Tls::Server),
@@ -140,6 +146,9 @@ impl Layers {
 
     /// The layers of an endpoint that is connected to.
     pub(crate) fn client(endpoint: &Endpoint, given: Option<ClientTls>) -> Result<Self, OpenError> {
+        if endpoint.is_proxied() {
+            return Err(OpenError::Proxied);
+        }
         let host = endpoint.host().map(|host| match host.address() {
             Some(address) => address.to_string(),
             None => host.to_string(),

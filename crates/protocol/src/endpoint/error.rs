@@ -61,7 +61,8 @@ pub enum EndpointError {
     },
     /// The words of a scheme are known, but do not go together.
     #[error(
-        "scheme {} cannot be: {reason}; allowed: [tls+][ws+](tcp|unix|fd|stdio|mem), udp, unixgram",
+        "scheme {} cannot be: {reason}; allowed: [proxy+][tls+][ws+](tcp|unix), \
+         [tls+][ws+](fd|stdio|mem), udp, unixgram",
         quoted(.scheme)
     )]
     Layers {

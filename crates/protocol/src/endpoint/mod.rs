@@ -9,9 +9,9 @@
 //! ```
 //!
 //! The layers over a base are written outermost first, the one nearest to the wire:
-//! `[tls+][ws+](tcp|unix|fd|stdio|mem)`. `tls`, `ws` and `wss` abbreviate `tls+tcp`, `ws+tcp` and
-//! `tls+ws+tcp`. What follows the `?` are options, the engine's own ([`Options`]) and the
-//! service's ([`Endpoint::service_options`]).
+//! `[proxy+][tls+][ws+](tcp|unix)`, `[tls+][ws+](fd|stdio|mem)`. `tls`, `ws` and `wss` abbreviate
+//! `tls+tcp`, `ws+tcp` and `tls+ws+tcp`, behind `proxy+` too. What follows the `?` are options,
+//! the engine's own ([`Options`]) and the service's ([`Endpoint::service_options`]).
 //!
 //! Nothing is resolved, opened or looked for here, and no service's default port is known.
 //!
@@ -26,11 +26,14 @@ mod percent;
 #[cfg(test)]
 mod properties;
 mod query;
+#[cfg(test)]
+mod refusals;
 mod scheme;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -39,6 +42,7 @@ pub use host::Host;
 pub use nearest::nearest;
 pub use query::{ClientCertificate, Options, Verify};
 
+use crate::Network;
 use scheme::{Kind, Scheme};
 
 /// How many bytes an endpoint may have, as it is written and as it is printed.
@@ -75,6 +79,9 @@ pub struct Endpoint {
 /// What lies between a base and a protocol.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Layer {
+    /// A header of the PROXY protocol before all other bytes, which says for whom the connection
+    /// is (see [`crate::proxy`]); over TCP and Unix stream sockets.
+    Proxy,
     /// TLS, which encrypts a stream.
     Tls,
     /// WebSocket (RFC 6455), which makes messages of a stream.
@@ -314,6 +321,38 @@ impl Endpoint {
     /// Whether bytes pass through TLS from the first one on.
     pub fn is_tls(&self) -> bool {
         self.layers.contains(&Layer::Tls)
+    }
+
+    /// Whether a header of the PROXY protocol comes first.
+    pub fn is_proxied(&self) -> bool {
+        self.layers.contains(&Layer::Proxy)
+    }
+
+    /// Whether the header of this peer is to be believed, where this is listened on: it is in one
+    /// of the networks of `proxy_from`, or on this machine where none is given. None stands for
+    /// the peer of a Unix socket, and that everyone is whom the socket's file lets in.
+    ///
+    /// ```
+    /// use lariat_protocol::Endpoint;
+    ///
+    /// let endpoint: Endpoint = "proxy+tcp://[::]:25?proxy_from=10.0.0.0/8,192.0.2.7".parse()?;
+    /// assert!(endpoint.trusts_proxy(Some("10.1.2.3".parse()?)));
+    /// assert!(!endpoint.trusts_proxy(Some("127.0.0.1".parse()?)));
+    ///
+    /// let local: Endpoint = "proxy+tcp://[::]:25".parse()?;
+    /// assert!(local.trusts_proxy(Some("127.0.0.1".parse()?)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn trusts_proxy(&self, peer: Option<IpAddr>) -> bool {
+        let networks = match self.options.proxy_from.as_slice() {
+            [] => &Network::LOOPBACK,
+            given => given,
+        };
+        let trusted = match peer {
+            Some(peer) => networks.iter().any(|network| network.contains(peer)),
+            None => matches!(self.base, Base::Unix { .. }),
+        };
+        self.is_proxied() && trusted
     }
 
     /// Whether it is WebSocket, over whatever.

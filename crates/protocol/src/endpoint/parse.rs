@@ -79,7 +79,7 @@ pub(super) fn check_length(text: &str) -> Result<(), EndpointError> {
 
 /// The scheme and what follows its colon, or nothing where the text begins with a host. What
 /// stands before `://` is a scheme; before a colon alone, it is one only if it is known, since
-/// `localhost:80` looks the same.
+/// `localhost:80` looks the same. `proxy:80` is a host: no scheme is `proxy` alone.
 fn split_scheme(text: &str) -> Result<Option<(&str, &str)>, EndpointError> {
     let Some((before, after)) = text.split_once(':') else {
         return Ok(None);
@@ -87,10 +87,14 @@ fn split_scheme(text: &str) -> Result<Option<(&str, &str)>, EndpointError> {
     if before.is_empty() || before.contains(['/', '?', '#', '[', '@']) {
         return Ok(None);
     }
-    if after.starts_with("//") || before.contains('+') || Scheme::is_known(before) {
+    let port_follows = after.starts_with(|character: char| character.is_ascii_digit());
+    let is_known = match before.eq_ignore_ascii_case("proxy") {
+        true => !port_follows,
+        false => Scheme::is_known(before),
+    };
+    if after.starts_with("//") || before.contains('+') || is_known {
         return Ok(Some((before, after)));
     }
-    let port_follows = after.starts_with(|character: char| character.is_ascii_digit());
     let meant = nearest(before, &KNOWN_SCHEMES);
     if meant.is_some() && !port_follows && !before.contains('.') {
         return Err(EndpointError::UnknownScheme {

@@ -50,6 +50,7 @@ fn any_endpoint() -> impl Strategy<Value = Endpoint> {
         Just(vec![Layer::WebSocket]),
         Just(vec![Layer::Tls, Layer::WebSocket]),
     ];
+    let proxied = any::<bool>();
     // Options are set through the front door, so that what makes no sense stays out.
     let options = vec(
         prop_oneof![
@@ -61,6 +62,11 @@ fn any_endpoint() -> impl Strategy<Value = Endpoint> {
             ("backlog", "[1-9][0-9]{0,3}"),
             ("mode", "[0-7]{1,3}"),
             ("path", "/[a-z?=&/]{0,9}"),
+            ("proxy", "v[12]"),
+            (
+                "proxy_from",
+                "[1-9]{1,2}\\.0\\.0\\.0/8(,::1|,2001:db8::/32|,192\\.0\\.2\\.7/32){0,3}"
+            ),
         ],
         0..6,
     );
@@ -71,10 +77,14 @@ fn any_endpoint() -> impl Strategy<Value = Endpoint> {
         ),
         0..3,
     );
-    (layers, any_base(), options, rest).prop_map(|(layers, base, options, rest)| {
+    let all = (layers, proxied, any_base(), options, rest);
+    all.prop_map(|(layers, proxied, base, options, rest)| {
         let mut endpoint = Endpoint::over(Vec::new(), base);
         if !endpoint.is_datagram() {
             endpoint.layers = layers;
+        }
+        if proxied && matches!(endpoint.base, Base::Tcp { .. } | Base::Unix { .. }) {
+            endpoint.layers.insert(0, Layer::Proxy);
         }
         for (key, value) in options {
             if let Ok(changed) = endpoint.clone().with_option(&key, &value) {
@@ -96,7 +106,7 @@ proptest! {
 
     #[test]
     fn no_text_makes_it_disagree(
-        text in "(tls\\+)?(ws\\+)?(tcp|udp|unix|fd|mem|stdio|wss):(//)?\\PC{0,20}(\\?[a-z]{0,4}=\\PC{0,9})?",
+        text in "(proxy\\+)?(tls\\+)?(ws\\+)?(tcp|udp|unix|fd|mem|stdio|wss):(//)?\\PC{0,20}(\\?[a-z]{0,4}=\\PC{0,9})?",
         any in "\\PC{0,40}",
     ) {
         check_round_trip(&text);

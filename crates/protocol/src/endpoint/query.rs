@@ -9,11 +9,12 @@ use std::path::PathBuf;
 use super::error::{EndpointError, quoted};
 use super::host::Host;
 use super::nearest::nearest;
-use super::scheme::Kind;
+use super::scheme::{Kind, Scheme};
 use super::{Base, Endpoint, Layer, SocketPath, percent};
+use crate::{Network, NetworkError, proxy};
 
 /// The engine's own options, in the order in which they are printed.
-pub(super) const KEYS: [&str; 11] = [
+pub(super) const KEYS: [&str; 13] = [
     "cert",
     "key",
     "ca",
@@ -24,6 +25,8 @@ pub(super) const KEYS: [&str; 11] = [
     "alpn",
     "backlog",
     "mode",
+    "proxy_from",
+    "proxy",
     "path",
 ];
 
@@ -57,6 +60,13 @@ pub struct Options {
     pub backlog: Option<u32>,
     /// `mode=660`, octal: serving, the permissions of the socket's file.
     pub mode: Option<u32>,
+    /// `proxy_from=10.0.0.0/8,192.0.2.7`: serving through `proxy+tcp`, the networks whose header
+    /// of the PROXY protocol is believed, all others being turned away. None is this machine;
+    /// [`Endpoint::trusts_proxy`] knows. Who may connect to a Unix socket its `mode` says.
+    pub proxy_from: Vec<Network>,
+    /// `proxy=v1` or `proxy=v2`: connecting, how that header is written. None is `v2`. Serving,
+    /// both are read.
+    pub proxy: Option<proxy::Version>,
     /// `path=/chat`, or the path of a `ws` URL: what a WebSocket handshake asks for, as it stands
     /// in the request (percent-encoded there, with its query if it has one). None is `/`.
     pub path: Option<String>,
@@ -133,6 +143,8 @@ impl Endpoint {
             "alpn" => self.options.alpn = application_protocols(value)?,
             "backlog" => self.options.backlog = Some(backlog(value)?),
             "mode" => self.options.mode = Some(mode(value)?),
+            "proxy_from" => self.options.proxy_from = networks(value)?,
+            "proxy" => self.options.proxy = Some(proxy_version(value)?),
             _ => self.set_path(&percent::decode_text(value)?)?,
         }
         Ok(())
@@ -169,21 +181,49 @@ impl Endpoint {
                     self.scheme()
                 )),
             },
+            "proxy" | "proxy_from" if !has(Layer::Proxy) => Some(self.lacks_proxy()),
+            "proxy_from" if kind == Kind::Unix => Some(
+                "who connects to a Unix socket has no address; say by mode=660 who may".to_owned(),
+            ),
             "path" if !has(Layer::WebSocket) => Some(format!(
                 "{} has no path; it is for ws and wss",
                 self.scheme()
             )),
-            "backlog" | "path" => None,
+            "backlog" | "proxy" | "proxy_from" | "path" => None,
             _ if kind.is_datagram() => {
                 Some(format!("{} carries datagrams and has no TLS", kind.name()))
             }
             _ if has(Layer::WebSocket) && !has(Layer::Tls) => Some(format!(
                 "{} has no TLS; write {}",
                 self.scheme(),
-                super::scheme::Scheme::name(&[Layer::Tls, Layer::WebSocket], kind)
+                self.scheme_with(Layer::Tls)
             )),
             _ => None,
         }
+    }
+
+    fn lacks_proxy(&self) -> String {
+        if Kind::of(&self.base).may_be_proxied() {
+            format!(
+                "{} has no PROXY header; write {}",
+                self.scheme(),
+                self.scheme_with(Layer::Proxy)
+            )
+        } else {
+            format!(
+                "{} has no PROXY header; proxy lies over tcp and unix only",
+                self.scheme()
+            )
+        }
+    }
+
+    /// The scheme as it would be with this layer, which it has not.
+    fn scheme_with(&self, layer: Layer) -> String {
+        let with: Vec<Layer> = Scheme::IN_ORDER
+            .into_iter()
+            .filter(|other| *other == layer || self.layers.contains(other))
+            .collect();
+        Scheme::name(&with, Kind::of(&self.base))
     }
 
     /// The options that are the service's own, in order, decoded.
@@ -278,6 +318,15 @@ impl Options {
             }
             "backlog" => self.backlog.map(|backlog| backlog.to_string()),
             "mode" => self.mode.map(|mode| format!("{mode:o}")),
+            "proxy_from" if self.proxy_from.is_empty() => None,
+            "proxy_from" => {
+                let networks = self.proxy_from.iter().map(Network::to_string);
+                Some(networks.collect::<Vec<String>>().join(","))
+            }
+            "proxy" => self.proxy.map(|version| match version {
+                proxy::Version::V1 => "v1".to_owned(),
+                proxy::Version::V2 => "v2".to_owned(),
+            }),
             _ => self.path.as_deref().map(text),
         }
     }
@@ -372,6 +421,24 @@ fn mode(value: &str) -> Result<u32, EndpointError> {
         _ => Err(refuse(
             "mode",
             format!("{} is not an octal number from 0 to 777", quoted(value)),
+        )),
+    }
+}
+
+fn networks(value: &str) -> Result<Vec<Network>, EndpointError> {
+    let value = percent::decode_text(value)?;
+    let networks = value.split(',').map(str::parse);
+    let networks: Result<Vec<Network>, NetworkError> = networks.collect();
+    networks.map_err(|error| refuse("proxy_from", error.to_string()))
+}
+
+fn proxy_version(value: &str) -> Result<proxy::Version, EndpointError> {
+    match value {
+        "v1" => Ok(proxy::Version::V1),
+        "v2" => Ok(proxy::Version::V2),
+        _ => Err(refuse(
+            "proxy",
+            format!("{} is neither v1 nor v2", quoted(value)),
         )),
     }
 }

@@ -7,8 +7,8 @@ use super::nearest::nearest;
 use super::{Base, Layer};
 
 /// Every word that a scheme may be made of.
-pub(super) const KNOWN_SCHEMES: [&str; 10] = [
-    "tcp", "tls", "unix", "udp", "unixgram", "ws", "wss", "fd", "stdio", "mem",
+pub(super) const KNOWN_SCHEMES: [&str; 11] = [
+    "tcp", "tls", "unix", "udp", "unixgram", "ws", "wss", "fd", "stdio", "mem", "proxy",
 ];
 
 /// A [`Base`] before its address is known.
@@ -53,6 +53,11 @@ impl Kind {
         matches!(self, Kind::Tcp | Kind::Udp)
     }
 
+    /// Whether a header of the PROXY protocol may come before everything else.
+    pub(super) fn may_be_proxied(self) -> bool {
+        matches!(self, Kind::Tcp | Kind::Unix)
+    }
+
     pub(super) fn is_datagram(self) -> bool {
         matches!(self, Kind::Udp | Kind::UnixGram)
     }
@@ -66,6 +71,9 @@ pub(super) struct Scheme {
 }
 
 impl Scheme {
+    /// Every layer, the one nearest to the wire first.
+    pub(super) const IN_ORDER: [Layer; 3] = [Layer::Proxy, Layer::Tls, Layer::WebSocket];
+
     /// Reads `tcp`, `tls+ws+unix`, `wss` and so on, in any case (RFC 3986, section 3.1).
     pub(super) fn parse(text: &str) -> Result<Scheme, EndpointError> {
         let lower = text.to_ascii_lowercase();
@@ -85,6 +93,13 @@ impl Scheme {
         for (index, word) in words.iter().enumerate() {
             let last = index + 1 == words.len();
             match *word {
+                // `proxy://` reads as if a proxy were to be connected to.
+                "proxy" if last && layers.is_empty() => {
+                    return Err(refuse(
+                        "proxy is a layer over another; write for example proxy+tcp".to_owned(),
+                    ));
+                }
+                "proxy" => layers.push(Layer::Proxy),
                 "tls" => layers.push(Layer::Tls),
                 "ws" => layers.push(Layer::WebSocket),
                 "wss" if last => layers.extend([Layer::Tls, Layer::WebSocket]),
@@ -110,18 +125,14 @@ impl Scheme {
     /// The shortest way to write it.
     pub(super) fn name(layers: &[Layer], kind: Kind) -> String {
         match (layers, kind) {
+            ([Layer::Proxy, over @ ..], _) => format!("proxy+{}", Scheme::name(over, kind)),
             ([Layer::Tls], Kind::Tcp) => "tls".to_owned(),
             ([Layer::WebSocket], Kind::Tcp) => "ws".to_owned(),
             ([Layer::Tls, Layer::WebSocket], Kind::Tcp) => "wss".to_owned(),
             _ => {
-                let mut name = String::new();
-                for layer in layers {
-                    name.push_str(match layer {
-                        Layer::Tls => "tls+",
-                        Layer::WebSocket => "ws+",
-                    });
-                }
-                name + kind.name()
+                let mut words: Vec<&str> = layers.iter().copied().map(word_of).collect();
+                words.push(kind.name());
+                words.join("+")
             }
         }
     }
@@ -139,13 +150,25 @@ fn base_named(word: &str) -> Kind {
     }
 }
 
-fn check_layers(layers: &[Layer], kind: Kind) -> Result<(), String> {
-    let count = |wanted| layers.iter().filter(|layer| **layer == wanted).count();
-    if count(Layer::Tls) > 1 {
-        return Err("tls stands in it twice".to_owned());
+fn word_of(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Proxy => "proxy",
+        Layer::Tls => "tls",
+        Layer::WebSocket => "ws",
     }
-    if count(Layer::WebSocket) > 1 {
-        return Err("ws stands in it twice".to_owned());
+}
+
+fn check_layers(layers: &[Layer], kind: Kind) -> Result<(), String> {
+    for wanted in Scheme::IN_ORDER {
+        if layers.iter().filter(|layer| **layer == wanted).count() > 1 {
+            return Err(format!("{} stands in it twice", word_of(wanted)));
+        }
+    }
+    if layers.contains(&Layer::Proxy) && !kind.may_be_proxied() {
+        return Err(format!(
+            "proxy lies over tcp and unix only, and {} is neither",
+            kind.name()
+        ));
     }
     if !layers.is_empty() && kind.is_datagram() {
         return Err(format!(
@@ -153,8 +176,16 @@ fn check_layers(layers: &[Layer], kind: Kind) -> Result<(), String> {
             kind.name()
         ));
     }
-    if layers == [Layer::WebSocket, Layer::Tls] {
-        return Err("the layer nearest to the wire comes first, so write tls+ws".to_owned());
+    let in_order: Vec<Layer> = Scheme::IN_ORDER
+        .into_iter()
+        .filter(|layer| layers.contains(layer))
+        .collect();
+    if layers != in_order {
+        let words: Vec<&str> = in_order.into_iter().map(word_of).collect();
+        return Err(format!(
+            "the layer nearest to the wire comes first, so write {}",
+            words.join("+")
+        ));
     }
     Ok(())
 }
