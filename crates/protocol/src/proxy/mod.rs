@@ -100,8 +100,8 @@ pub fn decode(data: &[u8]) -> Result<Option<(Header, usize)>, Error> {
 /// it is.
 ///
 /// Whoever reads no more than that, again and again, never reads past the header, so that what
-/// follows it stays with the system. A header of version 2 is read in two steps, a line of
-/// version 1 in a few more.
+/// follows it stays with the system. A header of version 2 is read in three steps, a usual
+/// line of version 1 in at most eight.
 ///
 /// ```
 /// use lariat_protocol::proxy::needed;

@@ -126,86 +126,103 @@ fn takes_additions_up_to_the_limit() {
     assert!(matches!(decode(&announced), Err(Error::Limit(_))));
 }
 
+/// Lines that are refused, and a part of what is said of them.
+const REFUSED: &[(&str, &str)] = &[
+    ("GET / HTTP/1.1\r\n", "does not begin with a PROXY header"),
+    ("\x16\x03\x01", "does not begin with a PROXY header"),
+    ("PRO\r\n", "does not begin with a PROXY header"),
+    ("proxy TCP4 ", "does not begin with a PROXY header"),
+    ("PROXY  TCP4", "none of TCP4, TCP6 and UNKNOWN"),
+    ("PROXY TCP5 ", "none of TCP4, TCP6 and UNKNOWN"),
+    ("PROXY TCP4\r\n", "none of TCP4, TCP6 and UNKNOWN"),
+    ("PROXY UNKNOWNS\r\n", "none of TCP4, TCP6 and UNKNOWN"),
+    ("PROXY UNKNOWN\rx\r\n", "none of TCP4, TCP6 and UNKNOWN"),
+    (
+        "PROXY TCP4 1.2.3.4\n",
+        "'\\n' has no place in a PROXY line, which ends with CRLF",
+    ),
+    ("PROXY TCP4 1.2.3.4\r ", "'\\r' has no place"),
+    (
+        "PROXY TCP4 host 1.2.3.4 1 2\r\n",
+        "\"host\" in a PROXY line is not an IPv4 address",
+    ),
+    (
+        "PROXY TCP4 1.2.3.04 1.2.3.4 1 2\r\n",
+        "\"1.2.3.04\" in a PROXY line",
+    ),
+    (
+        "PROXY TCP4 ::1 ::1 1 2\r\n",
+        "\"::1\" in a PROXY line is not an IPv4 address",
+    ),
+    (
+        "PROXY TCP6 1.2.3.4 ::1 1 2\r\n",
+        "\"1.2.3.4\" in a PROXY line is not an IPv6 address",
+    ),
+    (
+        "PROXY TCP6 ::12345 ::1 1 2\r\n",
+        "\"::12345\" in a PROXY line",
+    ),
+    (
+        "PROXY TCP4 1.2.3.4 1.2.3.4 1 65536\r\n",
+        "\"65536\" in a PROXY line is not a port",
+    ),
+    (
+        "PROXY TCP4 1.2.3.4 1.2.3.4 01 2\r\n",
+        "\"01\" in a PROXY line is not a port",
+    ),
+    (
+        "PROXY TCP4 1.2.3.4 1.2.3.4 +1 2\r\n",
+        "\"+1\" in a PROXY line is not a port",
+    ),
+    (
+        "PROXY TCP4 1.2.3.4 1.2.3.4 1\r\n",
+        "two addresses and two ports",
+    ),
+    (
+        "PROXY TCP4 1.2.3.4  1.2.3.4 1 2\r\n",
+        "two addresses and two ports",
+    ),
+    (
+        "PROXY TCP4 1.2.3.4 1.2.3.4 1 2 \r\n",
+        "two addresses and two ports",
+    ),
+    (
+        "PROXY TCP4 1.2.3.4 1.2.3.4 1 2 3",
+        "two addresses and two ports",
+    ),
+    ("PROXY TCP6  ::1 ::1 1 2\r", "two addresses and two ports"),
+];
+
+fn refuses(wire: &[u8], words: &str) {
+    let error = refusal(wire);
+    assert!(error.starts_with("invalid input: "), "{error}");
+    assert!(error.contains(words), "{}: {error}", wire.escape_ascii());
+}
+
 #[test]
-fn says_what_is_wrong() {
+fn says_what_is_wrong_with_a_line() {
+    for (line, words) in REFUSED {
+        refuses(line.as_bytes(), words);
+    }
+}
+
+#[test]
+fn says_that_a_line_is_too_long_and_never_takes_it_back() {
     let long = format!("PROXY UNKNOWN {}\r\n", "x".repeat(92));
     assert_eq!(long.len(), MAXIMUM_LINE + 1);
+    for line in [&long, &long[..106]] {
+        refuses(line.as_bytes(), "does not end with CRLF within 107 bytes");
+    }
     // Each of them is over the limit until its last byte comes, and then must not be under it.
     let long_address = format!("PROXY TCP4 {}\r", "7".repeat(84));
     let short_address = format!("PROXY TCP4 {} 7 ", "7".repeat(75));
-    for (wire, words) in [
-        ("GET / HTTP/1.1\r\n", "does not begin with a PROXY header"),
-        ("\x16\x03\x01", "does not begin with a PROXY header"),
-        ("PRO\r\n", "does not begin with a PROXY header"),
-        ("proxy TCP4 ", "does not begin with a PROXY header"),
-        ("PROXY  TCP4", "none of TCP4, TCP6 and UNKNOWN"),
-        ("PROXY TCP5 ", "none of TCP4, TCP6 and UNKNOWN"),
-        ("PROXY TCP4\r\n", "none of TCP4, TCP6 and UNKNOWN"),
-        ("PROXY UNKNOWNS\r\n", "none of TCP4, TCP6 and UNKNOWN"),
-        ("PROXY UNKNOWN\rx\r\n", "none of TCP4, TCP6 and UNKNOWN"),
-        (
-            "PROXY TCP4 1.2.3.4\n",
-            "'\\n' has no place in a PROXY line, which ends with CRLF",
-        ),
-        ("PROXY TCP4 1.2.3.4\r ", "'\\r' has no place"),
-        (
-            "PROXY TCP4 host 1.2.3.4 1 2\r\n",
-            "\"host\" in a PROXY line is not an IPv4 address",
-        ),
-        (
-            "PROXY TCP4 1.2.3.04 1.2.3.4 1 2\r\n",
-            "\"1.2.3.04\" in a PROXY line",
-        ),
-        (
-            "PROXY TCP4 ::1 ::1 1 2\r\n",
-            "\"::1\" in a PROXY line is not an IPv4 address",
-        ),
-        (
-            "PROXY TCP6 1.2.3.4 ::1 1 2\r\n",
-            "\"1.2.3.4\" in a PROXY line is not an IPv6 address",
-        ),
-        (
-            "PROXY TCP6 ::12345 ::1 1 2\r\n",
-            "\"::12345\" in a PROXY line",
-        ),
-        (
-            "PROXY TCP4 1.2.3.4 1.2.3.4 1 65536\r\n",
-            "\"65536\" in a PROXY line is not a port",
-        ),
-        (
-            "PROXY TCP4 1.2.3.4 1.2.3.4 01 2\r\n",
-            "\"01\" in a PROXY line is not a port",
-        ),
-        (
-            "PROXY TCP4 1.2.3.4 1.2.3.4 +1 2\r\n",
-            "\"+1\" in a PROXY line is not a port",
-        ),
-        (
-            "PROXY TCP4 1.2.3.4 1.2.3.4 1\r\n",
-            "two addresses and two ports",
-        ),
-        (
-            "PROXY TCP4 1.2.3.4  1.2.3.4 1 2\r\n",
-            "two addresses and two ports",
-        ),
-        (
-            "PROXY TCP4 1.2.3.4 1.2.3.4 1 2 \r\n",
-            "two addresses and two ports",
-        ),
-        (
-            "PROXY TCP4 1.2.3.4 1.2.3.4 1 2 3",
-            "two addresses and two ports",
-        ),
-        ("PROXY TCP6  ::1 ::1 1 2\r", "two addresses and two ports"),
-        (&long_address, "two addresses and two ports"),
-        (&short_address, "two addresses and two ports"),
-        (&long, "does not end with CRLF within 107 bytes"),
-        (&long[..106], "does not end with CRLF within 107 bytes"),
-    ] {
-        let error = refusal(wire.as_bytes());
-        assert!(error.starts_with("invalid input: "), "{error}");
-        assert!(error.contains(words), "{wire:?}: {error}");
+    for line in [long_address, short_address] {
+        refuses(line.as_bytes(), "two addresses and two ports");
     }
+}
+
+#[test]
+fn says_what_is_wrong_in_binary() {
     for (wire, words) in [
         (
             binary(0x21, 0x11, &[0; 11]),
@@ -244,8 +261,7 @@ fn says_what_is_wrong() {
             "does not begin with a PROXY header",
         ),
     ] {
-        let error = refusal(&wire);
-        assert!(error.contains(words), "{error}");
+        refuses(&wire, words);
     }
 }
 
