@@ -3,6 +3,7 @@
 //! It only reads arguments, runs one of them, and turns what went wrong into one line on
 //! standard error and an exit code; what a command does is in its file.
 
+mod bench;
 mod client;
 mod commands;
 mod encoding;

@@ -1,5 +1,6 @@
 //! The commands: a file and a line in each table below for each of them.
 
+mod bench;
 mod cert;
 mod completions;
 mod connect;
@@ -23,6 +24,7 @@ pub struct Lariat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bench(bench::Args),
     Cert(cert::Args),
     Completions(completions::Args),
     Connect(connect::Args),
@@ -52,6 +54,7 @@ impl Lariat {
     pub fn run(self) -> Result<(), Failure> {
         log::start(self.command.audience());
         match self.command {
+            Command::Bench(args) => bench::run(args),
             Command::Cert(args) => cert::run(args),
             Command::Completions(args) => completions::run(args),
             Command::Connect(args) => connect::run(args),
@@ -65,6 +68,7 @@ impl Lariat {
 impl Command {
     fn audience(&self) -> Audience {
         match self {
+            Command::Bench(_) => Audience::Measuring,
             Command::Serve(_) => Audience::Server,
             _ => Audience::Client,
         }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 
+mod bench;
 mod cert;
 mod connect;
 mod faults;

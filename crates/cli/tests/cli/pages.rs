@@ -2,7 +2,8 @@
 
 use crate::process::run;
 
-const COMMANDS: [&str; 6] = [
+const COMMANDS: [&str; 7] = [
+    "bench",
     "cert",
     "completions",
     "connect",

@@ -186,3 +186,22 @@ fn a_joined_connection_ends_with_its_server() {
     assert_eq!(code, Some(0));
     server.join().unwrap();
 }
+
+#[test]
+fn a_measurement_shows_how_far_it_is_and_then_its_figures_alone() {
+    let (_server, endpoint) = capitals();
+    let options = ["--expect", "any", "-n", "100", "-c", "2"];
+    let arguments: Vec<&str> = ["bench", &endpoint].into_iter().chain(options).collect();
+    let (code, seen) = Terminal::start(&arguments).finish();
+    let (moving, figures) = seen.split_once(&endpoint).expect("a summary");
+    assert!(moving.contains("connecting ["), "{seen:?}");
+    assert!(
+        moving.ends_with("\r\x1b[2K"),
+        "the line is taken away: {seen:?}"
+    );
+    assert!(
+        figures.contains("\r\nreceived     100 answers in "),
+        "{seen:?}"
+    );
+    assert_eq!(code, Some(0));
+}
