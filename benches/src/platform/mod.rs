@@ -1,5 +1,8 @@
-//! What measuring needs of Linux: epoll, processor affinity and process clocks.
+//! What only Linux has: epoll, process clocks, signals, and the peers written on top of them.
 
+pub mod child;
+pub mod datagram_server;
 pub mod epoll_server;
+pub mod launch;
 pub mod load;
 pub mod process;

@@ -163,3 +163,13 @@ pub fn raise_open_files() -> io::Result<u64> {
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
     Ok(hard)
 }
+
+/// Two processors: for the server and for its load.
+pub fn two_processors() -> io::Result<(usize, usize)> {
+    match processors()?[..] {
+        [for_server, for_load, ..] => Ok((for_server, for_load)),
+        _ => Err(io::Error::other(
+            "two processors are needed, one for each side",
+        )),
+    }
+}

@@ -4,8 +4,8 @@
 //! are loaded from another processor by the same closed loop. Judged is the processor time
 //! that the server's process has used for a request, not how long the request took.
 
-mod lariat_server;
-mod statistics;
+pub mod lariat_server;
+pub mod statistics;
 
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};

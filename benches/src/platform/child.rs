@@ -1,0 +1,157 @@
+//! Servers that are other programs: started, read by their clocks, and told to end.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::time::{ClockId, clock_getcpuclockid};
+use nix::unistd::Pid;
+
+/// What a server's process is given.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Given {
+    /// The processor that it stays on; any if none.
+    pub processor: Option<usize>,
+    /// How many files it may have open; as many as we may if none.
+    pub open_files: Option<u64>,
+    /// Whether its deadlines are made short, where that is known how.
+    pub hurried: bool,
+}
+
+/// How a process is asked for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// SIGTERM: to end in order.
+    Terminate,
+    /// SIGHUP: to read its files again.
+    Reload,
+}
+
+/// Another program, killed when dropped.
+pub struct Process {
+    child: Child,
+    clock: ClockId,
+    output: Option<BufReader<ChildStdout>>,
+}
+
+impl Process {
+    /// Starts a program; what it says on standard error goes to the file `log`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub fn start<S: AsRef<OsStr>>(given: Given, log: &Path, command: &[S]) -> io::Result<Process> {
+        let mut launch = Command::new(std::env::current_exe()?);
+        launch.arg("launch");
+        for (option, value) in [
+            ("--processor", given.processor.map(|value| value as u64)),
+            ("--open-files", given.open_files),
+        ] {
+            if let Some(value) = value {
+                launch.arg(option).arg(value.to_string());
+            }
+        }
+        let mut child = launch
+            .arg("--")
+            .args(command)
+            // Node of Debian finds its packages by itself, others are told where they are.
+            .env("NODE_PATH", "/usr/share/nodejs")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(log)?)
+            .spawn()?;
+        let output = child.stdout.take().map(BufReader::new);
+        let clock = clock_getcpuclockid(pid(&child))?;
+        Ok(Process {
+            child,
+            clock,
+            output,
+        })
+    }
+
+    /// The next line that it prints; empty at the end.
+    pub fn line(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        if let Some(output) = &mut self.output {
+            output.read_line(&mut line)?;
+        }
+        Ok(line)
+    }
+
+    /// The processor time that all its threads have used.
+    pub fn processor_time(&self) -> io::Result<Duration> {
+        Ok(self.clock.now()?.into())
+    }
+
+    /// The memory that is its own and written to, in bytes.
+    pub fn private_memory(&self) -> io::Result<u64> {
+        self.kilobytes("smaps_rollup", "Private_Dirty:")
+    }
+
+    /// The memory that it has now, in bytes.
+    pub fn resident_memory(&self) -> io::Result<u64> {
+        self.kilobytes("status", "VmRSS:")
+    }
+
+    /// The most memory that it has had, in bytes.
+    pub fn most_memory(&self) -> io::Result<u64> {
+        self.kilobytes("status", "VmHWM:")
+    }
+
+    fn kilobytes(&self, file: &str, key: &str) -> io::Result<u64> {
+        let text = fs::read_to_string(format!("/proc/{}/{file}", self.child.id()))?;
+        text.lines()
+            .find_map(|line| line.strip_prefix(key))
+            .and_then(|rest| rest.trim().strip_suffix(" kB"))
+            .and_then(|number| number.parse::<u64>().ok())
+            .map(|kilobytes| kilobytes * 1024)
+            .ok_or_else(|| io::Error::other(format!("{file} has no line for {key}")))
+    }
+
+    /// Sends it a signal.
+    pub fn ask(&self, what: Ask) -> io::Result<()> {
+        let signal = match what {
+            Ask::Terminate => Signal::SIGTERM,
+            Ask::Reload => Signal::SIGHUP,
+        };
+        Ok(kill(pid(&self.child), signal)?)
+    }
+
+    /// Whether it runs.
+    pub fn runs(&mut self) -> io::Result<bool> {
+        Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// Waits until it has ended, for at most so long.
+    pub fn wait(&mut self, patience: Duration) -> io::Result<Option<ExitStatus>> {
+        let end = Instant::now() + patience;
+        loop {
+            let status = self.child.try_wait()?;
+            if status.is_some() || Instant::now() >= end {
+                return Ok(status);
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Asked first, since some have children that only they can end. An error means
+        // that it has ended already, which is what is wanted.
+        let _ = self.ask(Ask::Terminate);
+        let patience = Duration::from_millis(300);
+        if !matches!(self.wait(patience), Ok(Some(_))) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+fn pid(child: &Child) -> Pid {
+    Pid::from_raw(child.id().cast_signed())
+}

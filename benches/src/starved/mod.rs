@@ -1,0 +1,143 @@
+//! What servers do when they have no descriptors left: 60, and 120 connections.
+//!
+//! Counted is what becomes of each connection, what the server's processor does meanwhile,
+//! and how soon a new connection is served when the others have gone.
+
+use std::io::{self, ErrorKind};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use tokio::runtime::Runtime;
+use tokio::time::{sleep, timeout};
+
+use crate::load::dial::Stream;
+use crate::load::exchange::ask;
+use crate::load::{self, Carrier, Form};
+use crate::platform::process;
+use crate::servers::{self, Given, Running, Server, lariat};
+
+const DESCRIPTORS: u64 = 60;
+const CONNECTIONS: usize = 120;
+
+/// How long a connection may be without an answer or an end.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long a server that has recovered may take.
+const RECOVERY: Duration = Duration::from_secs(20);
+
+/// What became of a connection.
+enum Fate {
+    Served(#[expect(dead_code, reason = "the connection stays while it is kept")] Box<dyn Stream>),
+    /// Closed, with words or without.
+    Refused {
+        words: bool,
+    },
+    /// Nothing came and nothing ended.
+    Silent,
+}
+
+/// Measures each server, and prints a row for it.
+pub fn measure(quick: bool) -> io::Result<()> {
+    let (for_server, for_load) = process::two_processors()?;
+    process::raise_open_files()?;
+    process::stay_on(for_load)?;
+    let watched = Duration::from_secs(if quick { 2 } else { 10 });
+    println!(
+        "{DESCRIPTORS} descriptors, {CONNECTIONS} connections; processor watched for {} s; served again: since the others closed",
+        watched.as_secs()
+    );
+    println!();
+    println!(
+        "{:<24}{:>8}{:>9}{:>9}{:>8}{:>11}{:>14}",
+        "", "served", "refused", "in words", "silent", "processor", "served again"
+    );
+    let given = Given {
+        processor: Some(for_server),
+        open_files: Some(DESCRIPTORS),
+        ..Given::default()
+    };
+    let names = [
+        "lariat serve",
+        "tokio, usual loop",
+        "Go",
+        "Node",
+        "asyncio + uvloop",
+        "Twisted",
+        "Python threads",
+    ];
+    let mut rows: Vec<(Server, Carrier)> = names
+        .map(|name| (servers::timestamp(name), Carrier::Plain))
+        .into();
+    let tls = Server {
+        name: "lariat serve, TLS",
+        start: lariat::tls,
+    };
+    rows.insert(1, (tls, Carrier::tls()?));
+    for (server, carrier) in rows {
+        let measured = (server.start)(given).and_then(|running| row(&running, &carrier, watched));
+        match measured {
+            Ok(row) => println!("{:<24}{row}", server.name),
+            Err(error) => println!("{:<24}{error}", server.name),
+        }
+    }
+    Ok(())
+}
+
+fn row(running: &Running, carrier: &Carrier, watched: Duration) -> io::Result<String> {
+    let runtime = load::runtime()?;
+    let connections = (0..CONNECTIONS).map(|index| fate(running, carrier, index));
+    let fates = runtime.block_on(join_all(connections));
+    let count = |which: fn(&Fate) -> bool| fates.iter().filter(|fate| which(fate)).count();
+    let served = count(|fate| matches!(fate, Fate::Served(_)));
+    let refused = count(|fate| matches!(fate, Fate::Refused { .. }));
+    let in_words = count(|fate| matches!(fate, Fate::Refused { words: true }));
+    let silent = count(|fate| matches!(fate, Fate::Silent));
+    let before = running.process.processor_time()?;
+    let begin = Instant::now();
+    thread::sleep(watched);
+    let used = running.process.processor_time()? - before;
+    let share = used.as_secs_f64() / begin.elapsed().as_secs_f64() * 100.0;
+    drop(fates);
+    let again = match served_again(&runtime, running, carrier) {
+        Some(after) => format!("{:.0} ms", after.as_secs_f64() * 1e3),
+        None => "never".to_owned(),
+    };
+    Ok(format!(
+        "{served:>8}{refused:>9}{in_words:>9}{silent:>8}{:>11}{again:>14}",
+        format!("{share:.1} %")
+    ))
+}
+
+/// Connects and asks.
+async fn fate(running: &Running, carrier: &Carrier, index: usize) -> Fate {
+    let dialed = timeout(PATIENCE, carrier.dial(running.address, index)).await;
+    let mut stream = match dialed {
+        Ok(Ok(stream)) => stream,
+        // Inside TLS a refusal is an end in the middle of the handshake.
+        Ok(Err(_)) => return Fate::Refused { words: false },
+        Err(_) => return Fate::Silent,
+    };
+    let (question, body) = Form::Line.question(64, index);
+    match timeout(PATIENCE, ask(&mut stream, &question, &body)).await {
+        Ok(Ok(_)) => Fate::Served(stream),
+        Err(_) => Fate::Silent,
+        Ok(Err(error)) => Fate::Refused {
+            words: error.kind() == ErrorKind::ConnectionRefused,
+        },
+    }
+}
+
+/// How long until a new connection has an answer, now that the others are gone.
+fn served_again(runtime: &Runtime, running: &Running, carrier: &Carrier) -> Option<Duration> {
+    let begin = Instant::now();
+    runtime.block_on(async {
+        while begin.elapsed() < RECOVERY {
+            if let Fate::Served(_) = fate(running, carrier, CONNECTIONS).await {
+                return Some(begin.elapsed());
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+        None
+    })
+}
