@@ -2,6 +2,7 @@
 //! plain sockets.
 
 mod datagrams;
+mod hostile;
 #[cfg(unix)]
 mod platform;
 mod streams;

@@ -3,12 +3,16 @@
 //!
 //! For tests only; they live in `crates/*/tests/`, never in `src`.
 //!
-//! Read [`Driven`] first, then [`Transcript`] and [`Pair`].
+//! Read [`Driven`] first, then [`Transcript`] and [`Pair`]; [`Hostile`] is all of them at once.
 
 mod driven;
+mod hostile;
+mod link;
 mod pair;
 mod transcript;
 
 pub use driven::Driven;
-pub use pair::{Link, Pair};
+pub use hostile::{Attack, Failure, Hostile};
+pub use link::Link;
+pub use pair::Pair;
 pub use transcript::{Transcript, TranscriptError};

@@ -14,9 +14,9 @@
 //! `C:` is what the client sends and `S:` what the server does, each with its line ends
 //! written out as escapes (`\r`, `\n`, `\t`, `\0`, `\\`, `\xNN`); `T:` lets time pass.
 
-use lariat_protocol::Protocol;
-
 use std::time::Duration;
+
+use lariat_protocol::Protocol;
 
 use crate::Driven;
 
@@ -74,57 +74,128 @@ impl Transcript {
     ///
     /// With the step, the cutting and the difference, when the server says anything else.
     pub fn replay<P: Protocol>(&self, seed: u64, mut server: impl FnMut() -> P) {
-        self.replay_cut("whole", &mut server, |length| length);
-        self.replay_cut("byte by byte", &mut server, |_| 1);
+        let mut play = |how: &str, cut: &mut dyn FnMut(usize, usize) -> usize| {
+            let played = self.play(&mut Driven::new(server()), cut);
+            played.unwrap_or_else(|problem| panic!("{how}: {problem}"));
+        };
+        play("whole", &mut |_, length| length);
+        play("byte by byte", &mut |_, _| 1);
         let mut random = fastrand::Rng::with_seed(seed);
         for round in 0..1000 {
             let how = format!("random cuts, seed {seed}, round {round}");
-            self.replay_cut(&how, &mut server, |length| random.usize(1..=length));
+            play(&how, &mut |_, length| random.usize(1..=length));
         }
     }
 
-    fn replay_cut<P: Protocol>(
+    /// How many bytes the client sends in all.
+    pub fn client_length(&self) -> usize {
+        self.client_bytes().len()
+    }
+
+    /// Everything that the client sends.
+    pub fn client_bytes(&self) -> Vec<u8> {
+        let sent = self.steps.iter().filter_map(|step| match step {
+            Step::Client(bytes) => Some(&bytes[..]),
+            _ => None,
+        });
+        sent.collect::<Vec<_>>().concat()
+    }
+
+    /// Holds one server to the transcript. `cut` is told how many bytes the client has sent
+    /// and how many it is about to send, and says how many of these arrive in one piece.
+    ///
+    /// # Errors
+    ///
+    /// The step and the difference, when the server says anything else.
+    pub fn play<P: Protocol>(
         &self,
-        how: &str,
-        server: &mut impl FnMut() -> P,
-        mut cut: impl FnMut(usize) -> usize,
-    ) {
-        let mut server = Driven::new(server());
+        server: &mut Driven<P>,
+        cut: &mut dyn FnMut(usize, usize) -> usize,
+    ) -> Result<(), String> {
         let mut said = Vec::new();
+        let mut sent = 0;
         for (number, step) in self.steps.iter().enumerate() {
-            said.extend(server.take_written());
             match step {
                 Step::Client(bytes) => {
                     let mut rest = &bytes[..];
                     while !rest.is_empty() {
-                        let (piece, behind) = rest.split_at(cut(rest.len()));
+                        let length = cut(sent, rest.len()).clamp(1, rest.len());
+                        let (piece, behind) = rest.split_at(length);
                         server.receive(piece);
+                        sent += length;
                         rest = behind;
                     }
                 }
                 Step::ClientEnds => server.receive_end(),
                 Step::Time(time) => server.advance(*time),
                 Step::Server(expected) => {
-                    assert!(
-                        said.starts_with(expected),
-                        "step {number} ({how}): expected {:?}, the server said {:?}",
-                        expected.escape_ascii().to_string(),
-                        said.escape_ascii().to_string(),
-                    );
+                    if !said.starts_with(expected) {
+                        return Err(format!(
+                            "step {number}: expected {}, the server said {}",
+                            quoted(expected),
+                            quoted(&said),
+                        ));
+                    }
                     said.drain(..expected.len());
                 }
-                Step::ServerEnds => assert!(
-                    server.ended().is_some(),
-                    "step {number} ({how}): the server has not ended"
-                ),
+                Step::ServerEnds if server.ended().is_none() => {
+                    return Err(format!("step {number}: the server has not ended"));
+                }
+                Step::ServerEnds => {}
+            }
+            said.extend(server.take_written());
+        }
+        match said.is_empty() {
+            true => Ok(()),
+            false => Err(format!("at the end the server also said {}", quoted(&said))),
+        }
+    }
+
+    /// Plays the transcript until the client has sent so many bytes, and stops there. What
+    /// the server says is not looked at.
+    pub fn play_until<P: Protocol>(&self, server: &mut Driven<P>, count: usize) {
+        let mut left = count;
+        for step in &self.steps {
+            if left == 0 {
+                return;
+            }
+            match step {
+                Step::Client(bytes) => {
+                    let piece = &bytes[..bytes.len().min(left)];
+                    left -= piece.len();
+                    server.receive(piece);
+                }
+                Step::ClientEnds => server.receive_end(),
+                Step::Time(time) => server.advance(*time),
+                Step::Server(_) | Step::ServerEnds => {}
             }
         }
-        said.extend(server.take_written());
-        let rest = said.escape_ascii().to_string();
-        assert!(
-            said.is_empty(),
-            "at the end ({how}): the server also said {rest:?}"
-        );
+    }
+
+    /// Plays the transcript until the server has answered for the first time.
+    pub fn play_first_exchange<P: Protocol>(&self, server: &mut Driven<P>) {
+        let mut asked = false;
+        for step in &self.steps {
+            match step {
+                Step::Client(bytes) => {
+                    asked = true;
+                    server.receive(bytes);
+                }
+                Step::Time(time) => server.advance(*time),
+                Step::Server(_) if asked => return,
+                Step::Server(_) => {}
+                Step::ClientEnds | Step::ServerEnds => return,
+            }
+        }
+    }
+}
+
+/// Bytes as a person reads them, the long middle left out.
+pub(crate) fn quoted(bytes: &[u8]) -> String {
+    const SHOWN: usize = 200;
+    match bytes.get(..SHOWN) {
+        Some(start) => format!("\"{}\"… ({} bytes)", start.escape_ascii(), bytes.len()),
+        None => format!("\"{}\"", bytes.escape_ascii()),
     }
 }
 
