@@ -22,8 +22,8 @@ use crate::output::{complain, one_line};
 pub enum Audience {
     /// Who runs a client: only what is wrong.
     Client,
-    /// Who measures: as a client, but not that connections wait for each other on a machine that
-    /// is busy on purpose.
+    /// Who measures: what fails, and who is trusted unseen. That callbacks wait for each other is
+    /// no news on a machine that is busy on purpose.
     Measuring,
     /// Who runs a server: also what ended badly, and when.
     Server,
@@ -33,7 +33,7 @@ pub enum Audience {
 pub fn start(audience: Audience) {
     let level = match audience {
         Audience::Client => "warn",
-        Audience::Measuring => "warn,lariat_net::service=error",
+        Audience::Measuring => "error,lariat_net::open=warn",
         Audience::Server => "info",
     };
     let variable = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();

@@ -15,6 +15,8 @@ pub struct Outcome {
     pub elapsed: Duration,
     /// How many connections were open in the end, where they are held.
     pub open: Option<usize>,
+    /// How many of the messages that were wanted were never sent, for want of a server.
+    pub unsent: u64,
     /// Whether a signal ended it.
     pub interrupted: bool,
 }
@@ -37,6 +39,7 @@ impl Outcome {
         };
         Outcome {
             open: idle.then(|| run.working()),
+            unsent: run.left().filter(|_| !interrupted).unwrap_or(0),
             plan: run.plan.clone(),
             elapsed: Duration::from_nanos(until.saturating_sub(from)),
             tally,
@@ -46,7 +49,7 @@ impl Outcome {
 
     /// Whether everything was answered as it should be.
     pub fn is_good(&self) -> bool {
-        self.tally.faults() == 0
+        self.tally.faults() + self.unsent == 0
     }
 
     /// So many, in the time that was measured, as so many a second.

@@ -111,6 +111,12 @@ fn errors(outcome: &Outcome) -> String {
             "connections that could not be made",
             Some(&tally.failed),
         ),
+        (
+            outcome.unsent,
+            "message never sent",
+            "messages never sent",
+            None,
+        ),
     ];
     let kinds: Vec<String> = kinds
         .into_iter()
@@ -252,6 +258,7 @@ pub fn json(outcome: &Outcome) -> Value {
         })),
         "messages_lost": tally.lost_messages(),
         "messages_lost_by_reason": tally.lost,
+        "messages_unsent": outcome.unsent,
         "late_answers": tally.late,
         "connections_failed": tally.failed_connections(),
         "connections_failed_by_reason": tally.failed,

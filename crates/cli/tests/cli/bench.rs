@@ -352,6 +352,17 @@ fn a_connection_that_ends_loses_what_was_in_flight() {
 }
 
 #[test]
+fn a_server_that_goes_away_is_given_up() {
+    let (endpoint, server) = once(|mut stream| drop(read_some(&mut stream)));
+    let (figures, code) = figures(&endpoint, "-n 1000 -c 1 --timeout 300ms");
+    server.join().unwrap();
+    assert_eq!(figures["messages_lost"], 1, "{figures:#}");
+    assert_eq!(figures["messages_unsent"], 999, "{figures:#}");
+    assert!(figures["connections_failed"].as_u64() > Some(0));
+    assert_eq!(code, Some(1));
+}
+
+#[test]
 fn nobody_there_is_told_in_one_line() {
     let nobody = |endpoint: &str, reason: &str| {
         for options in ["-c 3 -d 1h", "--churn -c 3 -n 5", "--idle -c 3 -d 1h"] {
