@@ -66,6 +66,7 @@ fn every_attack_has_a_protocol_that_fails_it() {
         (Attack::HalfClose, Fault::AbortsAtEnd, "answers only 0 came"),
         (Attack::Drain, Fault::IgnoresDrain, "after it was told to"),
         (Attack::Drain, Fault::AbortsAtEnd, "answers only 0 came"),
+        (Attack::Drain, Fault::LosesWork, "answers only"),
         (Attack::Endless, Fault::LinesWithoutEnd, "are allowed"),
         (Attack::Endless, Fault::ClosesWithoutError, "neither Limit"),
         (Attack::NeverReads, Fault::WritesOn, "are allowed"),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lariat_protocol::Deadlines;
+use lariat_protocol::contract::Stage;
 
 use super::case::{Case, Watched};
 use super::{Findings, Hostile, MARGIN};
@@ -87,8 +88,8 @@ fn ends_by_itself(case: &mut Case) -> Result<(), String> {
     Err("it goes on, and nothing ends it".into())
 }
 
-/// What is answered without it must be answered before the end too, even to a peer that reads
-/// late.
+/// What is answered without it must be answered before the end too: even to a peer that reads
+/// late, and what is worked on as well.
 fn keeps_answers(
     hostile: &Hostile,
     place: usize,
@@ -96,6 +97,10 @@ fn keeps_answers(
 ) -> Result<(), String> {
     let mut reference = hostile.case(Deadlines::NONE)?;
     hostile.transcript.play_until(&mut reference.driven, place);
+    let due = reference.driven.elapsed() + DRAIN;
+    while reference.driven.stage() == Stage::Working && reference.driven.elapsed() < due {
+        reference.driven.advance(MARGIN);
+    }
     let answers = reference.driven.take_written();
     reference.conclude()?;
 
@@ -103,6 +108,7 @@ fn keeps_answers(
     hostile.transcript.play_until(&mut case.driven, place);
     end(&mut case.driven);
     case.driven.read_all();
+    case.driven.advance(DRAIN);
     let said = case.driven.take_written();
     case.conclude()?;
     begins_with(&said, &answers)

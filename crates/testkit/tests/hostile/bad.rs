@@ -19,6 +19,7 @@ pub enum Fault {
     IgnoresEnd,
     AbortsAtEnd,
     IgnoresDrain,
+    LosesWork,
     LinesWithoutEnd,
     ClosesWithoutError,
     WritesOn,
@@ -56,6 +57,11 @@ impl FrameProtocol<Lines> for Lined {
             self.0 != Fault::PanicsAtHighBytes || line.content().is_ascii(),
             "high bytes"
         );
+        if self.0 == Fault::LosesWork {
+            transport.pause_reading();
+            transport.set_timer(TICK, Duration::from_secs(1));
+            return;
+        }
         transport.write_parts(&[line.content(), b"\n"]);
         match self.0 {
             Fault::SaysTwice => transport.write_parts(&[line.content(), b"\n"]),
@@ -84,6 +90,10 @@ impl FrameProtocol<Lines> for Lined {
         match self.0 {
             Fault::KeepsAwake => transport.message_done(),
             Fault::WritesOn => transport.write(&[b'x'; 100_000]),
+            Fault::LosesWork => {
+                transport.write(b"done\n");
+                transport.resume_reading();
+            }
             _ => transport.lose_connection(),
         }
         self.tick(transport);
