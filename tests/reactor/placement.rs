@@ -82,8 +82,8 @@ async fn serve_and_stop() {
     assert_eq!(
         reactor.stopped().await,
         DrainReport {
-            finished: 1,
-            forced: 0
+            said_goodbye: 1,
+            ..DrainReport::default()
         }
     );
     goodbye.await.expect("closed");

@@ -88,8 +88,8 @@ fn everybody_hears_the_goodbye_and_has_finished() {
     assert_eq!(
         report,
         DrainReport {
-            finished: 3,
-            forced: 0
+            said_goodbye: 3,
+            ..DrainReport::default()
         }
     );
     assert_eq!(endings, ["closed"; 3]);
@@ -102,8 +102,8 @@ fn who_stays_beyond_the_drain_time_is_forced() {
     assert_eq!(
         report,
         DrainReport {
-            finished: 0,
-            forced: 3
+            forced: 3,
+            ..DrainReport::default()
         }
     );
     assert_eq!(endings, ["ended by draining"; 3]);
@@ -141,8 +141,9 @@ fn an_async_service_sees_the_draining_and_one_that_does_not_look_is_forced() {
     assert_eq!(
         report,
         DrainReport {
-            finished: 2,
-            forced: 1
+            said_goodbye: 2,
+            forced: 1,
+            finished: 0,
         }
     );
     let rest = peers.map(|mut peer| {
@@ -198,8 +199,9 @@ fn websockets_and_datagram_peers_are_drained_too() {
     assert_eq!(
         reactor.run(),
         DrainReport {
-            finished: 2,
-            forced: 0
+            finished: 1,
+            said_goodbye: 1,
+            forced: 0,
         }
     );
     assert!(

@@ -14,7 +14,7 @@ use crate::connection::Connection;
 use crate::driver::Driver;
 use crate::error::Error;
 use crate::reactor;
-use crate::service::ServiceState;
+use crate::state::ServiceState;
 
 /// Builds the protocol of a client's connection, and is told how connecting went.
 ///
@@ -116,11 +116,11 @@ impl Connector {
     }
 
     async fn drive(self, connection: Connection, place: crate::driver::hub::Place) {
-        let (carrier, info, layers) = connection.into_parts();
+        let (carrier, info, service) = connection.into_parts();
         let handle = Handle::new(place.mailbox(), place.id());
         let service = ServiceState::new(
-            self.0.endpoint.to_string(),
-            layers,
+            &self.0.endpoint.to_string(),
+            service.layers.clone(),
             Arc::new(Building(Arc::clone(&self.0.factory))),
             self.0.reactor.stopping().clone(),
         );

@@ -14,6 +14,8 @@ use crate::carrier::{Carrier, ConnectedUdp, Stdio, memory};
 use crate::connection::Connection;
 use crate::error::{Error, attempts};
 use crate::open::{self, Layers};
+use crate::service::NoFactory;
+use crate::state::ServiceState;
 use crate::{happy_eyeballs, lookup, platform};
 
 /// How long connecting may take in all, handshakes included, unless told otherwise: what
@@ -75,15 +77,19 @@ pub async fn connect_with(
             Layers::client(endpoint, options.tls).map_err(|error| Error::open(endpoint, error))?;
         let (carrier, mut info) = dial(endpoint).await?;
         info.message_oriented = endpoint.is_message_oriented();
-        let opened = if layers.is_empty() {
-            Ok((carrier, None))
-        } else {
-            open::open(carrier, &layers).await
+        let opened = match layers.is_empty() {
+            true => Ok((carrier, None)),
+            false => open::connect(carrier, &info, &layers).await,
         };
         let (carrier, session) = opened.map_err(|error| Error::open(endpoint, error))?;
         info.tls = session;
-        let draining = CancellationToken::new();
-        Ok(Connection::new(carrier, info, layers, draining))
+        let service = ServiceState::new(
+            &endpoint.to_string(),
+            layers,
+            Arc::new(NoFactory::default()),
+            CancellationToken::new(),
+        );
+        Ok(Connection::new(carrier, info, Arc::new(service)))
     };
     let timed = tokio::time::timeout(options.timeout, connecting);
     timed.await.map_err(|_| timed_out())?

@@ -13,8 +13,9 @@ use tokio_util::sync::CancellationToken;
 use crate::carrier::Carrier;
 use crate::driver::Driver;
 use crate::driver::hub::Hub;
-use crate::open::{self, Layers, OpenError};
-use crate::service::ServiceState;
+use crate::open::{self, OpenError};
+use crate::progress::{Activity, Progress};
+use crate::state::ServiceState;
 
 /// An open connection over any carrier, as `AsyncRead + AsyncWrite`.
 ///
@@ -45,16 +46,21 @@ use crate::service::ServiceState;
 pub struct Connection {
     carrier: Held,
     info: ConnectionInfo,
-    layers: Layers,
-    draining: CancellationToken,
+    service: Arc<ServiceState>,
+    activity: Arc<Activity>,
 }
 
 impl Connection {
-    pub(crate) fn new(
+    pub(crate) fn new(carrier: Carrier, info: ConnectionInfo, service: Arc<ServiceState>) -> Self {
+        Connection::accepted(carrier, info, service, Arc::default())
+    }
+
+    /// One whose task keeps time by what is noted in `activity`.
+    pub(crate) fn accepted(
         carrier: Carrier,
         info: ConnectionInfo,
-        layers: Layers,
-        draining: CancellationToken,
+        service: Arc<ServiceState>,
+        activity: Arc<Activity>,
     ) -> Self {
         Connection {
             carrier: Held {
@@ -62,8 +68,8 @@ impl Connection {
                 home: None,
             },
             info,
-            layers,
-            draining,
+            service,
+            activity,
         }
     }
 
@@ -101,7 +107,12 @@ impl Connection {
 
     /// Cancelled when the server goes down: finish what is under way, and no more.
     pub fn draining(&self) -> &CancellationToken {
-        &self.draining
+        &self.service.draining
+    }
+
+    /// Marks where the peer's messages begin and end, for the deadlines of the service.
+    pub fn progress(&self) -> Progress {
+        Progress(Arc::clone(&self.activity))
     }
 
     /// Begins TLS on a connection that was plain, by the certificates that its endpoint
@@ -113,9 +124,12 @@ impl Connection {
     /// The connection is gone then.
     pub async fn start_tls(mut self) -> Result<Connection, OpenError> {
         let carrier = std::mem::replace(&mut self.carrier.carrier, Carrier::Gone);
-        let (carrier, session) = open::start_tls(carrier, &self.layers).await?;
-        self.carrier.carrier = carrier;
-        self.info.tls = session;
+        let service = &self.service;
+        let opened = open::start_tls(carrier, &service.layers, service.deadlines()).await;
+        service.counters(0).handshake(opened.is_ok());
+        let opened = opened?;
+        self.carrier.carrier = opened.carrier;
+        self.info.tls = opened.session;
         Ok(self)
     }
 
@@ -127,12 +141,7 @@ impl Connection {
         let (told, lost) = oneshot::channel();
         let hub = Arc::new(Hub::default());
         let once = std::sync::Mutex::new(Some(Box::new(protocol) as Box<dyn Protocol>));
-        let service = ServiceState::new(
-            "connection",
-            self.layers,
-            Arc::new(Once(once)),
-            self.draining,
-        );
+        let service = self.service.with_factory(Arc::new(Once(once)));
         let draining = service.draining.clone();
         let place = hub.register();
         let id = place.id();
@@ -156,8 +165,8 @@ impl Connection {
         lost.await.unwrap_or(Reason::Aborted)
     }
 
-    pub(crate) fn into_parts(self) -> (Carrier, ConnectionInfo, Layers) {
-        (self.carrier.take(), self.info, self.layers)
+    pub(crate) fn into_parts(self) -> (Carrier, ConnectionInfo, Arc<ServiceState>) {
+        (self.carrier.take(), self.info, self.service)
     }
 }
 
@@ -200,7 +209,12 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.carrier.carrier).poll_read(context, buffer)
+        self.activity.begin_read(context)?;
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.carrier.carrier).poll_read(context, buffer);
+        let brought = read.is_ready().then(|| buffer.filled().len() - before);
+        self.activity.end_read(brought);
+        read
     }
 }
 
@@ -210,7 +224,10 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.carrier.carrier).poll_write(context, data)
+        self.activity.begin_write(context)?;
+        let written = Pin::new(&mut self.carrier.carrier).poll_write(context, data);
+        self.activity.end_write(taken(&written));
+        written
     }
 
     fn poll_write_vectored(
@@ -218,7 +235,10 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.carrier.carrier).poll_write_vectored(context, slices)
+        self.activity.begin_write(context)?;
+        let written = Pin::new(&mut self.carrier.carrier).poll_write_vectored(context, slices);
+        self.activity.end_write(taken(&written));
+        written
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -226,10 +246,21 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.carrier.carrier).poll_flush(context)
+        self.activity.begin_write(context)?;
+        let flushed = Pin::new(&mut self.carrier.carrier).poll_flush(context);
+        self.activity.end_write(flushed.is_ready().then_some(0));
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.carrier.carrier).poll_shutdown(context)
+    }
+}
+
+/// How many bytes a write took, if it could.
+fn taken(written: &Poll<io::Result<usize>>) -> Option<usize> {
+    match written {
+        Poll::Ready(written) => Some(*written.as_ref().unwrap_or(&0)),
+        Poll::Pending => None,
     }
 }

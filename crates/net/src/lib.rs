@@ -8,6 +8,7 @@
 //! Read [`Reactor`] first, then [`Connection`]; who comes from Python's `socket` finds its
 //! words in [`lookup`] and [`socket`].
 
+mod admission;
 mod carrier;
 mod client;
 mod connect;
@@ -15,20 +16,29 @@ mod connection;
 mod driver;
 mod error;
 pub mod happy_eyeballs;
+mod header;
+mod keep_alive;
 pub mod lookup;
+pub mod observe;
 mod open;
 mod platform;
+mod progress;
 mod reactor;
+mod refuse;
 mod service;
 pub mod socket;
+mod state;
 mod task;
 mod watch;
 
+pub use admission::Limits;
 pub use client::{BackOff, ClientFactory, Connector, Reconnecting};
 pub use connect::{CONNECT_TIMEOUT, ConnectOptions, connect, connect_with};
 pub use connection::Connection;
 pub use error::Error;
+pub use keep_alive::KeepAlive;
 pub use open::{OpenError, Tls, client_tls};
+pub use progress::Progress;
 pub use reactor::{
     Builder, DRAIN_TIME, DrainReport, Handle, ListenOptions, Listening, Reactor, Scheduled,
     ToEndpoint,

@@ -1,29 +1,57 @@
-//! Opening the layers over a carrier: TLS and WebSocket, on either side.
+//! Opening the layers over a carrier: PROXY header, TLS and WebSocket, on either side.
 
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
+use lariat_protocol::contract::Deadlines;
 use lariat_protocol::endpoint::{ClientCertificate, Endpoint, Layer, Verify};
-use lariat_protocol::{Error, TlsInfo};
+use lariat_protocol::{Address, ConnectionInfo, Deadline, Error, Refusal, TlsInfo, proxy};
 use lariat_tls::{
     ClientOptions, ClientTls, Identity, ServerOptions, ServerTls, Session, TlsError, Trust,
 };
 
 use crate::carrier::{Carrier, WebSocketCarrier};
+use crate::state::ServiceState;
+use crate::{header, refuse};
 
-/// How long a peer has for the handshakes of all layers together. A handshake is a few
-/// round trips; nginx and hyper allow 60 and 30 s, of which most only helps who stalls.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// A carrier with its layers.
+pub(crate) struct Opened {
+    pub(crate) carrier: Carrier,
+    /// The TLS session among the layers, if there is one.
+    pub(crate) session: Option<Arc<TlsInfo>>,
+    /// Whom a proxy speaks for, who has been let in by that address.
+    pub(crate) proxied: Option<Proxied>,
+}
 
-/// A carrier with its layers, and the TLS session among them.
-pub(crate) type Opened = Result<(Carrier, Option<Arc<TlsInfo>>), OpenError>;
+/// The two ends of the connection that a proxy passes on, and the place that was taken for it,
+/// which is given back with this value.
+pub(crate) struct Proxied {
+    peer: Address,
+    local: Address,
+    service: Option<Arc<ServiceState>>,
+}
+
+impl Proxied {
+    /// The ends, for somebody who sees to it that the place is given back.
+    pub(crate) fn take(mut self) -> (Address, Address) {
+        self.service = None;
+        (self.peer.clone(), self.local.clone())
+    }
+}
+
+impl Drop for Proxied {
+    fn drop(&mut self) {
+        if let Some(service) = self.service.take() {
+            service.leave(&self.peer);
+        }
+    }
+}
 
 /// Layers that are being opened.
-pub(crate) type Opening = Pin<Box<dyn Future<Output = Opened> + Send>>;
+pub(crate) type Opening = Pin<Box<dyn Future<Output = Result<Opened, OpenError>> + Send>>;
 
 /// Why layers could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +62,15 @@ pub enum OpenError {
     /// The WebSocket handshake failed.
     #[error("{0}")]
     WebSocket(String),
-    /// A peer took too long for its handshakes.
-    #[error("the handshake took longer than {} s", HANDSHAKE.as_secs())]
-    TimedOut,
+    /// A peer took too long.
+    #[error("{0}")]
+    TimedOut(Deadline),
+    /// The connection that a proxy passes on is not taken.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// What came is no PROXY header.
+    #[error("{0}")]
+    Proxy(#[source] Error),
     /// A TLS endpoint that is to be listened on names no certificate.
     #[error("it needs a certificate: add ?cert=FILE&key=FILE (`lariat cert` makes them)")]
     NoCertificate,
@@ -58,9 +92,6 @@ pub enum OpenError {
          WebSocket or datagrams"
     )]
     NotPlain,
-    /// A header of the PROXY protocol was to be read or written.
-    #[error("headers of the PROXY protocol are not carried yet: leave \"proxy+\" out")]
-    Proxied,
     /// The carrier failed.
     #[error("{0}")]
     Io(#[source] io::Error),
@@ -84,7 +115,10 @@ impl From<OpenError> for Error {
                 error => Error::Io(error),
             },
             OpenError::WebSocket(words) => Error::invalid(words),
-            error @ OpenError::TimedOut => Error::limit(error.to_string()),
+            OpenError::Proxy(error) => error,
+            error @ (OpenError::TimedOut(_) | OpenError::Refused(_)) => {
+                Error::limit(error.to_string())
+            }
             error => Error::misuse(error.to_string()),
         }
     }
@@ -114,6 +148,8 @@ pub(crate) enum WebSocketSide {
 /// The layers of an endpoint, on one side.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layers {
+    /// The version of the PROXY header that a client sends; a server takes both.
+    pub(crate) proxy: Option<proxy::Version>,
     pub(crate) tls: Option<Tls>,
     pub(crate) websocket: Option<WebSocketSide>,
     /// What a protocol's `start_tls` uses.
@@ -122,15 +158,17 @@ pub(crate) struct Layers {
 
 impl Layers {
     pub(crate) fn is_empty(&self) -> bool {
-        self.tls.is_none() && self.websocket.is_none()
+        !self.shake_hands() && self.proxy.is_none()
+    }
+
+    /// Whether there are some with a handshake.
+    pub(crate) fn shake_hands(&self) -> bool {
+        self.tls.is_some() || self.websocket.is_some()
     }
 
     /// The layers of a listening endpoint. `given` is a server side that the program made
     /// itself, in the place of the files that the endpoint names.
     pub(crate) fn server(endpoint: &Endpoint, given: Option<ServerTls>) -> Result<Self, OpenError> {
-        if endpoint.is_proxied() {
-            return Err(OpenError::Proxied);
-        }
         let tls = match given {
             Some(tls) => Some(Tls::Server(tls)),
             None => server_tls(endpoint)?.map(Tls::Server),
@@ -146,9 +184,6 @@ impl Layers {
 
     /// The layers of an endpoint that is connected to.
     pub(crate) fn client(endpoint: &Endpoint, given: Option<ClientTls>) -> Result<Self, OpenError> {
-        if endpoint.is_proxied() {
-            return Err(OpenError::Proxied);
-        }
         let host = endpoint.host().map(|host| match host.address() {
             Some(address) => address.to_string(),
             None => host.to_string(),
@@ -170,9 +205,21 @@ impl Layers {
         Ok(Layers::ordered(endpoint, tls, websocket))
     }
 
+    /// Reads the server's side again, for handshakes that begin from now on.
+    pub(crate) fn reload(&self, endpoint: &Endpoint) -> Result<(), OpenError> {
+        if let (Some(Tls::Server(tls)), Some(options)) =
+            (&self.start_tls, server_options(endpoint)?)
+        {
+            tls.replace(options)?;
+        }
+        Ok(())
+    }
+
     fn ordered(endpoint: &Endpoint, tls: Option<Tls>, websocket: Option<WebSocketSide>) -> Self {
         let first = endpoint.layers().contains(&Layer::Tls);
+        let proxied = endpoint.layers().contains(&Layer::Proxy);
         Layers {
+            proxy: proxied.then(|| endpoint.options().proxy.unwrap_or(proxy::Version::V2)),
             start_tls: tls.clone(),
             tls: tls.filter(|_| first),
             websocket,
@@ -202,6 +249,11 @@ fn read(path: &Path) -> Result<Vec<u8>, OpenError> {
 
 /// The server's side that an endpoint's options describe, if they name a certificate.
 fn server_tls(endpoint: &Endpoint) -> Result<Option<ServerTls>, OpenError> {
+    let options = server_options(endpoint)?;
+    Ok(options.map(ServerTls::new).transpose()?)
+}
+
+fn server_options(endpoint: &Endpoint) -> Result<Option<ServerOptions>, OpenError> {
     let options = endpoint.options();
     let Some(cert) = &options.cert else {
         return Ok(None);
@@ -214,7 +266,7 @@ fn server_tls(endpoint: &Endpoint) -> Result<Option<ServerTls>, OpenError> {
         // Whoever names an authority for clients wants them checked, unless told otherwise.
         server.require_client = options.client_cert != Some(ClientCertificate::Request);
     }
-    Ok(Some(ServerTls::new(server)?))
+    Ok(Some(server))
 }
 
 /// The client's side of TLS that an endpoint's options describe, for whoever connects often
@@ -252,42 +304,108 @@ fn alpn(endpoint: &Endpoint) -> Vec<Vec<u8>> {
     names.map(|name| name.clone().into_bytes()).collect()
 }
 
-/// Opens an endpoint's layers over a carrier.
-pub(crate) fn open(carrier: Carrier, layers: &Layers) -> Opening {
-    let Layers { tls, websocket, .. } = layers.clone();
-    within_time(async move {
-        let mut opened = (carrier, None);
-        if let Some(tls) = tls {
-            opened = handshake(opened.0, &tls).await?;
+/// Opens a service's layers over a carrier that was accepted.
+pub(crate) fn accept(
+    mut carrier: Carrier,
+    info: &ConnectionInfo,
+    service: &Arc<ServiceState>,
+) -> Opening {
+    let (service, mut info) = (Arc::clone(service), info.clone());
+    Box::pin(async move {
+        let deadlines = service.deadlines();
+        let mut proxied = None;
+        if service.layers.proxy.is_some() {
+            let reading = header::read(&mut carrier, &mut info);
+            in_time(&deadlines, Deadline::ProxyHeader, reading).await?;
+            if let Err(why) = service.enter(&info.peer) {
+                let words = refuse::words(&service, &info, why);
+                refuse::say_and_close(carrier, words).await;
+                return Err(OpenError::Refused(why));
+            }
+            proxied = Some(Proxied {
+                peer: info.peer,
+                local: info.local,
+                service: Some(Arc::clone(&service)),
+            });
         }
-        if let Some(side) = websocket {
-            opened.0 = upgrade(opened.0, side).await?;
+        let mut session = None;
+        if service.layers.shake_hands() {
+            let under_way = service.begin_handshake().map_err(OpenError::Refused)?;
+            let shaking = shake_hands(carrier, &service.layers);
+            (carrier, session) = in_time(&deadlines, Deadline::Handshake, shaking).await?;
+            drop(under_way);
         }
-        Ok(opened)
+        Ok(Opened {
+            carrier,
+            session,
+            proxied,
+        })
     })
+}
+
+/// Opens an endpoint's layers over a carrier that was connected. Whoever connects bounds the
+/// time of all of it.
+pub(crate) async fn connect(
+    mut carrier: Carrier,
+    info: &ConnectionInfo,
+    layers: &Layers,
+) -> Result<(Carrier, Option<Arc<TlsInfo>>), OpenError> {
+    if let Some(version) = layers.proxy {
+        header::write(&mut carrier, info, version).await?;
+    }
+    shake_hands(carrier, layers).await
 }
 
 /// Begins TLS under a connection that was plain.
-pub(crate) fn start_tls(carrier: Carrier, layers: &Layers) -> Opening {
+pub(crate) fn start_tls(carrier: Carrier, layers: &Layers, deadlines: Deadlines) -> Opening {
     let tls = layers.start_tls.clone();
-    within_time(async move {
+    Box::pin(async move {
         if carrier.is_layered() || carrier.is_message_oriented() {
             return Err(OpenError::NotPlain);
         }
-        handshake(carrier, &tls.ok_or(OpenError::NoTls)?).await
+        let tls = tls.ok_or(OpenError::NoTls)?;
+        let shaking = handshake(carrier, &tls);
+        let (carrier, session) = in_time(&deadlines, Deadline::Handshake, shaking).await?;
+        Ok(Opened {
+            carrier,
+            session,
+            proxied: None,
+        })
     })
 }
 
-fn within_time(opening: impl Future<Output = Opened> + Send + 'static) -> Opening {
-    Box::pin(async move {
-        match tokio::time::timeout(HANDSHAKE, opening).await {
-            Ok(opened) => opened,
-            Err(_) => Err(OpenError::TimedOut),
-        }
-    })
+async fn in_time<T>(
+    deadlines: &Deadlines,
+    deadline: Deadline,
+    opening: impl Future<Output = Result<T, OpenError>>,
+) -> Result<T, OpenError> {
+    let Some(length) = deadlines.of(deadline) else {
+        return opening.await;
+    };
+    match tokio::time::timeout(length, opening).await {
+        Ok(opened) => opened,
+        Err(_) => Err(OpenError::TimedOut(deadline)),
+    }
 }
 
-async fn handshake(carrier: Carrier, tls: &Tls) -> Opened {
+async fn shake_hands(
+    carrier: Carrier,
+    layers: &Layers,
+) -> Result<(Carrier, Option<Arc<TlsInfo>>), OpenError> {
+    let mut opened = (carrier, None);
+    if let Some(tls) = &layers.tls {
+        opened = handshake(opened.0, tls).await?;
+    }
+    if let Some(side) = layers.websocket.clone() {
+        opened.0 = upgrade(opened.0, side).await?;
+    }
+    Ok(opened)
+}
+
+async fn handshake(
+    carrier: Carrier,
+    tls: &Tls,
+) -> Result<(Carrier, Option<Arc<TlsInfo>>), OpenError> {
     let stream = match tls {
         Tls::Server(tls) => tls.accept(carrier).await,
         Tls::Client(tls, name) => tls.connect(name, carrier).await,

@@ -5,51 +5,91 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::FutureExt;
-use lariat_protocol::ConnectionInfo;
+use lariat_protocol::contract::{Milliseconds, Pace, milliseconds};
+use lariat_protocol::{Address, ConnectionInfo, Deadline, Error};
 use tokio::sync::oneshot;
 
 use crate::carrier::Carrier;
 use crate::connection::Connection;
 use crate::driver::closing::Closing;
 use crate::driver::hub::{Place, Signals};
+use crate::observe::{ConnectionStatus, Ended, Phase};
 use crate::open;
-use crate::service::{AsyncFunction, ServiceState};
+use crate::progress::{Activity, Totals};
+use crate::service::AsyncFunction;
+use crate::state::{ServiceState, Who};
 
-/// Opens the connection's layers and runs the function until it ends, panics, or the
-/// server's patience is over; then closes in order what the function has dropped.
-pub(crate) async fn run(
+/// How long a function may take to end after its connection has, before it is dropped.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What the engine knows of the connection while the function runs.
+struct Watch {
+    place: Place,
+    service: Arc<ServiceState>,
+    activity: Arc<Activity>,
+    peer: Address,
+    /// Whether the peer counts at the gates; given back with this value.
+    admitted: bool,
+    pace: Pace,
+    phase: Phase,
+    counted: Totals,
+    made: Milliseconds,
+    /// When the hub will wake the connection for its deadlines.
+    armed: Milliseconds,
+    passed: Option<Deadline>,
+}
+
+/// What ends the function from outside.
+enum Cut {
+    Forced,
+    Killed,
+    /// It went on after its connection had ended.
+    Late,
+}
+
+/// Opens the connection's layers and runs the function until it ends, panics, or is ended;
+/// then closes in order what the function has dropped.
+///
+/// It counts from the call on, whether what is returned is ever driven or not.
+pub(crate) fn run(
     carrier: Carrier,
-    mut info: ConnectionInfo,
+    info: ConnectionInfo,
     place: Place,
     service: Arc<ServiceState>,
     function: AsyncFunction,
-) {
-    let peer = info.peer.clone();
-    let (home, returned) = oneshot::channel();
-    let running = async {
-        let mut carrier = carrier;
-        if !service.layers.is_empty() {
-            (carrier, info.tls) = open::open(carrier, &service.layers).await?;
-        }
-        let layers = service.layers.clone();
-        let connection = Connection::new(carrier, info, layers, service.draining.clone());
-        function(connection.returning(home)).await
+) -> impl Future<Output = ()> + Send {
+    let watch = Watch::new(place, service, &info);
+    drive(watch, carrier, info, function)
+}
+
+async fn drive(mut watch: Watch, carrier: Carrier, info: ConnectionInfo, function: AsyncFunction) {
+    let Some(opened) = watch.open(carrier, info).await else {
+        return;
     };
-    let running = AssertUnwindSafe(running).catch_unwind();
-    let ended = unless_forced(&place, running).await;
-    match ended {
-        Some(Ok(Ok(()))) => tracing::debug!(service = service.name, %peer, "connection ended"),
-        Some(Ok(Err(error))) => service.log_failure(&peer, error),
-        Some(Err(_)) => return service.log_panic(&peer),
-        None => {
-            tracing::info!(service = service.name, %peer, "connection ended by draining");
-            return;
-        }
+    let (home, returned) = oneshot::channel();
+    let (carrier, info) = opened;
+    let connection = Connection::accepted(
+        carrier,
+        info,
+        Arc::clone(&watch.service),
+        Arc::clone(&watch.activity),
+    );
+    let running = AssertUnwindSafe(async { function(connection.returning(home)).await });
+    let ended = watch.run(running.catch_unwind()).await;
+    let how = watch.log(ended);
+    if matches!(
+        how,
+        Ended::Finished | Ended::Goodbye | Ended::Failed | Ended::Deadline
+    ) {
+        // A task that the function has started may have the connection for longer than itself.
+        watch.enter(Phase::Closing);
+        watch.armed = 0;
+        watch.unless_cut(close(returned)).await;
     }
-    // A task that the function has started may have the connection for longer than itself.
-    unless_forced(&place, close(returned)).await;
+    watch.counters().ended(how);
 }
 
 /// Waits for the carrier to be dropped, and closes it in order; nothing if somebody else does.
@@ -60,20 +100,242 @@ async fn close(returned: oneshot::Receiver<Carrier>) {
     }
 }
 
-/// Waits for a future, or gives it up when the server's patience is over.
-async fn unless_forced<T>(place: &Place, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    let mut begun = false;
-    poll_fn(|context| {
-        if !std::mem::replace(&mut begun, true) {
-            place.set_waker(context.waker());
+impl Watch {
+    fn new(place: Place, service: Arc<ServiceState>, info: &ConnectionInfo) -> Self {
+        let made = place.hub().passed(crate::reactor::now());
+        let watch = Watch {
+            activity: Arc::default(),
+            peer: info.peer.clone(),
+            admitted: service.layers.proxy.is_none(),
+            pace: Pace::new(made),
+            phase: Phase::Opening,
+            counted: Totals::default(),
+            made,
+            armed: Milliseconds::MAX,
+            passed: None,
+            place,
+            service,
+        };
+        watch.counters().phase(None, Some(Phase::Opening));
+        watch
+    }
+
+    fn counters(&self) -> &crate::observe::counters::Counters {
+        self.service.counters(self.place.hub().thread())
+    }
+
+    fn who(&self) -> Who<'_> {
+        Who {
+            key: self.place.key(),
+            peer: &self.peer,
+            phase: self.phase,
         }
-        let forced = place.has_signal(Signals::FORCE);
-        match future.as_mut().poll(context) {
-            Poll::Ready(done) => Poll::Ready(Some(done)),
-            Poll::Pending if forced => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        if phase != self.phase {
+            self.counters().phase(Some(self.phase), Some(phase));
+            self.phase = phase;
         }
-    })
-    .await
+    }
+
+    /// Opens the layers. Nothing if that failed, or was cut.
+    async fn open(
+        &mut self,
+        carrier: Carrier,
+        mut info: ConnectionInfo,
+    ) -> Option<(Carrier, ConnectionInfo)> {
+        if self.service.layers.is_empty() {
+            self.begin();
+            return Some((carrier, info));
+        }
+        let opening = open::accept(carrier, &info, &self.service);
+        match self.unless_cut(opening).await? {
+            Ok(opened) => {
+                if let Some(proxied) = opened.proxied {
+                    (info.peer, info.local) = proxied.take();
+                    self.peer = info.peer.clone();
+                    self.admitted = true;
+                }
+                if self.service.layers.shake_hands() {
+                    self.counters().handshake(true);
+                }
+                info.tls = opened.session;
+                self.begin();
+                Some((opened.carrier, info))
+            }
+            Err(error) => {
+                let how = self.service.opening_failed(self.who(), &error);
+                self.service.log_failure(self.who(), Error::from(error));
+                self.counters().ended(how);
+                None
+            }
+        }
+    }
+
+    fn begin(&mut self) {
+        self.pace = Pace::new(self.now());
+        self.enter(Phase::First);
+    }
+
+    fn now(&self) -> Milliseconds {
+        self.place.hub().passed(crate::reactor::now())
+    }
+
+    /// Runs the function under its deadlines.
+    async fn run<T>(&mut self, running: impl Future<Output = T>) -> Result<T, Cut> {
+        let mut running = pin!(running);
+        let mut begun = false;
+        poll_fn(|context| {
+            if !std::mem::replace(&mut begun, true) {
+                self.place.set_waker(context.waker());
+            }
+            let signals = self.look();
+            let ended = running.as_mut().poll(context);
+            self.take_note();
+            match ended {
+                Poll::Ready(ended) => return Poll::Ready(Ok(ended)),
+                Poll::Pending if signals.contains(Signals::KILL) => Poll::Ready(Err(Cut::Killed)),
+                Poll::Pending if signals.contains(Signals::FORCE) => Poll::Ready(Err(Cut::Forced)),
+                Poll::Pending if signals.contains(Signals::TIMER) && !self.keep_time() => {
+                    Poll::Ready(Err(Cut::Late))
+                }
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// Waits for what is not the function, which only force ends.
+    async fn unless_cut<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
+        let mut future = pin!(future);
+        let mut begun = false;
+        poll_fn(|context| {
+            if !std::mem::replace(&mut begun, true) {
+                self.place.set_waker(context.waker());
+            }
+            let signals = self.look();
+            match future.as_mut().poll(context) {
+                Poll::Ready(done) => Poll::Ready(Some(done)),
+                Poll::Pending
+                    if signals.contains(Signals::FORCE) || signals.contains(Signals::KILL) =>
+                {
+                    Poll::Ready(None)
+                }
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// Answers who looks at the table, and takes the signals.
+    fn look(&mut self) -> Signals {
+        self.place.answer(|| self.status());
+        self.place
+            .take()
+            .map_or(Signals::default(), |waiting| waiting.signals)
+    }
+
+    fn status(&self) -> ConnectionStatus {
+        let totals = self.activity.totals();
+        ConnectionStatus {
+            key: self.place.key(),
+            service: Arc::clone(&self.service.metrics.service),
+            endpoint: Arc::clone(&self.service.metrics.endpoint),
+            peer: self.peer.clone(),
+            phase: self.phase,
+            age: Duration::from_millis(self.now().saturating_sub(self.made)),
+            received: totals.received,
+            sent: totals.sent,
+            messages: totals.messages,
+            held: 0,
+        }
+    }
+
+    /// Counts what has moved, and sees to it that the next deadline is met.
+    fn take_note(&mut self) {
+        let moved = self.activity.since(self.counted);
+        let totals = self.activity.totals();
+        let messages = totals.messages.wrapping_sub(self.counted.messages);
+        self.counters()
+            .moved(messages, moved.received as u64, moved.sent as u64, None);
+        self.counted = totals;
+        let before = self.pace.stage();
+        self.pace.turn(self.now(), moved, &self.service.deadlines());
+        self.enter(self.pace.stage().into());
+        if self.passed.is_none() && (self.pace.stage() != before || self.armed == Milliseconds::MAX)
+        {
+            self.arm();
+        }
+    }
+
+    fn arm(&mut self) {
+        let deadline = self.pace.deadline(&self.service.deadlines());
+        if let Some((at, _)) = deadline.filter(|(at, _)| *at < self.armed) {
+            self.armed = at;
+            self.place.wake_at(at);
+        }
+    }
+
+    /// Looks which deadline has passed. Returns whether the function may go on.
+    fn keep_time(&mut self) -> bool {
+        if self.passed.is_some() {
+            return false;
+        }
+        self.armed = Milliseconds::MAX;
+        let now = self.now();
+        match self.pace.deadline(&self.service.deadlines()) {
+            Some((at, deadline)) if at <= now => {
+                self.passed = Some(deadline);
+                self.counters().deadline(deadline);
+                self.activity.expire(deadline);
+                self.place.wake_at(now + milliseconds(GRACE));
+            }
+            _ => self.arm(),
+        }
+        true
+    }
+
+    /// Says how the function ended.
+    fn log<E: std::any::Any>(&self, ended: Result<Result<Result<(), Error>, E>, Cut>) -> Ended {
+        let who = self.who();
+        if let Some(deadline) = self.passed {
+            self.service.log_failure(who, deadline);
+            return Ended::Deadline;
+        }
+        match ended {
+            Ok(Ok(Ok(()))) => {
+                tracing::debug!(service = self.service.name(), peer = %self.peer, "connection ended");
+                match self.service.draining.is_cancelled() {
+                    true => Ended::Goodbye,
+                    false => Ended::Finished,
+                }
+            }
+            Ok(Ok(Err(error))) => {
+                self.service.log_failure(who, error);
+                Ended::Failed
+            }
+            Ok(Err(_)) => {
+                self.service.log_panic(who);
+                Ended::Panicked
+            }
+            Err(Cut::Killed) => {
+                self.service.log_failure(who, "killed");
+                Ended::Killed
+            }
+            Err(Cut::Forced | Cut::Late) => {
+                self.service.log_failure(who, "ended by draining");
+                Ended::Forced
+            }
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.counters().phase(Some(self.phase), None);
+        if self.admitted {
+            self.service.leave(&self.peer);
+        }
+    }
 }

@@ -185,18 +185,23 @@ fn connections(count: usize) -> String {
 }
 
 fn stopped(report: DrainReport) -> String {
-    let DrainReport { finished, forced } = report;
-    match (finished, forced) {
+    let ended = report.finished + report.said_goodbye;
+    match (ended, report.forced) {
         (0, 0) => "Stopped.\n".into(),
-        (finished, 0) => format!("Stopped; {} ended.\n", connections(finished)),
-        (finished, forced) => format!(
+        (ended, 0) => format!("Stopped; {} ended.\n", connections(ended)),
+        (ended, forced) => format!(
             "Stopped; {} ended, {} been cut off.\n",
-            connections(finished),
+            connections(ended),
             connections(forced)
         ),
     }
 }
 
 fn stopped_json(report: DrainReport) -> serde_json::Value {
-    json!({ "stopped": true, "finished": report.finished, "forced": report.forced })
+    json!({
+        "stopped": true,
+        "finished": report.finished,
+        "said_goodbye": report.said_goodbye,
+        "forced": report.forced,
+    })
 }

@@ -87,7 +87,7 @@ pub fn listen(
         let service = (planned.entry.make)(&planned.endpoint, verbose)?;
         let options = ListenOptions {
             name: Some(planned.entry.name.to_string()),
-            tls: None,
+            ..ListenOptions::default()
         };
         let listening = handle
             .listen_with(&planned.endpoint, options, service)

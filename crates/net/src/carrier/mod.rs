@@ -161,6 +161,13 @@ impl Carrier {
         }
     }
 
+    /// The server goes down: what says goodbye by itself says so.
+    pub(crate) fn going_away(&mut self) {
+        if let Carrier::WebSocket(socket) = self {
+            socket.going_away();
+        }
+    }
+
     /// Ends the connection at once, without the orderly end that would be truncated anyway.
     pub(crate) fn abort(&mut self) {
         if let Carrier::Tcp(stream) = self {

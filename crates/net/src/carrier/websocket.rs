@@ -110,6 +110,8 @@ pub(crate) struct WebSocketCarrier {
     /// What did not fit into the reader's buffer.
     rest: Bytes,
     closing: bool,
+    /// How the goodbye is to be understood.
+    code: CloseCode,
 }
 
 impl WebSocketCarrier {
@@ -122,6 +124,7 @@ impl WebSocketCarrier {
             text: true,
             rest: Bytes::new(),
             closing: false,
+            code: CloseCode::Normal,
         }
     }
 
@@ -240,12 +243,17 @@ impl WebSocketCarrier {
         }
     }
 
+    /// The goodbye will say that the server goes down (RFC 6455 section 7.4.1: 1001).
+    pub(crate) fn going_away(&mut self) {
+        self.code = CloseCode::Away;
+    }
+
     /// Says goodbye; what the peer still says is read until it says goodbye too.
     pub(crate) fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.closing {
             self.closing = true;
             let goodbye = CloseFrame {
-                code: CloseCode::Normal,
+                code: self.code,
                 reason: Utf8Bytes::from_static(""),
             };
             self.tasks.writing.register(context.waker());

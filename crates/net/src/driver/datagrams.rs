@@ -12,7 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::carrier::datagram::{DatagramSocket, Receiving};
 use crate::driver::hub::{Hub, Place, Signals};
-use crate::service::ServiceState;
+use crate::observe::Phase;
+use crate::state::{ServiceState, Who};
 
 struct Driven {
     socket: DatagramSocket,
@@ -57,7 +58,7 @@ pub(crate) async fn serve(
             driven.poll(context, &mut receiving)
         });
         catch_unwind(step).unwrap_or_else(|_| {
-            driven.service.log_panic(driven.transport.local());
+            driven.service.log_panic(driven.who());
             Poll::Ready(())
         })
     })
@@ -65,6 +66,15 @@ pub(crate) async fn serve(
 }
 
 impl Driven {
+    /// The socket, in the place of any one of its peers.
+    fn who(&self) -> Who<'_> {
+        Who {
+            key: self.place.key(),
+            peer: self.transport.local(),
+            phase: Phase::Idle,
+        }
+    }
+
     fn poll(&mut self, context: &mut Context<'_>, receiving: &mut Receiving) -> Poll<()> {
         loop {
             self.look();
@@ -90,7 +100,7 @@ impl Driven {
 
     fn look(&mut self) {
         if let Some(waiting) = self.place.take() {
-            if waiting.signals.contains(Signals::FORCE) {
+            if waiting.signals.contains(Signals::AT_ONCE) {
                 self.transport.outgoing().clear();
                 self.transport.close();
                 return;
@@ -121,7 +131,7 @@ impl Driven {
                 Poll::Pending => return false,
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(error)) => {
-                    tracing::info!(service = self.service.name, peer = %to, "not sent: {error}");
+                    tracing::info!(service = self.service.name(), peer = %to, "not sent: {error}");
                 }
             }
             self.transport.outgoing().pop_front();
@@ -134,8 +144,9 @@ impl Drop for Driven {
     fn drop(&mut self) {
         // Here, so that it comes also to those whose task is dropped with its runtime.
         let protocol = &mut self.protocol;
-        if self.begun && catch_unwind(AssertUnwindSafe(|| protocol.closed())).is_err() {
-            self.service.log_panic(self.transport.local());
+        let closed = AssertUnwindSafe(|| protocol.closed());
+        if self.begun && catch_unwind(closed).is_err() {
+            self.service.log_panic(self.who());
         }
     }
 }

@@ -9,10 +9,14 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use lariat_protocol::contract::{Milliseconds, milliseconds};
 use lariat_protocol::{ConnectionId, Mailbox, Message, SendError};
 use tokio::sync::Notify;
+
+use crate::observe::table::Inquiry;
+use crate::observe::{ConnectionKey, ConnectionStatus};
 
 /// How many messages may wait for one connection before senders are told that it is full.
 const MOST_MESSAGES: usize = 1024;
@@ -28,13 +32,29 @@ impl Signals {
     pub(crate) const DRAIN: Signals = Signals(2);
     /// The server's patience is over: end at once.
     pub(crate) const FORCE: Signals = Signals(4);
+    /// Somebody chose this connection to end at once.
+    pub(crate) const KILL: Signals = Signals(8);
+    /// Whatever ends a connection without waiting for it.
+    pub(crate) const AT_ONCE: Signals = Signals(4 | 8);
+    /// Whatever ends a connection that nobody has been promised anything on.
+    pub(crate) const ENDING: Signals = Signals(2 | 4 | 8);
+    /// Somebody looks at the table: see [`Place::answer`].
+    pub(crate) const REPORT: Signals = Signals(16);
 
     pub(crate) fn contains(self, other: Signals) -> bool {
         self.0 & other.0 != 0
     }
 }
 
-#[derive(Default)]
+/// A moment in milliseconds from the hub's own beginning; as a deadline, rounded up.
+type Tick = u64;
+
+/// A deadline that does not come.
+const NEVER: Tick = Tick::MAX;
+
+/// How many bits of a timer's entry are its slot.
+const SLOT_BITS: u32 = 24;
+
 #[expect(clippy::box_collection, reason = "an empty place is a pointer's size")]
 struct Slot {
     generation: u32,
@@ -44,10 +64,24 @@ struct Slot {
     /// Exists from a connection's first message on.
     queue: Option<Box<VecDeque<Message>>>,
     /// When the connection wants to be woken.
-    deadline: Option<Instant>,
+    deadline: Tick,
     /// The one entry it has in `Table::timers`: never later than `deadline`, and earlier
     /// when the deadline was moved back, which costs nothing until the entry runs out.
-    entry: Option<Instant>,
+    entry: Tick,
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Slot {
+            generation: 0,
+            live: false,
+            signals: Signals::default(),
+            waker: None,
+            queue: None,
+            deadline: NEVER,
+            entry: NEVER,
+        }
+    }
 }
 
 impl Slot {
@@ -60,12 +94,24 @@ impl Slot {
 struct Table {
     slots: Vec<Slot>,
     free: Vec<u32>,
-    timers: BTreeSet<(Instant, u32)>,
+    /// Moment and slot in one number: eight bytes a connection, and the order is that of the
+    /// moments.
+    timers: BTreeSet<u64>,
+    /// Who looks at the table, while somebody does.
+    inquiry: Option<Arc<Inquiry>>,
+}
+
+/// A timer's entry.
+fn entry_of(at: Tick, slot: u32) -> u64 {
+    at << SLOT_BITS | u64::from(slot)
 }
 
 /// What waits for the connections of one thread.
-#[derive(Default)]
 pub(crate) struct Hub {
+    /// Which thread's it is.
+    thread: u32,
+    /// What its ticks are counted from.
+    epoch: Instant,
     table: Mutex<Table>,
     /// How many slots have something waiting.
     waiting: AtomicUsize,
@@ -85,7 +131,62 @@ pub(crate) struct Waiting {
     pub(crate) messages: Option<Box<VecDeque<Message>>>,
 }
 
+impl Default for Hub {
+    fn default() -> Self {
+        Hub::new(0)
+    }
+}
+
 impl Hub {
+    pub(crate) fn new(thread: u32) -> Self {
+        Hub {
+            thread,
+            epoch: crate::reactor::now(),
+            table: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            live: AtomicUsize::new(0),
+            timers_changed: Notify::new(),
+            emptied: Notify::new(),
+        }
+    }
+
+    /// Which thread's connections these are.
+    pub(crate) fn thread(&self) -> u32 {
+        self.thread
+    }
+
+    /// What stands for a connection of this thread that has no place.
+    pub(crate) fn no_connection(&self) -> ConnectionKey {
+        ConnectionKey {
+            thread: self.thread,
+            id: ConnectionId {
+                slot: u32::MAX,
+                generation: 0,
+            },
+        }
+    }
+
+    /// A moment in milliseconds of the hub's clock, those that have passed.
+    #[inline]
+    pub(crate) fn passed(&self, moment: Instant) -> Milliseconds {
+        milliseconds(moment.saturating_duration_since(self.epoch))
+    }
+
+    /// A deadline in ticks: not a moment too early.
+    pub(crate) fn tick(&self, moment: Instant) -> Milliseconds {
+        let since = moment.saturating_duration_since(self.epoch);
+        since
+            .as_nanos()
+            .div_ceil(1_000_000)
+            .try_into()
+            .unwrap_or(NEVER)
+    }
+
+    /// The moment of a tick.
+    fn moment(&self, tick: Tick) -> Instant {
+        self.epoch + Duration::from_millis(tick)
+    }
+
     fn table(&self) -> MutexGuard<'_, Table> {
         // A panic never leaves the table half-changed: nothing in here calls out.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
@@ -97,8 +198,13 @@ impl Hub {
         let slot = match table.free.pop() {
             Some(slot) => slot,
             None => {
+                let slot = table.slots.len();
+                assert!(
+                    slot < 1 << SLOT_BITS,
+                    "fewer connections than 2^24 on a thread"
+                );
                 table.slots.push(Slot::default());
-                u32::try_from(table.slots.len() - 1).expect("fewer connections than 2^32")
+                slot as u32
             }
         };
         let entry = &mut table.slots[slot as usize];
@@ -121,10 +227,14 @@ impl Hub {
         let generation = slot.generation.wrapping_add(1);
         let old = std::mem::take(slot);
         slot.generation = generation;
-        if let Some(at) = old.entry {
-            table.timers.remove(&(at, id.slot));
+        if old.entry != NEVER {
+            table.timers.remove(&entry_of(old.entry, id.slot));
         }
         table.free.push(id.slot);
+        let inquiry = table.inquiry.clone();
+        if let Some(inquiry) = inquiry.filter(|_| old.signals.contains(Signals::REPORT)) {
+            inquiry.ended();
+        }
         if old.has_something() {
             self.waiting.fetch_sub(1, Ordering::Release);
         }
@@ -160,26 +270,43 @@ impl Hub {
         Some(result)
     }
 
-    /// Signals one connection.
-    pub(crate) fn signal(&self, id: ConnectionId, signal: Signals) {
-        self.put(id, |slot| slot.signals.0 |= signal.0);
+    /// Signals one connection. Returns whether it is there.
+    pub(crate) fn signal(&self, id: ConnectionId, signal: Signals) -> bool {
+        self.put(id, |slot| slot.signals.0 |= signal.0).is_some()
     }
 
     /// Signals every connection of the thread.
     pub(crate) fn signal_all(&self, signal: Signals) {
-        let ids: Vec<ConnectionId> = self
-            .table()
-            .slots
-            .iter()
-            .enumerate()
-            .filter(|(_, slot)| slot.live)
+        for id in self.ids(|slot| slot.live) {
+            self.signal(id, signal);
+        }
+    }
+
+    fn ids(&self, wanted: impl Fn(&Slot) -> bool) -> Vec<ConnectionId> {
+        let table = self.table();
+        let slots = table.slots.iter().enumerate();
+        slots
+            .filter(|(_, slot)| wanted(slot))
             .map(|(index, slot)| ConnectionId {
                 slot: index as u32,
                 generation: slot.generation,
             })
-            .collect();
+            .collect()
+    }
+
+    /// Asks every connection of the thread to answer an inquiry.
+    pub(crate) fn inquire(&self, inquiry: &Arc<Inquiry>) {
+        // Whoever has nobody to wake is not driven yet, and would not answer.
+        let ids = self.ids(|slot| slot.live && slot.waker.is_some());
+        self.table().inquiry = Some(Arc::clone(inquiry));
         for id in ids {
-            self.signal(id, signal);
+            inquiry.ask(1);
+            if self
+                .put(id, |slot| slot.signals.0 |= Signals::REPORT.0)
+                .is_none()
+            {
+                inquiry.ended();
+            }
         }
     }
 
@@ -203,29 +330,31 @@ impl Hub {
 
     /// Wakes every connection whose deadline is past; returns the next moment to look.
     pub(crate) fn fire_timers(&self, now: Instant) -> Option<Instant> {
+        let now = self.passed(now);
         loop {
             let mut table = self.table();
-            let &(at, slot) = table.timers.first()?;
+            let &first = table.timers.first()?;
+            let (at, slot) = (first >> SLOT_BITS, (first & ((1 << SLOT_BITS) - 1)) as u32);
             if at > now {
-                return Some(at);
+                return Some(self.moment(at));
             }
-            table.timers.remove(&(at, slot));
+            table.timers.remove(&first);
             let entry = &mut table.slots[slot as usize];
-            entry.entry = None;
-            match entry.deadline {
-                // The deadline was moved back since: the entry follows it now.
-                Some(deadline) if deadline > now => {
-                    entry.entry = Some(deadline);
-                    table.timers.insert((deadline, slot));
-                }
-                Some(_) => {
-                    entry.deadline = None;
-                    let generation = entry.generation;
-                    drop(table);
-                    self.signal(ConnectionId { slot, generation }, Signals::TIMER);
-                }
-                None => {}
+            entry.entry = NEVER;
+            if entry.deadline == NEVER {
+                continue;
             }
+            if entry.deadline > now {
+                // The deadline was moved back since: the entry follows it now.
+                let deadline = entry.deadline;
+                entry.entry = deadline;
+                table.timers.insert(entry_of(deadline, slot));
+                continue;
+            }
+            entry.deadline = NEVER;
+            let generation = entry.generation;
+            drop(table);
+            self.signal(ConnectionId { slot, generation }, Signals::TIMER);
         }
     }
 
@@ -293,11 +422,16 @@ impl Place {
         if !slot.has_something() {
             return None;
         }
-        self.hub.waiting.fetch_sub(1, Ordering::Release);
-        Some(Waiting {
-            signals: std::mem::take(&mut slot.signals),
+        let waiting = Waiting {
+            signals: Signals(slot.signals.0 & !Signals::REPORT.0),
             messages: slot.queue.take(),
-        })
+        };
+        // Who looks at the table is answered by itself, at the beginning of a turn.
+        slot.signals.0 &= Signals::REPORT.0;
+        if !slot.has_something() {
+            self.hub.waiting.fetch_sub(1, Ordering::Release);
+        }
+        Some(waiting)
     }
 
     /// Whether a signal waits; it stays until it is [taken](Place::take).
@@ -310,23 +444,69 @@ impl Place {
 
     /// Asks for [`Signals::TIMER`] at a moment, or never.
     pub(crate) fn set_deadline(&self, deadline: Option<Instant>) {
+        self.wake_at(deadline.map_or(NEVER, |deadline| self.hub.tick(deadline)));
+    }
+
+    /// Asks for [`Signals::TIMER`] at a moment of the hub's clock, the last of all for never.
+    pub(crate) fn wake_at(&self, deadline: Milliseconds) {
+        // What does not fit beside a slot is centuries away.
+        let deadline = if deadline >> (u64::BITS - SLOT_BITS) == 0 {
+            deadline
+        } else {
+            NEVER
+        };
         let mut table = self.hub.table();
         let slot = &mut table.slots[self.id.slot as usize];
         slot.deadline = deadline;
-        let Some(deadline) = deadline else { return };
         let entry = slot.entry;
-        if entry.is_some_and(|entry| entry <= deadline) {
+        // Two that never come are the same.
+        if entry <= deadline {
             return;
         }
-        slot.entry = Some(deadline);
-        if let Some(entry) = entry {
-            table.timers.remove(&(entry, self.id.slot));
+        slot.entry = deadline;
+        if entry != NEVER {
+            table.timers.remove(&entry_of(entry, self.id.slot));
         }
-        table.timers.insert((deadline, self.id.slot));
-        let earliest = table.timers.first() == Some(&(deadline, self.id.slot));
+        let timer = entry_of(deadline, self.id.slot);
+        table.timers.insert(timer);
+        let earliest = table.timers.first() == Some(&timer);
         drop(table);
         if earliest {
             self.hub.timers_changed.notify_one();
+        }
+    }
+
+    /// The table that this is a place in.
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// What the connection is named by.
+    pub(crate) fn key(&self) -> ConnectionKey {
+        ConnectionKey {
+            thread: self.hub.thread,
+            id: self.id,
+        }
+    }
+
+    /// Answers who looks at the table, if somebody does. Whatever else waits stays.
+    pub(crate) fn answer(&self, status: impl FnOnce() -> ConnectionStatus) {
+        if self.hub.waiting.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        let mut table = self.hub.table();
+        let slot = &mut table.slots[self.id.slot as usize];
+        if !slot.signals.contains(Signals::REPORT) {
+            return;
+        }
+        slot.signals.0 &= !Signals::REPORT.0;
+        if !slot.has_something() {
+            self.hub.waiting.fetch_sub(1, Ordering::Release);
+        }
+        let inquiry = table.inquiry.clone();
+        drop(table);
+        if let Some(inquiry) = inquiry {
+            inquiry.answer(status());
         }
     }
 }
@@ -338,81 +518,4 @@ impl Drop for Place {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn a_message_for_an_earlier_tenant_does_not_reach_a_later_one() {
-        let hub = Arc::new(Hub::default());
-        let first = hub.register();
-        let id = first.id();
-        drop(first);
-        let second = hub.register();
-        assert_eq!(second.id().slot, id.slot);
-        assert!(matches!(
-            hub.deliver(id, Message::new(1)),
-            Err(SendError::Gone(_))
-        ));
-        assert!(second.take().is_none());
-    }
-
-    #[test]
-    fn a_full_queue_says_so_and_gives_the_message_back() {
-        let hub = Arc::new(Hub::default());
-        let place = hub.register();
-        for number in 0..MOST_MESSAGES {
-            hub.deliver(place.id(), Message::new(number)).expect("room");
-        }
-        let Err(SendError::Full(message)) = hub.deliver(place.id(), Message::new("late")) else {
-            panic!("the queue is bounded");
-        };
-        assert_eq!(message.get(), Some(&"late"));
-        let waiting = place.take().expect("messages wait");
-        assert_eq!(
-            waiting.messages.map(|queue| queue.len()),
-            Some(MOST_MESSAGES)
-        );
-        assert!(place.take().is_none());
-    }
-
-    #[test]
-    fn a_connection_has_one_timer_entry_however_often_it_is_moved() {
-        let hub = Arc::new(Hub::default());
-        let place = hub.register();
-        let start = Instant::now();
-        for step in (1..100).chain((1..100).rev()) {
-            place.set_deadline(Some(start + Duration::from_secs(step)));
-            assert_eq!(hub.table().timers.len(), 1);
-        }
-        let due = start + Duration::from_secs(1);
-        assert_eq!(hub.fire_timers(start), Some(due));
-        assert!(place.take().is_none());
-        assert_eq!(hub.fire_timers(due), None);
-        assert!(
-            place
-                .take()
-                .expect("it ran out")
-                .signals
-                .contains(Signals::TIMER)
-        );
-    }
-
-    #[test]
-    fn a_deadline_that_moved_back_is_not_early() {
-        let hub = Arc::new(Hub::default());
-        let place = hub.register();
-        let start = Instant::now();
-        let (early, late) = (
-            start + Duration::from_secs(1),
-            start + Duration::from_secs(9),
-        );
-        place.set_deadline(Some(early));
-        place.set_deadline(Some(late));
-        assert_eq!(hub.fire_timers(early), Some(late));
-        assert!(place.take().is_none());
-        drop(place);
-        assert_eq!(hub.fire_timers(late), None);
-    }
-}
+mod tests;

@@ -7,32 +7,27 @@
 pub(crate) mod closing;
 pub(crate) mod datagrams;
 pub(crate) mod hub;
+mod moving;
 pub(crate) mod scratch;
 pub(crate) mod sessions;
+mod turn;
 
 use std::future::Future;
-use std::io::{self, IoSlice};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use lariat_protocol::contract::{Milliseconds, Pace};
 use lariat_protocol::{ConnectionInfo, Error, Handle, Protocol, Reason, Transport};
-use tokio::io::AsyncWrite;
 
-use crate::carrier::{Carrier, Received};
+use crate::carrier::Carrier;
 use crate::driver::closing::Closing;
-use crate::driver::hub::{Place, Signals, Waiting};
-use crate::driver::scratch::Buffers;
-use crate::open::{self, Opening};
-use crate::service::ServiceState;
-
-/// How many pieces one vectored write takes at the most.
-const SLICES: usize = 16;
-
-/// Less than a segment's worth: what a peer may wait with until the last one has arrived.
-const SMALL: usize = 1024;
+use crate::driver::hub::{Place, Signals};
+use crate::observe;
+use crate::open::{self, OpenError, Opened, Opening};
+use crate::state::ServiceState;
 
 /// What the connection is at.
 enum Phase {
@@ -65,9 +60,30 @@ pub(crate) struct Driver {
     peer_ended: bool,
     /// The end of a message that the protocol was not open to yet.
     message_end_waits: bool,
+    /// The goodbye, until everything that was read has been answered.
+    drain_waits: bool,
+    /// Whether the goodbye was said.
+    said_goodbye: bool,
+    /// Whether a deadline ends the connection.
+    is_late: bool,
+    /// Whether it counts at the service's gates.
+    admitted: bool,
+    /// Whether all of it is over, and was told and counted.
+    finished: bool,
+    /// Whether bytes wait that the carrier does not take.
+    unsent: bool,
+    /// What it is counted as being at.
+    shown: observe::Phase,
     /// The next message to be sent, on carriers that have messages.
     message: Option<Box<Bytes>>,
     on_lost: Option<OnLost>,
+    pace: Pace,
+    /// When the hub will wake it, for a deadline or a timer of the protocol's.
+    armed: Milliseconds,
+    received: u64,
+    sent: u64,
+    /// How many of its bytes count towards what all connections hold.
+    held: usize,
 }
 
 impl Driver {
@@ -79,11 +95,16 @@ impl Driver {
         place: Place,
         service: Arc<ServiceState>,
     ) -> Self {
-        if service.layers.is_empty() {
-            return Driver::new(carrier, info, place, service, Phase::New);
-        }
-        let opening = open::open(carrier, &service.layers);
-        Driver::new(Carrier::Gone, info, place, service, Phase::Opening(opening))
+        // Whom a proxy speaks for is let in while the layers are opened.
+        let admitted = service.layers.proxy.is_none();
+        let mut driver = if service.layers.is_empty() {
+            Driver::new(carrier, info, place, service, Phase::New)
+        } else {
+            let opening = open::accept(carrier, &info, &service);
+            Driver::new(Carrier::Gone, info, place, service, Phase::Opening(opening))
+        };
+        driver.admitted = admitted;
+        driver
     }
 
     /// A driver for a connection that is open as it stands.
@@ -107,6 +128,11 @@ impl Driver {
         phase: Phase,
     ) -> Self {
         let handle = Handle::new(place.mailbox(), place.id());
+        let now = place.hub().passed(crate::reactor::now());
+        let shown = observe::Phase::Opening;
+        service
+            .counters(place.hub().thread())
+            .phase(None, Some(shown));
         Driver {
             protocol: Box::new(Unbuilt),
             made: false,
@@ -118,8 +144,20 @@ impl Driver {
             reason: None,
             peer_ended: false,
             message_end_waits: false,
+            drain_waits: false,
+            said_goodbye: false,
+            is_late: false,
+            admitted: false,
+            finished: false,
+            unsent: false,
+            shown,
             message: None,
             on_lost: None,
+            pace: Pace::new(now),
+            armed: Milliseconds::MAX,
+            received: 0,
+            sent: 0,
+            held: 0,
         }
     }
 
@@ -129,7 +167,7 @@ impl Driver {
                 Phase::Opening(opening) => {
                     self.place.set_waker(context.waker());
                     // Nobody has been promised anything yet.
-                    if self.place.has_signal(Signals::DRAIN) {
+                    if self.place.has_signal(Signals::ENDING) {
                         self.end(Reason::Drained);
                         continue;
                     }
@@ -144,7 +182,7 @@ impl Driver {
                     }
                 }
                 Phase::StartingTls(handshake) => {
-                    if self.place.has_signal(Signals::FORCE) {
+                    if self.place.has_signal(Signals::AT_ONCE) {
                         self.end(Reason::Drained);
                         continue;
                     }
@@ -155,7 +193,7 @@ impl Driver {
                 }
                 Phase::Closing(closing) => {
                     // A forced end does not wait for the peer.
-                    if !self.place.has_signal(Signals::FORCE) {
+                    if !self.place.has_signal(Signals::AT_ONCE) {
                         ready!(closing.poll(context, &mut self.carrier));
                     }
                     self.phase = Phase::Done;
@@ -167,15 +205,25 @@ impl Driver {
 
     /// Takes over what opening layers came to. Returns whether it succeeded.
     #[cold]
-    fn opened(&mut self, opened: open::Opened, next: Phase) -> bool {
+    fn opened(&mut self, opened: Result<Opened, OpenError>, next: Phase) -> bool {
         match opened {
-            Ok((carrier, session)) => {
-                self.carrier = carrier;
-                self.transport.driver().tls_done(session);
+            Ok(opened) => {
+                if let Some(proxied) = opened.proxied {
+                    let (peer, local) = proxied.take();
+                    self.transport.driver().set_ends(peer, local);
+                    self.admitted = true;
+                }
+                if self.service.layers.shake_hands() || matches!(next, Phase::Open) {
+                    self.counters().handshake(true);
+                }
+                self.carrier = opened.carrier;
+                self.transport.driver().tls_done(opened.session);
                 self.phase = next;
                 true
             }
             Err(error) => {
+                let ended = self.service.opening_failed(self.who(), &error);
+                self.is_late = ended == observe::Ended::Deadline;
                 self.end(Reason::Failed(error.into()));
                 false
             }
@@ -193,188 +241,9 @@ impl Driver {
         self.protocol = protocol;
         self.phase = Phase::Open;
         self.made = true;
+        self.pace = Pace::new(self.now());
+        self.show(observe::Phase::First);
         self.protocol.connection_made(&mut self.transport);
-    }
-
-    /// Moves bytes both ways until nothing can move. `Ready` when the phase has changed.
-    fn poll_open(
-        &mut self,
-        context: &mut Context<'_>,
-        buffers: &mut Buffers,
-    ) -> Poll<io::Result<()>> {
-        // Once a turn is enough: whatever comes during it wakes this task again.
-        if let Some(waiting) = self.place.take() {
-            self.handle_waiting(waiting, buffers);
-        }
-        let mut again = false;
-        loop {
-            let sent = self.send(context, buffers)?;
-            if self.change_phase(sent) {
-                return Poll::Ready(Ok(()));
-            }
-            if self.transport.driver().take_held_input() {
-                self.protocol.input_released(&mut self.transport);
-                continue;
-            }
-            if self.message_end_waits && self.transport.is_open_to_input() {
-                self.message_end_waits = false;
-                self.protocol.message_end(&mut self.transport);
-                continue;
-            }
-            if self.peer_ended || !self.transport.is_open_to_input() {
-                return self.park();
-            }
-            match self.receive(context, buffers, again) {
-                Poll::Ready(Ok(())) => again = true,
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => return self.park(),
-            }
-        }
-    }
-
-    /// Takes one read's worth of bytes and hands them to the protocol.
-    fn receive(
-        &mut self,
-        context: &mut Context<'_>,
-        buffers: &mut Buffers,
-        again: bool,
-    ) -> Poll<io::Result<()>> {
-        if again {
-            ready!(self.carrier.poll_again(context))?;
-        }
-        let received = ready!(self.carrier.poll_receive(context, &mut buffers.read))?;
-        // Answers are gathered in the thread's buffer; a connection that can send
-        // everything at once never owns one.
-        buffers.lend(self.transport.driver().outgoing());
-        let buffer = &buffers.read;
-        let transport = &mut self.transport;
-        match received {
-            Received::Bytes(length) => {
-                self.protocol.data_received(transport, &buffer[..length]);
-                // Only a small piece can be one that holds back another.
-                if transport.driver().take_expected_rest() && length < SMALL {
-                    self.carrier.acknowledge();
-                }
-            }
-            Received::Message(length) => {
-                self.protocol.data_received(transport, &buffer[..length]);
-                self.message_end_waits = true;
-            }
-            Received::End => {
-                self.peer_ended = true;
-                if self.reason.is_none() {
-                    self.reason = Some(Reason::PeerClosed);
-                }
-                self.protocol.eof_received(transport);
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    /// Sends what waits, and tells the protocol when writing is paused or resumed. Returns
-    /// whether everything has left.
-    fn send(&mut self, context: &mut Context<'_>, buffers: &mut Buffers) -> io::Result<bool> {
-        if self.has_nothing_to_send() {
-            return Ok(true);
-        }
-        loop {
-            if self.transport.driver().take_write_pause() {
-                self.protocol.write_paused(&mut self.transport);
-            }
-            let sent = self.poll_send(context)?.is_ready();
-            if !self.transport.driver().take_write_resume() {
-                if sent {
-                    buffers.take_back(self.transport.driver().outgoing());
-                }
-                return Ok(sent);
-            }
-            self.protocol.write_resumed(&mut self.transport);
-        }
-    }
-
-    /// Whether sending would be a round for nothing. A layer may owe its peer something of
-    /// its own, or hold back what it was given.
-    fn has_nothing_to_send(&mut self) -> bool {
-        !self.carrier.is_layered()
-            && self.message.is_none()
-            && !self.transport.is_write_paused()
-            && self.transport.driver().outgoing().is_idle()
-    }
-
-    fn poll_send(&mut self, context: &mut Context<'_>) -> io::Result<Poll<()>> {
-        let mut driver = self.transport.driver();
-        let outgoing = driver.outgoing();
-        if outgoing.waiting() > 0 && !outgoing.is_split() {
-            // Answers nearly always fit into the socket's buffer, and then there is nobody
-            // to be woken, which the long way prepares for.
-            match self.carrier.try_write(outgoing.chunk()) {
-                Ok(count) => outgoing.advance(count),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
-            }
-        }
-        if outgoing.is_empty() && !self.carrier.is_layered() && self.message.is_none() {
-            return Ok(Poll::Ready(()));
-        }
-        if self.carrier.is_message_oriented() && self.poll_send_messages(context)?.is_pending() {
-            return Ok(Poll::Pending);
-        }
-        self.poll_send_rest(context)
-    }
-
-    /// Sends the messages that wait, on a carrier that has messages.
-    fn poll_send_messages(&mut self, context: &mut Context<'_>) -> io::Result<Poll<()>> {
-        loop {
-            let waiting = self.message.take().map(|message| *message);
-            let next = || self.transport.driver().outgoing().pop_message();
-            let Some(message) = waiting.or_else(next) else {
-                return Ok(Poll::Ready(()));
-            };
-            match self.carrier.poll_send(context, &message) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) if too_large(&error) => {
-                    tracing::info!(length = message.len(), "a message is too long to be sent");
-                }
-                Poll::Ready(Err(error)) => return Err(error),
-                Poll::Pending => {
-                    self.message = Some(Box::new(message));
-                    return Ok(Poll::Pending);
-                }
-            }
-        }
-    }
-
-    /// Sends what could not be sent at once.
-    #[cold]
-    fn poll_send_rest(&mut self, context: &mut Context<'_>) -> io::Result<Poll<()>> {
-        let mut driver = self.transport.driver();
-        let outgoing = driver.outgoing();
-        let mut carrier = Pin::new(&mut self.carrier);
-        while outgoing.waiting() > 0 {
-            let written = if outgoing.is_split() && carrier.is_write_vectored() {
-                let mut slices = [IoSlice::new(&[]); SLICES];
-                let filled = outgoing.chunks(&mut slices);
-                carrier
-                    .as_mut()
-                    .poll_write_vectored(context, &slices[..filled])
-            } else {
-                carrier.as_mut().poll_write(context, outgoing.chunk())
-            };
-            match written {
-                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
-                Poll::Ready(Ok(count)) => outgoing.advance(count),
-                Poll::Ready(Err(error)) => return Err(error),
-                Poll::Pending => return Ok(Poll::Pending),
-            }
-        }
-        // Layers keep bytes back that they were given, even from an earlier turn.
-        if carrier.is_layered() {
-            match carrier.poll_flush(context) {
-                Poll::Ready(result) => result?,
-                Poll::Pending => return Ok(Poll::Pending),
-            }
-        }
-        Ok(Poll::Ready(()))
     }
 
     /// Acts on what the protocol asked for. Returns whether the phase has changed.
@@ -400,60 +269,19 @@ impl Driver {
             }
             if sent {
                 self.phase = Phase::Closing(Closing::new(self.peer_ended));
+                self.show(observe::Phase::Closing);
             }
             return sent;
         }
         if sent && self.transport.driver().is_ready_for_tls() {
             let carrier = std::mem::replace(&mut self.carrier, Carrier::Gone);
-            self.phase = Phase::StartingTls(open::start_tls(carrier, &self.service.layers));
+            let deadlines = self.service.deadlines();
+            let starting = open::start_tls(carrier, &self.service.layers, deadlines);
+            self.phase = Phase::StartingTls(starting);
+            self.show(observe::Phase::Opening);
             return true;
         }
         false
-    }
-
-    /// Nothing can move: settles when to be woken, if not by the carrier.
-    fn park(&mut self) -> Poll<io::Result<()>> {
-        if self.transport.driver().timers_changed() {
-            self.settle_timers();
-        }
-        Poll::Pending
-    }
-
-    #[cold]
-    fn settle_timers(&mut self) {
-        let now = crate::reactor::now();
-        let deadline = self.transport.driver().settle_timers(now);
-        self.place.set_deadline(deadline);
-    }
-
-    #[cold]
-    fn handle_waiting(&mut self, waiting: Waiting, buffers: &mut Buffers) {
-        buffers.lend(self.transport.driver().outgoing());
-        if waiting.signals.contains(Signals::FORCE) {
-            self.reason = Some(Reason::Drained);
-            self.transport.abort();
-            return;
-        }
-        if waiting.signals.contains(Signals::DRAIN) {
-            self.protocol.drain(&mut self.transport);
-        }
-        for message in waiting.messages.into_iter().flat_map(|queue| *queue) {
-            if self.transport.driver().is_aborting() {
-                return;
-            }
-            self.protocol.message_received(&mut self.transport, message);
-        }
-        if waiting.signals.contains(Signals::TIMER) {
-            let now = crate::reactor::now();
-            // Timers that a callback sets are settled against this same moment, so a timer
-            // of no length cannot keep the loop going.
-            self.transport.driver().settle_timers(now);
-            while let Some(timer) = self.transport.driver().take_due_timer(now) {
-                self.protocol.timer(&mut self.transport, timer);
-            }
-            let deadline = self.transport.driver().settle_timers(now);
-            self.place.set_deadline(deadline);
-        }
     }
 
     /// Ends the connection now, for this reason if there is none yet.
@@ -468,15 +296,16 @@ impl Driver {
     /// Tells the protocol, the service and whoever asked that the connection is over.
     #[cold]
     fn finish(&mut self) {
+        self.finished = true;
         self.phase = Phase::Done;
         self.carrier = Carrier::Gone;
         let reason = self.reason.take().unwrap_or(Reason::Aborted);
-        self.service.log_end(self.transport.peer(), &reason);
+        self.leave(&reason);
         if std::mem::take(&mut self.made) {
             let protocol = &mut self.protocol;
             let lost = catch_unwind(AssertUnwindSafe(|| protocol.connection_lost(&reason)));
             if lost.is_err() {
-                self.service.log_panic(self.transport.peer());
+                self.service.log_panic(self.who());
             }
         }
         if let Some(on_lost) = self.on_lost.take() {
@@ -490,15 +319,18 @@ impl Future for Driver {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let driver = &mut *self;
-        let watch = driver.service.watch();
+        driver.place.answer(|| driver.status());
+        let turn = driver.begin_turn();
         // The protocol is not looked at again after a panic but for `connection_lost`.
         match catch_unwind(AssertUnwindSafe(|| driver.step(context))) {
             Ok(step) => {
-                driver.service.watched(watch, driver.transport.peer());
-                ready!(step);
+                let may_go_on = driver.end_turn(turn);
+                if step.is_pending() && may_go_on {
+                    return Poll::Pending;
+                }
             }
             Err(_) => {
-                driver.service.log_panic(driver.transport.peer());
+                driver.service.log_panic(driver.who());
                 driver.carrier.abort();
                 driver.end(Reason::Panicked);
             }
@@ -512,7 +344,7 @@ impl Drop for Driver {
     fn drop(&mut self) {
         // A task that is dropped unfinished, as at the end of its runtime, still owes the
         // protocol its last callback.
-        if self.made || self.on_lost.is_some() {
+        if !self.finished {
             self.finish();
         }
     }
@@ -523,9 +355,4 @@ struct Unbuilt;
 
 impl Protocol for Unbuilt {
     fn data_received(&mut self, _: &mut Transport, _: &[u8]) {}
-}
-
-fn too_large(error: &io::Error) -> bool {
-    // EMSGSIZE has no stable kind of its own.
-    quinn_udp::is_msg_size_err(error)
 }

@@ -21,7 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::carrier::datagram::{Datagram, DatagramSocket, Receiving};
 use crate::driver::hub::{Hub, Place, Signals};
-use crate::service::ServiceState;
+use crate::observe::Phase;
+use crate::state::{ServiceState, Who};
 
 /// How long a silent peer is remembered.
 const IDLE: Duration = Duration::from_secs(60);
@@ -195,7 +196,11 @@ impl Sessions {
         let info = ConnectionInfo::messages(key.0.clone(), local);
         let built = catch_unwind(AssertUnwindSafe(|| self.service.build(&info)));
         let protocol = built.unwrap_or_else(|_| {
-            self.service.log_panic(&key.0);
+            self.service.log_panic(Who {
+                key: self.hub.no_connection(),
+                peer: &key.0,
+                phase: Phase::Opening,
+            });
             None
         })?;
         let place = self.hub.register();
@@ -245,7 +250,7 @@ impl Sessions {
         session.guard(call);
         let sent = session.settle(context, &self.socket, &self.service);
         if session.panicked {
-            self.service.log_panic(&session.key.0);
+            self.service.log_panic(session.who());
             return self.end(index, Reason::Panicked);
         }
         let aborting = session.transport.driver().is_aborting();
@@ -263,16 +268,22 @@ impl Sessions {
 
     fn end(&mut self, index: usize, reason: Reason) {
         let mut session = self.sessions.remove(index);
+        let key = session.place.key();
         let peer = session.key.0.clone();
+        let who = Who {
+            key,
+            peer: &peer,
+            phase: Phase::Idle,
+        };
         self.by_peer.remove(&session.key);
         self.by_age.remove(&(session.last_heard, index));
-        self.service.log_end(&peer, &reason);
+        self.service.log_end(who, &reason);
         // After a panic too.
         let lost = catch_unwind(AssertUnwindSafe(move || {
             session.protocol.connection_lost(&reason);
         }));
         if lost.is_err() {
-            self.service.log_panic(&peer);
+            self.service.log_panic(who);
         }
     }
 
@@ -293,6 +304,14 @@ impl Sessions {
 }
 
 impl Session {
+    fn who(&self) -> Who<'_> {
+        Who {
+            key: self.place.key(),
+            peer: &self.key.0,
+            phase: Phase::Idle,
+        }
+    }
+
     /// Calls the protocol; a panic ends this session only.
     fn guard(&mut self, call: impl FnOnce(&mut Session)) {
         if !self.panicked && catch_unwind(AssertUnwindSafe(|| call(self))).is_err() {
@@ -326,7 +345,7 @@ impl Session {
         let Some(waiting) = self.place.take() else {
             return;
         };
-        if waiting.signals.contains(Signals::FORCE) {
+        if waiting.signals.contains(Signals::AT_ONCE) {
             transport.abort();
             return;
         }
@@ -394,7 +413,7 @@ impl Session {
                     Poll::Ready(Err(error)) => {
                         let peer = &self.key.0;
                         let length = data.len();
-                        tracing::info!(service = service.name, %peer, length, "not sent: {error}");
+                        tracing::info!(service = service.name(), %peer, length, "not sent: {error}");
                     }
                     Poll::Pending => {
                         self.blocked = Some(data);
@@ -435,7 +454,7 @@ mod tests {
         let state = ServiceState::new(
             "refused",
             Layers::default(),
-            Arc::new(NoFactory),
+            Arc::new(NoFactory::default()),
             CancellationToken::new(),
         );
         let serving = Sessions::serve(

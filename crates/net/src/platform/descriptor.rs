@@ -11,6 +11,21 @@ use socket2::{Domain, Socket, Type};
 use crate::carrier::Carrier;
 use crate::reactor::bind::Bound;
 
+/// How many descriptors this process may have open at once; unknown where the system counts
+/// them otherwise.
+#[cfg(unix)]
+pub(crate) fn limit() -> Option<u64> {
+    use nix::sys::resource::{Resource, getrlimit};
+
+    let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+    Some(soft)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn limit() -> Option<u64> {
+    None
+}
+
 #[cfg(unix)]
 fn adopt(number: u32) -> io::Result<Socket> {
     let number = i32::try_from(number).map_err(|_| io::ErrorKind::InvalidInput)?;

@@ -2,7 +2,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod clock;
-mod descriptor;
+pub(crate) mod descriptor;
 pub(crate) mod lookup;
 pub(crate) mod socket;
 #[cfg(unix)]
@@ -13,7 +13,9 @@ mod watch;
 
 pub(crate) use descriptor::*;
 #[cfg(unix)]
-pub(crate) use std::os::unix::net::{UnixDatagram, UnixListener};
+pub(crate) use std::os::unix::net::{
+    SocketAddr as UnixAddress, UnixDatagram, UnixListener, UnixStream,
+};
 #[cfg(unix)]
 pub(crate) use unix_gram::UnixGram;
 pub(crate) use unix_socket::*;

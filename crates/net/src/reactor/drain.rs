@@ -3,30 +3,49 @@
 use std::sync::Arc;
 
 use crate::driver::hub::Signals;
-use crate::reactor::{Shared, now};
+use crate::observe::Ended;
+use crate::reactor::{Handle, Shared, now};
 
 /// How the connections ended that were open when the reactor was asked to stop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DrainReport {
-    /// Ended by themselves within the drain time.
+    /// Ended before they heard of it, or by the peer, or otherwise of themselves.
     pub finished: usize,
-    /// Still open when it was over.
+    /// Were told that the server goes down, and ended in order.
+    pub said_goodbye: usize,
+    /// Still open when the drain time was over, and cut off.
     pub forced: usize,
 }
 
+impl DrainReport {
+    /// How many there were.
+    pub fn all(&self) -> usize {
+        self.finished + self.said_goodbye + self.forced
+    }
+}
+
+/// How many connections have said goodbye so far.
+fn said_goodbye(handle: &Handle) -> u64 {
+    let stats = handle.stats();
+    let services = stats.services.iter();
+    services.map(|service| service.ended(Ended::Goodbye)).sum()
+}
+
 /// Tells every connection to say goodbye, and ends those that take too long.
-pub(crate) async fn drain(shared: &Arc<Shared>) -> DrainReport {
-    let live = || -> usize { shared.workers.iter().map(|worker| worker.hub.live()).sum() };
+pub(super) async fn drain(handle: &Handle) -> DrainReport {
+    let shared = &handle.0;
+    let live = || handle.connections();
     let before = *shared.open_at_stop.get_or_init(live);
+    let begun = said_goodbye(handle);
     for worker in &shared.workers {
         worker.hub.signal_all(Signals::DRAIN);
     }
     let deadline = now() + shared.drain_time;
     wait_until_empty(shared, deadline).await;
-    let forced = live();
-    if forced > 0 {
+    let left = live();
+    if left > 0 {
         tracing::warn!(
-            forced,
+            connections = left,
             "connections were still open at the end of the drain time"
         );
         for worker in &shared.workers {
@@ -35,10 +54,21 @@ pub(crate) async fn drain(shared: &Arc<Shared>) -> DrainReport {
         // What is forced ends at its next turn; a callback that never returns does not.
         wait_until_empty(shared, now() + std::time::Duration::from_secs(1)).await;
     }
-    DrainReport {
-        finished: before.saturating_sub(forced),
-        forced,
+    let said_goodbye = (said_goodbye(handle) - begun) as usize;
+    let report = DrainReport {
+        finished: before.saturating_sub(left + said_goodbye),
+        said_goodbye,
+        forced: left,
+    };
+    if before > 0 {
+        let DrainReport {
+            finished,
+            said_goodbye,
+            forced,
+        } = report;
+        tracing::info!(finished, said_goodbye, forced, "drained");
     }
+    report
 }
 
 async fn wait_until_empty(shared: &Arc<Shared>, deadline: std::time::Instant) {

@@ -1,35 +1,42 @@
 //! Listening: accepts connections and gives each to the thread that has the fewest.
 
+use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use lariat_protocol::{Address, ConnectionInfo, DatagramProtocol, Endpoint};
+use lariat_protocol::{Address, ConnectionInfo, DatagramProtocol, Deadlines, Endpoint, Refusal};
 use tokio_util::sync::CancellationToken;
 
+use crate::admission::Limits;
 use crate::carrier::datagram::DatagramSocket;
 use crate::carrier::{Carrier, Stdio};
 use crate::driver::datagrams;
+use crate::driver::hub::Signals;
 use crate::driver::sessions::Sessions;
 use crate::error::Error;
+use crate::keep_alive::KeepAlive;
+use crate::observe::ServiceStats;
 use crate::open::Layers;
-use crate::platform::{self, accept};
+use crate::platform;
+#[cfg(unix)]
+use crate::reactor::accepting::accept_unix;
+use crate::reactor::accepting::{Visitor, accept_tcp};
 use crate::reactor::bind::{self, Bound};
-use crate::reactor::{Handle, ListenOptions, Worker};
-use crate::service::{AsyncFunction, Kind, NoFactory, Service, ServiceState};
-use crate::{driver, task};
-
-/// How long accepting pauses when the system is out of something that we cannot free.
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// How many connections are accepted in one go before others have their turn.
-const BATCH: usize = 64;
+use crate::reactor::{Handle, ListenOptions, Shared, Worker};
+use crate::service::{AsyncFunction, Kind, NoFactory, Service};
+use crate::state::ServiceState;
+use crate::{driver, refuse, task};
 
 /// What an endpoint is being served by; dropping it changes nothing.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Listening {
     endpoints: Arc<[Endpoint]>,
-    closed: CancellationToken,
+    pub(super) closed: CancellationToken,
+    pub(super) service: Arc<ServiceState>,
+    /// The endpoint as it was asked for, if its TLS is read from files.
+    files: Option<Arc<Endpoint>>,
+    reactor: std::sync::Weak<Shared>,
 }
 
 impl Listening {
@@ -47,11 +54,69 @@ impl Listening {
     pub fn close(&self) {
         self.closed.cancel();
     }
+
+    /// Reads the certificate, the key and the authorities for clients again, from the files
+    /// that the endpoint names; new connections get them, those that are open stay. Nothing
+    /// happens if it names none.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with which file. What was there before stays.
+    pub fn reload(&self) -> Result<(), Error> {
+        let Some(endpoint) = &self.files else {
+            return Ok(());
+        };
+        let read = self.service.layers.reload(endpoint);
+        read.map_err(|error| Error::open(endpoint, error))
+    }
+
+    /// The files that [`reload`](Self::reload) reads.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let Some(endpoint) = &self.files else {
+            return Vec::new();
+        };
+        let options = endpoint.options();
+        let files = [&options.cert, &options.key, &options.client_ca];
+        files.into_iter().flatten().cloned().collect()
+    }
+
+    /// Changes the deadlines, also of connections that are open.
+    pub fn set_deadlines(&self, deadlines: Deadlines) {
+        self.service.set_deadlines(deadlines);
+        // Those whose new deadline is earlier than the old one must be woken for it.
+        let Some(shared) = self.reactor.upgrade() else {
+            return;
+        };
+        for worker in &shared.workers {
+            worker.hub.signal_all(Signals::TIMER);
+        }
+    }
+
+    /// Changes the service's own limits, for connections that come from now on. One that was
+    /// listened for without limits of its own keeps to the reactor's.
+    pub fn set_limits(&self, limits: Limits) {
+        if let Some(gate) = self.service.own_gate() {
+            gate.set_limits(limits);
+        }
+    }
+
+    /// What was counted of the service.
+    pub fn stats(&self) -> ServiceStats {
+        self.service.metrics.stats()
+    }
+}
+
+impl fmt::Debug for Listening {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = out.debug_struct("Listening");
+        out.field("endpoints", &self.endpoints);
+        out.finish_non_exhaustive()
+    }
 }
 
 /// What each accepted connection is given to.
 #[derive(Clone)]
-struct Target {
+pub(super) struct Target {
     reactor: Handle,
     /// The thread that accepts, and that drives a datagram socket's sessions.
     worker: Arc<Worker>,
@@ -67,6 +132,7 @@ pub(super) fn listen(
     options: ListenOptions,
     service: Service,
 ) -> Result<Listening, Error> {
+    let files = options.tls.is_none() && endpoint.options().cert.is_some();
     let layers = Layers::server(endpoint, options.tls);
     let layers = layers.map_err(|error| Error::open(endpoint, error))?;
     let bound = bind::bind(endpoint)?;
@@ -74,7 +140,8 @@ pub(super) fn listen(
     let closed = CancellationToken::new();
     let name = options.name.unwrap_or_else(|| endpoint.to_string());
     let stopping = reactor.stopping().clone();
-    let (factory, function, mut datagrams) = match service.0 {
+    let refusal = service.refusal;
+    let (factory, function, mut datagrams) = match service.kind {
         Kind::Events(factory) => (Some(factory), None, None),
         Kind::Async(function) => (None, Some(function), None),
         Kind::Datagrams(protocol) => (None, None, Some(protocol)),
@@ -84,13 +151,16 @@ pub(super) fn listen(
                        as udp://127.0.0.1:PORT or udp://[::]:PORT";
         return Err(Error::misuse(endpoint, problem));
     }
-    let factory = factory.unwrap_or_else(|| Arc::new(NoFactory));
+    let factory = factory.unwrap_or_else(|| Arc::new(NoFactory(refusal)));
+    let state = ServiceState::new(&name, layers, factory, stopping);
+    let state = Arc::new(reactor.admit(state, endpoint, options.deadlines, options.limits));
     let target = Target {
         reactor: reactor.clone(),
         worker: Arc::clone(reactor.worker()),
-        service: Arc::new(ServiceState::new(name, layers, factory, stopping)),
+        service: Arc::clone(&state),
         function,
     };
+    keep_alive(&endpoints, &bound, options.keep_alive.unwrap_or_default())?;
     for bound in bound {
         let Some(bound) = target.give_if_open(bound) else {
             continue;
@@ -100,7 +170,7 @@ pub(super) fn listen(
             worker: Arc::clone(&worker),
             ..target.clone()
         };
-        let name = target.service.name.clone();
+        let name = Arc::clone(&state.metrics.service);
         let closed = closed.clone();
         // Sessions outlive the closing of their socket's door; accepting does not.
         let at_once = match &bound {
@@ -114,7 +184,7 @@ pub(super) fn listen(
             tokio::select! {
                 () = at_once.cancelled() => {}
                 served = serving => if let Err(error) = served {
-                    tracing::error!(service = name, "cannot listen any more: {error}");
+                    tracing::error!(service = &*name, "cannot listen any more: {error}");
                 },
             }
         });
@@ -122,6 +192,9 @@ pub(super) fn listen(
     let listening = Listening {
         endpoints: endpoints.into(),
         closed,
+        service: state,
+        files: files.then(|| Arc::new(endpoint.clone())),
+        reactor: Arc::downgrade(&reactor.0),
     };
     let mut all = reactor
         .0
@@ -132,6 +205,21 @@ pub(super) fn listen(
     all.retain(|other| !other.closed.is_cancelled());
     all.push(listening.clone());
     Ok(listening)
+}
+
+/// Has peers that are gone without a word found out.
+fn keep_alive(endpoints: &[Endpoint], bound: &[Bound], settings: KeepAlive) -> Result<(), Error> {
+    for (endpoint, bound) in endpoints.iter().zip(bound) {
+        if let Bound::Tcp(listener) = bound {
+            let set = settings.set(&socket2::SockRef::from(listener));
+            set.map_err(|error| Error::Listen {
+                endpoint: endpoint.to_string(),
+                address: "its keep-alive settings".into(),
+                error,
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// Serves one bound socket, on the thread that it is called on.
@@ -153,7 +241,7 @@ async fn serve(
             let stream = listener.accept().await?;
             let address = Address::Memory(Arc::from(listener.name()));
             let info = ConnectionInfo::stream(address.clone(), address);
-            target.give(|| Ok((Carrier::Memory(stream), info)));
+            target.receive(Open(|| Ok((Carrier::Memory(stream), info))));
         },
         // Given to its thread by `listen`.
         Bound::Stdio => Ok(()),
@@ -172,111 +260,6 @@ async fn serve(
             Ok(())
         }
     }
-}
-
-async fn accept_tcp(target: Target, listener: std::net::TcpListener) -> io::Result<()> {
-    accept_from(
-        &target,
-        listener,
-        |listener| listener.accept(),
-        |(stream, peer)| {
-            // Answers are whole when they are written; waiting for more to send with them only
-            // makes them late.
-            stream.set_nodelay(true)?;
-            stream.set_nonblocking(true)?;
-            let info = ConnectionInfo::stream(peer, stream.local_addr()?);
-            Ok((Carrier::Tcp(tokio::net::TcpStream::from_std(stream)?), info))
-        },
-    )
-    .await
-}
-
-#[cfg(unix)]
-async fn accept_unix(target: Target, listener: platform::UnixListener) -> io::Result<()> {
-    let local = listener.local_addr()?;
-    let local = Address::Unix(local.as_pathname().map(Arc::from));
-    accept_from(
-        &target,
-        listener,
-        |listener| listener.accept(),
-        |(stream, peer)| {
-            stream.set_nonblocking(true)?;
-            let peer = Address::Unix(peer.as_pathname().map(Arc::from));
-            let info = ConnectionInfo::stream(peer, local.clone());
-            Ok((
-                Carrier::Unix(tokio::net::UnixStream::from_std(stream)?),
-                info,
-            ))
-        },
-    )
-    .await
-}
-
-/// Accepts for ever, whatever happens.
-#[cfg(unix)]
-async fn accept_from<L: accept::Listens, S>(
-    target: &Target,
-    listener: L,
-    accept: impl Fn(&L) -> io::Result<S>,
-    open: impl Fn(S) -> io::Result<(Carrier, ConnectionInfo)>,
-) -> io::Result<()> {
-    let acceptor = accept::Acceptor::new(listener)?;
-    let mut reserve = accept::Reserve::new();
-    let mut batch = 0;
-    loop {
-        match acceptor.accept(&accept).await {
-            Ok(stream) => {
-                target.give(|| open(stream));
-                // Whoever is accepted already waits for its turn on this same thread.
-                batch += 1;
-                if batch == BATCH {
-                    batch = 0;
-                    tokio::task::yield_now().await;
-                }
-            }
-            Err(error) if accept::is_out_of_descriptors(&error) => {
-                shed(target, &acceptor, &accept, &mut reserve, &error).await;
-            }
-            // The peer gave up before it was accepted; or the network had a moment.
-            Err(error) if is_passing(&error) => {}
-            Err(error) => {
-                tracing::warn!(service = target.service.name, %error, "cannot accept");
-                tokio::time::sleep(PAUSE).await;
-            }
-        }
-    }
-}
-
-/// With no descriptor left, whoever knocks is let in by the one kept back and shown out at
-/// once: in the queue they would wait for an answer that does not come, and keep the
-/// listening socket ready, so that the thread would spin.
-#[cfg(unix)]
-async fn shed<L: accept::Listens, S>(
-    target: &Target,
-    acceptor: &accept::Acceptor<L>,
-    accept: &impl Fn(&L) -> io::Result<S>,
-    reserve: &mut accept::Reserve,
-    error: &io::Error,
-) {
-    tracing::warn!(service = target.service.name, %error, "closing new connections");
-    reserve.give_up();
-    // No more than in any other go: who knocks without end must not keep the thread.
-    for _ in 0..BATCH {
-        match acceptor.try_accept(accept) {
-            Ok(stream) => drop(stream),
-            Err(_) => break,
-        }
-    }
-    reserve.take_back();
-    tokio::time::sleep(PAUSE).await;
-}
-
-fn is_passing(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionReset | Interrupted
-    )
 }
 
 impl Target {
@@ -302,51 +285,113 @@ impl Target {
         match bound {
             Bound::Stdio => {
                 let info = ConnectionInfo::stream(Address::Stdio, Address::Stdio);
-                self.give(|| Ok((Carrier::Stdio(Box::new(Stdio::open())), info)));
+                self.receive(Open(|| Ok((Carrier::Stdio(Box::new(Stdio::open())), info))));
                 None
             }
             #[cfg(unix)]
             Bound::Descriptor(socket) => {
-                self.give(|| platform::adopted_stream(socket));
+                self.receive(Open(|| platform::adopted_stream(socket)));
                 None
             }
             bound => Some(bound),
         }
     }
 
-    /// Gives a connection to the thread that has the fewest; `open` registers it there.
-    fn give(&self, open: impl FnOnce() -> io::Result<(Carrier, ConnectionInfo)>) {
-        let worker = self.reactor.worker();
-        let place = worker.hub.register();
-        // Who comes after the goodbye was said to all would never hear it: asked for behind
-        // the place, so that there is no moment between.
-        if self.service.draining.is_cancelled() {
-            return;
+    /// Tells one that there is no descriptor for why, and closes it.
+    #[cfg(unix)]
+    pub(super) fn send_away(&self, mut visitor: impl Visitor) {
+        let service = &self.service;
+        let thread = self.worker.hub.thread();
+        service.counters(thread).refused(Refusal::Descriptors);
+        if service.layers.proxy.is_none()
+            && let Some(words) = refuse::words(service, &visitor.info(), Refusal::Descriptors)
+        {
+            visitor.say(&words[..words.len().min(refuse::LONGEST)]);
         }
+    }
+
+    /// Lets one in, and gives it to the thread that has the fewest; or refuses it.
+    pub(super) fn receive(&self, visitor: impl Visitor) -> Option<Refusal> {
+        let service = &self.service;
+        let refused = match service.layers.proxy {
+            // Who a proxy speaks for is known when its header has come.
+            Some(_) if service.trusts(&visitor.peer()) => None,
+            Some(_) => Some(Refusal::Proxy),
+            None => service.enter(&visitor.peer()).err(),
+        };
+        let worker = self.reactor.worker();
+        match refused {
+            None => {
+                let peer = visitor.peer();
+                if !self.give(worker, visitor) && service.layers.proxy.is_none() {
+                    service.leave(&peer);
+                }
+            }
+            Some(why) => refuse::refuse(worker, service, visitor, why),
+        }
+        refused
+    }
+
+    /// Gives one to a thread, who counts at the gates already, or will when a proxy has said
+    /// for whom it speaks. Returns whether it is still there.
+    fn give(&self, worker: &Arc<Worker>, visitor: impl Visitor) -> bool {
+        let place = worker.hub.register();
         let opened = {
             let _inside = worker.runtime.enter();
-            open()
+            visitor.open()
         };
+        let service = Arc::clone(&self.service);
         let (carrier, mut info) = match opened {
             Ok(opened) => opened,
             Err(error) => {
-                tracing::info!(service = self.service.name, %error, "lost on arrival");
-                return;
+                tracing::info!(service = service.name(), %error, "lost on arrival");
+                return false;
             }
         };
-        info.message_oriented |= self.service.layers.websocket.is_some();
-        tracing::debug!(service = self.service.name, peer = %info.peer, "accepted");
-        let service = Arc::clone(&self.service);
+        info.message_oriented |= service.layers.websocket.is_some();
+        service.counters(worker.hub.thread()).accepted();
+        tracing::debug!(service = service.name(), peer = %info.peer, "accepted");
+        // Who comes after the goodbye was said to all would never hear it: asked for behind
+        // the place, so that there is no moment between.
+        let too_late = service.draining.is_cancelled();
         match &self.function {
             None => {
                 let driver = driver::Driver::accepted(carrier, info, place, service);
-                worker.runtime.spawn(driver);
+                if !too_late {
+                    worker.runtime.spawn(driver);
+                }
             }
             Some(function) => {
                 let running = task::run(carrier, info, place, service, Arc::clone(function));
-                worker.runtime.spawn(running);
+                if !too_late {
+                    worker.runtime.spawn(running);
+                }
             }
         }
+        true
+    }
+
+    pub(super) fn service_name(&self) -> &str {
+        self.service.name()
+    }
+}
+
+/// One that is open as it comes, from nobody who could be counted by an address.
+struct Open<O>(O);
+
+impl<O: FnOnce() -> io::Result<(Carrier, ConnectionInfo)>> Visitor for Open<O> {
+    fn peer(&self) -> Address {
+        Address::Stdio
+    }
+
+    fn info(&self) -> ConnectionInfo {
+        ConnectionInfo::stream(Address::Stdio, Address::Stdio)
+    }
+
+    fn say(&mut self, _: &[u8]) {}
+
+    fn open(self) -> io::Result<(Carrier, ConnectionInfo)> {
+        (self.0)()
     }
 }
 

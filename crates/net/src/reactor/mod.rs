@@ -4,6 +4,7 @@
 //! fewest and stays there, so its protocol never meets two threads at once. The reactor
 //! decides nothing about bytes; that is the [driver](crate::driver)'s.
 
+mod accepting;
 pub(crate) mod bind;
 mod drain;
 mod listener;
@@ -15,22 +16,32 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use lariat_protocol::endpoint::EndpointError;
-use lariat_protocol::{Endpoint, Handle as ConnectionHandle, Message};
+use lariat_protocol::{Deadlines, Endpoint, Handle as ConnectionHandle, Message};
 use lariat_tls::ServerTls;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use accepting::Visitor;
 pub use drain::DrainReport;
 pub use listener::Listening;
 pub(crate) use worker::{Worker, run_timers, tell_draining};
 
+use crate::admission::{Gate, Limits};
 use crate::client::{ClientFactory, Connector};
 use crate::connect::ConnectOptions;
+use crate::driver::hub::Signals;
 use crate::error::Error;
+use crate::keep_alive::KeepAlive;
+use crate::observe::table::Inquiry;
+use crate::observe::{ConnectionKey, ConnectionStatus, ReactorStats, ServiceMetrics};
 use crate::service::IntoService;
+use crate::state::ServiceState;
 
 /// How long connections have to finish when the reactor stops, unless told otherwise.
 pub const DRAIN_TIME: Duration = Duration::from_secs(30);
+
+/// How long connections have to answer who looks at the table.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Now, on the clock that the timers run by.
 pub(crate) fn now() -> Instant {
@@ -69,6 +80,8 @@ pub struct Reactor {
 pub struct Builder {
     threads: Option<usize>,
     drain_time: Duration,
+    limits: Limits,
+    deadlines: Deadlines,
 }
 
 /// Everything that can be asked of a reactor; cheap to clone, and sent anywhere.
@@ -84,6 +97,13 @@ pub(crate) struct Shared {
     /// How many connections there were at that moment.
     pub(crate) open_at_stop: OnceLock<usize>,
     pub(crate) drain_time: Duration,
+    /// The limits of all services together.
+    gate: Arc<Gate>,
+    deadlines: Deadlines,
+    /// The counters of everything that was ever listened for, in that order.
+    metrics: Mutex<Vec<Arc<ServiceMetrics>>>,
+    /// Who looks at the table: one at a time.
+    looking: tokio::sync::Mutex<()>,
 }
 
 impl Builder {
@@ -99,6 +119,18 @@ impl Builder {
         self
     }
 
+    /// How many connections may come, to all services together.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How long clients may take, of each service that is not given deadlines of its own.
+    pub fn deadlines(mut self, deadlines: Deadlines) -> Self {
+        self.deadlines = deadlines;
+        self
+    }
+
     /// Starts the threads.
     ///
     /// # Errors
@@ -109,7 +141,7 @@ impl Builder {
         let mut workers = Vec::new();
         let mut threads = Vec::new();
         for index in 0..self.threads.unwrap_or_else(cores) {
-            let (worker, thread) = Worker::start(index).map_err(Error::Start)?;
+            let (worker, thread) = Worker::start(index as u32).map_err(Error::Start)?;
             workers.push(worker);
             threads.push(thread);
         }
@@ -137,6 +169,10 @@ impl Builder {
             stopping: CancellationToken::new(),
             open_at_stop: OnceLock::new(),
             drain_time: self.drain_time,
+            gate: Arc::new(Gate::new(self.limits.clone())),
+            deadlines: self.deadlines,
+            metrics: Mutex::default(),
+            looking: tokio::sync::Mutex::default(),
         }))
     }
 }
@@ -147,6 +183,8 @@ impl Reactor {
         Builder {
             threads: None,
             drain_time: DRAIN_TIME,
+            limits: Limits::default(),
+            deadlines: Deadlines::DEFAULT,
         }
     }
 
@@ -362,12 +400,90 @@ impl Handle {
         self.0.workers.iter().map(|worker| worker.hub.live()).sum()
     }
 
+    /// What was counted since the reactor began.
+    pub fn stats(&self) -> ReactorStats {
+        let metrics = self.0.metrics.lock();
+        let metrics = metrics.unwrap_or_else(|error| error.into_inner());
+        ReactorStats {
+            connections: self.0.gate.connections(),
+            handshakes: self.0.gate.handshakes(),
+            buffered: self.0.gate.memory(),
+            services: metrics.iter().map(|service| service.stats()).collect(),
+        }
+    }
+
+    /// Every connection, as it answers for itself: those that a callback holds up for more
+    /// than a second are missing.
+    pub async fn connection_table(&self) -> Vec<ConnectionStatus> {
+        let _alone = self.0.looking.lock().await;
+        let inquiry = Arc::new(Inquiry::default());
+        for worker in &self.0.workers {
+            worker.hub.inquire(&inquiry);
+        }
+        inquiry.answers(PATIENCE).await
+    }
+
+    /// Ends a connection at once. Returns whether there is one of that name.
+    pub fn kill(&self, key: ConnectionKey) -> bool {
+        let worker = self.0.workers.get(key.thread as usize);
+        worker.is_some_and(|worker| worker.hub.signal(key.id, Signals::KILL))
+    }
+
+    /// The limits of all services together.
+    pub fn limits(&self) -> Limits {
+        self.0.gate.limits().clone()
+    }
+
+    /// Changes the limits of all services together, for connections that come from now on.
+    pub fn set_limits(&self, limits: Limits) {
+        self.0.gate.set_limits(limits);
+    }
+
+    /// Reads the certificates of every endpoint that is listened on again: see
+    /// [`Listening::reload`].
+    ///
+    /// # Errors
+    ///
+    /// What was wrong with each that stays as it was.
+    pub fn reload(&self) -> Result<(), Vec<Error>> {
+        let listening = self.0.listening.lock();
+        let listening = listening.unwrap_or_else(|error| error.into_inner()).clone();
+        let wrong: Vec<Error> = listening
+            .iter()
+            .filter_map(|listening| listening.reload().err())
+            .collect();
+        match wrong.is_empty() {
+            true => Ok(()),
+            false => Err(wrong),
+        }
+    }
+
+    /// Puts a service under the reactor's settings.
+    fn admit(
+        &self,
+        state: ServiceState,
+        endpoint: &Endpoint,
+        deadlines: Option<Deadlines>,
+        limits: Option<Limits>,
+    ) -> ServiceState {
+        let shown = endpoint.to_string();
+        let threads = self.0.workers.len();
+        let metrics = Arc::new(ServiceMetrics::new(state.name(), &shown, threads));
+        let all = self.0.metrics.lock();
+        all.unwrap_or_else(|error| error.into_inner())
+            .push(Arc::clone(&metrics));
+        let own = limits.map(|limits| Arc::new(Gate::new(limits)));
+        let gates = std::iter::once(Arc::clone(&self.0.gate)).chain(own);
+        let deadlines = deadlines.unwrap_or(self.0.deadlines);
+        state.listening(metrics, deadlines, gates.collect(), endpoint)
+    }
+
     /// Waits for the stop and drains: what [`Reactor::run`] does, for a reactor that is
     /// [attached](Builder::attach) to a runtime.
     pub async fn stopped(&self) -> DrainReport {
         self.0.stopping.cancelled().await;
         self.close_listening();
-        drain::drain(&self.0).await
+        drain::drain(self).await
     }
 
     /// The thread that has the fewest connections.
@@ -416,6 +532,12 @@ pub struct ListenOptions {
     /// A server's side of TLS that the program made itself, in the place of the files that
     /// the endpoint names.
     pub tls: Option<ServerTls>,
+    /// How long clients may take; as the reactor says if not said.
+    pub deadlines: Option<Deadlines>,
+    /// How many connections may come to this service, beside what the reactor allows.
+    pub limits: Option<Limits>,
+    /// How TCP finds out that a client is gone without a word.
+    pub keep_alive: Option<KeepAlive>,
 }
 
 /// A call that [`Handle::call_later`] will make, unless it is cancelled.

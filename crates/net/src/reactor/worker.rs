@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::CancellationToken;
 
 use crate::driver::hub::{Hub, Signals};
+use crate::platform::clock;
 
 /// A thread, or a runtime in its place.
 pub(crate) struct Worker {
@@ -19,14 +20,15 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Starts a thread with a runtime of its own.
-    pub(crate) fn start(index: usize) -> io::Result<(Arc<Worker>, JoinHandle<()>)> {
+    pub(crate) fn start(index: u32) -> io::Result<(Arc<Worker>, JoinHandle<()>)> {
         let runtime = Builder::new_current_thread()
             .enable_all()
+            .on_thread_unpark(clock::woken)
             .thread_name("lariat-work")
             .build()?;
         let worker = Arc::new(Worker {
             runtime: runtime.handle().clone(),
-            hub: Arc::new(Hub::default()),
+            hub: Arc::new(Hub::new(index)),
             ended: CancellationToken::new(),
         });
         let ended = worker.ended.clone();

@@ -77,6 +77,8 @@ pub enum Reason {
     Aborted,
     /// The draining server's patience ended before the connection did.
     Drained,
+    /// Somebody who watches the server chose to end it.
+    Killed,
     /// A callback of the protocol panicked.
     Panicked,
     /// Something went wrong.
@@ -97,6 +99,7 @@ impl fmt::Display for Reason {
             Reason::PeerClosed => out.write_str("closed by the peer"),
             Reason::Aborted => out.write_str("aborted"),
             Reason::Drained => out.write_str("ended by draining"),
+            Reason::Killed => out.write_str("ended by hand"),
             Reason::Panicked => out.write_str("the protocol panicked"),
             Reason::Failed(error) => error.fmt(out),
         }

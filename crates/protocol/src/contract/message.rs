@@ -66,7 +66,7 @@ impl fmt::Debug for Message {
 
 /// Which connection, among all that its mailbox serves: the place it has in a table, and
 /// how many connections had that place before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId {
     /// The place in the table.
     pub slot: u32,

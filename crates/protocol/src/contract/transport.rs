@@ -321,6 +321,11 @@ impl Transport {
         &self.info.local
     }
 
+    /// How many messages of the peer's became whole so far; wraps.
+    pub fn messages(&self) -> u32 {
+        self.messages
+    }
+
     /// Whether each write is one message and each received message is whole.
     pub fn is_message_oriented(&self) -> bool {
         self.info.message_oriented
@@ -411,6 +416,21 @@ impl DriverSide<'_> {
     /// How many messages of the peer's became whole so far; wraps.
     pub fn messages(&self) -> u32 {
         self.0.messages
+    }
+
+    /// Counts a piece that came as a message, when there were so many before it and the
+    /// protocol has neither marked one nor held it back.
+    #[inline]
+    pub fn mark_unmarked(&mut self, before: u32) {
+        if self.0.messages == before && !self.0.in_message && !self.0.input_held {
+            self.0.message_done();
+        }
+    }
+
+    /// The ends are others than the carrier's: a proxy speaks for somebody.
+    pub fn set_ends(&mut self, peer: Address, local: Address) {
+        self.0.info.peer = peer;
+        self.0.info.local = local;
     }
 
     /// Whether a message of the peer's has begun and is not whole.
