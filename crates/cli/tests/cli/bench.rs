@@ -167,6 +167,25 @@ fn a_schedule_is_kept() {
 }
 
 #[test]
+fn a_schedule_does_not_wait_for_answers() {
+    let server = Server::start();
+    let together = || {
+        let mut held = Vec::new();
+        move |transport: &mut Transport, data: &[u8]| {
+            held.extend_from_slice(data);
+            if held.len() == 20 * 64 {
+                transport.write(&held);
+            }
+        }
+    };
+    let endpoint = server.serve("tcp://127.0.0.1:0", answering(together));
+    let (figures, code) = figures(&endpoint, "--expect echo --rate 1000 -n 20 -c 1");
+    assert_eq!((figures["answers"].as_u64(), code), (Some(20), Some(0)));
+    // The first waited for the last, which was due 19 ms behind it.
+    assert!(figures["latency_us"]["max"].as_f64() >= Some(19_000.0));
+}
+
+#[test]
 fn a_wrong_answer_is_noticed() {
     let server = Server::start();
     let mut count = 0;
