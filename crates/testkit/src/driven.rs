@@ -419,7 +419,9 @@ impl<P: Protocol> Driven<P> {
             self.protocol.input_released(&mut self.transport);
             return true;
         }
-        let holds = self.message_end_waits || self.transport.driver().is_input_held();
+        let holds = self.message_end_waits
+            || self.transport.driver().is_input_held()
+            || self.transport.is_reading_paused();
         if self.drain_waits && !holds {
             self.drain_waits = false;
             self.protocol.drain(&mut self.transport);

@@ -44,8 +44,12 @@ impl Driver {
                 self.protocol.message_end(&mut self.transport);
                 continue;
             }
-            // Requests that were read are answered before the goodbye.
-            if self.drain_waits && !self.transport.driver().is_input_held() {
+            // Requests that were read are answered before the goodbye: those that wait for
+            // their turn, and one that our side works on.
+            if self.drain_waits
+                && !self.transport.driver().is_input_held()
+                && !self.transport.is_reading_paused()
+            {
                 self.say_goodbye();
                 continue;
             }

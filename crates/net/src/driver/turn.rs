@@ -135,8 +135,21 @@ impl Driver {
     #[cold]
     fn arm(&mut self) {
         self.show(self.pace.stage().into());
-        if let Some((at, _)) = self.pace.deadline(&self.service.deadlines()) {
+        if let Some((at, _)) = self.pace.deadline(&self.deadlines()) {
             self.wake_at(at);
+        }
+    }
+
+    /// The deadlines that count now: what is being closed has only to be read by the peer.
+    fn deadlines(&self) -> Deadlines {
+        let deadlines = self.service.deadlines();
+        match self.transport.is_closing() {
+            true => Deadlines {
+                write: deadlines.write,
+                minimum_rate: deadlines.minimum_rate,
+                ..Deadlines::NONE
+            },
+            false => deadlines,
         }
     }
 
@@ -205,7 +218,7 @@ impl Driver {
             self.wake_at(self.place.hub().tick(at));
         }
         let passed = self.place.hub().passed(now);
-        match self.pace.deadline(&self.service.deadlines()) {
+        match self.pace.deadline(&self.deadlines()) {
             Some((at, deadline)) if at <= passed => self.deadline_passed(deadline),
             Some((at, _)) => self.wake_at(at),
             None => {}
@@ -215,7 +228,7 @@ impl Driver {
     fn deadline_passed(&mut self, deadline: Deadline) {
         self.counters().deadline(deadline);
         self.is_late = true;
-        if deadline == Deadline::Write || self.transport.is_closing() {
+        if deadline == Deadline::Write {
             // Words would only wait behind what is not read.
             self.reason = Some(Reason::Failed(Error::limit(deadline.to_string())));
             self.transport.abort();

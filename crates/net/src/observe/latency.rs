@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::observe::counters::add_alone;
+
 /// The first bound is 2^13 ns, 8 microseconds: less than a message over loopback costs.
 const FIRST: u32 = 13;
 
@@ -22,9 +24,8 @@ impl Latencies {
     #[inline]
     pub(crate) fn add(&self, messages: u64, took: Duration) {
         let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        self.counts[index(took)].fetch_add(messages, Ordering::Relaxed);
-        let sum = messages.saturating_mul(took);
-        self.sum.fetch_add(sum, Ordering::Relaxed);
+        add_alone(&self.counts[index(took)], messages);
+        add_alone(&self.sum, messages.saturating_mul(took));
     }
 }
 

@@ -63,9 +63,11 @@ pub struct Moved {
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     made: Milliseconds,
-    /// In `Idle`, since when; in `Message` and `Writing`, until when.
+    /// In `First` and `Idle`, since when; in `Message` and `Writing`, until when.
     mark: Milliseconds,
     stage: Stage,
+    /// Whether the peer has finished a message.
+    heard: bool,
 }
 
 impl Pace {
@@ -75,6 +77,7 @@ impl Pace {
             made: now,
             mark: now,
             stage: Stage::First,
+            heard: false,
         }
     }
 
@@ -92,22 +95,27 @@ impl Pace {
     #[inline]
     pub fn turn(&mut self, now: Milliseconds, moved: Moved, deadlines: &Deadlines) {
         let before = self.stage;
+        self.heard |= moved.completed;
         if moved.unsent {
             self.stage = Stage::Writing;
             let fresh = before != Stage::Writing;
             self.allow(now, fresh, moved.sent, deadlines.write, deadlines);
+        } else if moved.working {
+            self.stage = Stage::Working;
         } else if moved.in_message {
             self.stage = Stage::Message;
             // Behind one that became whole another may have begun in the same turn.
             let fresh = before != Stage::Message || moved.completed;
             self.allow(now, fresh, moved.received, deadlines.message, deadlines);
-        } else if moved.working {
-            self.stage = Stage::Working;
-        } else if before != Stage::First || moved.completed {
+        } else if self.heard {
             if before != Stage::Idle || moved.completed || moved.sent > 0 {
                 self.mark = now;
             }
             self.stage = Stage::Idle;
+        } else if before != Stage::First {
+            // It was for our side to do something, as to greet a peer that reads slowly.
+            self.mark = now;
+            self.stage = Stage::First;
         }
     }
 
@@ -138,7 +146,7 @@ impl Pace {
             Some((from.saturating_add(milliseconds(length)), deadline))
         };
         let staged = match self.stage {
-            Stage::First => after(self.made, Deadline::FirstMessage),
+            Stage::First => after(self.mark, Deadline::FirstMessage),
             Stage::Idle => after(self.mark, Deadline::Idle),
             Stage::Message => deadlines.message.map(|_| (self.mark, Deadline::Message)),
             Stage::Writing => deadlines.write.map(|_| (self.mark, Deadline::Write)),
@@ -253,6 +261,40 @@ mod tests {
             ..DEADLINES
         };
         assert_eq!(pace.deadline(&mortal), Some((7000, Deadline::Life)));
+    }
+
+    #[test]
+    fn a_greeting_is_no_message_of_the_peers() {
+        for ours in [
+            STALLED,
+            Moved {
+                working: true,
+                ..Moved::default()
+            },
+        ] {
+            let mut pace = Pace::new(0);
+            pace.turn(1000, ours, &DEADLINES);
+            pace.turn(5000, Moved::default(), &DEADLINES);
+            assert_eq!(deadline(&pace), (35_000, Deadline::FirstMessage));
+        }
+    }
+
+    #[test]
+    fn whoever_is_kept_waiting_within_a_message_is_not_late() {
+        let mut pace = Pace::new(0);
+        let kept_waiting = Moved {
+            in_message: true,
+            working: true,
+            ..Moved::default()
+        };
+        pace.turn(1000, kept_waiting, &DEADLINES);
+        assert_eq!(pace.deadline(&DEADLINES), None);
+        let goes_on = Moved {
+            working: false,
+            ..kept_waiting
+        };
+        pace.turn(90_000, goes_on, &DEADLINES);
+        assert_eq!(deadline(&pace), (120_000, Deadline::Message));
     }
 
     #[test]

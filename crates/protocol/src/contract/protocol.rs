@@ -85,6 +85,9 @@ pub trait Protocol: Send + 'static {
     }
 
     /// The server is going down: say goodbye and finish soon. Closes by default.
+    ///
+    /// It comes when what was read has been handled, and not while
+    /// [reading is paused](Transport::pause_reading), for then an answer is being worked on.
     fn drain(&mut self, transport: &mut Transport) {
         transport.lose_connection();
     }

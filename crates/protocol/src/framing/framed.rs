@@ -72,8 +72,10 @@ impl<F: Framing> FrameTransport<'_, F> {
             return Vec::new();
         }
         self.cutting.framing.reset();
-        self.transport.message_done();
-        self.transport.keep_input(0);
+        if !self.cutting.held.is_empty() {
+            self.transport.message_done();
+            self.transport.keep_input(0);
+        }
         std::mem::take(&mut self.cutting.held)
     }
 }
