@@ -38,7 +38,7 @@ enum Phase {
     Open,
     /// TLS is being begun under a connection that was plain.
     StartingTls(Opening),
-    Closing(Closing),
+    Closing(Box<Closing>),
     Done,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct Driver {
     place: Place,
     service: Arc<ServiceState>,
     /// Why the connection ends, once it does. Set first wins.
-    reason: Option<Reason>,
+    reason: Option<Box<Reason>>,
     peer_ended: bool,
     /// The end of a message that the protocol was not open to yet.
     message_end_waits: bool,
@@ -74,16 +74,23 @@ pub(crate) struct Driver {
     unsent: bool,
     /// What it is counted as being at.
     shown: observe::Phase,
-    /// The next message to be sent, on carriers that have messages.
-    message: Option<Box<Bytes>>,
-    on_lost: Option<OnLost>,
+    /// What most connections of a server do without.
+    rare: Option<Box<Rare>>,
     pace: Pace,
     /// When the hub will wake it, for a deadline or a timer of the protocol's.
     armed: Milliseconds,
     received: u64,
     sent: u64,
     /// How many of its bytes count towards what all connections hold.
-    held: usize,
+    held: u32,
+}
+
+/// What most connections of a server do without.
+#[derive(Default)]
+struct Rare {
+    /// The next message to be sent, on carriers that have messages.
+    message: Option<Bytes>,
+    on_lost: Option<OnLost>,
 }
 
 impl Driver {
@@ -116,7 +123,12 @@ impl Driver {
         on_lost: Option<OnLost>,
     ) -> Self {
         let mut driver = Driver::new(carrier, info, place, service, Phase::New);
-        driver.on_lost = on_lost;
+        driver.rare = on_lost.map(|on_lost| {
+            Box::new(Rare {
+                message: None,
+                on_lost: Some(on_lost),
+            })
+        });
         driver
     }
 
@@ -151,8 +163,7 @@ impl Driver {
             finished: false,
             unsent: false,
             shown,
-            message: None,
-            on_lost: None,
+            rare: None,
             pace: Pace::new(now),
             armed: Milliseconds::MAX,
             received: 0,
@@ -256,7 +267,7 @@ impl Driver {
     fn end_phase(&mut self, sent: bool) -> bool {
         if let Some(error) = self.transport.driver().take_error() {
             // The first reason counts, but an error says more than the peer's end of input.
-            self.reason = Some(Reason::Failed(error));
+            self.reason = Some(Box::new(Reason::Failed(error)));
         }
         if self.transport.driver().is_aborting() {
             self.carrier.abort();
@@ -265,10 +276,10 @@ impl Driver {
         }
         if self.transport.is_closing() {
             if self.reason.is_none() {
-                self.reason = Some(Reason::Closed);
+                self.reason = Some(Box::new(Reason::Closed));
             }
             if sent {
-                self.phase = Phase::Closing(Closing::new(self.peer_ended));
+                self.phase = Phase::Closing(Box::new(Closing::new(self.peer_ended)));
                 self.show(observe::Phase::Closing);
             }
             return sent;
@@ -288,7 +299,7 @@ impl Driver {
     #[cold]
     fn end(&mut self, reason: Reason) {
         if self.reason.is_none() || matches!(reason, Reason::Failed(_) | Reason::Panicked) {
-            self.reason = Some(reason);
+            self.reason = Some(Box::new(reason));
         }
         self.phase = Phase::Done;
     }
@@ -299,7 +310,7 @@ impl Driver {
         self.finished = true;
         self.phase = Phase::Done;
         self.carrier = Carrier::Gone;
-        let reason = self.reason.take().unwrap_or(Reason::Aborted);
+        let reason = self.reason.take().map_or(Reason::Aborted, |reason| *reason);
         self.leave(&reason);
         if std::mem::take(&mut self.made) {
             let protocol = &mut self.protocol;
@@ -308,7 +319,8 @@ impl Driver {
                 self.service.log_panic(self.who());
             }
         }
-        if let Some(on_lost) = self.on_lost.take() {
+        let rare = self.rare.take();
+        if let Some(on_lost) = rare.and_then(|rare| rare.on_lost) {
             on_lost(reason);
         }
     }
@@ -355,4 +367,16 @@ struct Unbuilt;
 
 impl Protocol for Unbuilt {
     fn data_received(&mut self, _: &mut Transport, _: &[u8]) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        // tokio puts 96 bytes round a task and rounds up to the next 128: with more than this
+        // an idle connection would cost 128 bytes more, and be over what it may.
+        assert!(size_of::<Driver>() <= 416, "{}", size_of::<Driver>());
+    }
 }

@@ -101,7 +101,7 @@ impl Driver {
             Received::End => {
                 self.peer_ended = true;
                 if self.reason.is_none() {
-                    self.reason = Some(Reason::PeerClosed);
+                    self.reason = Some(Box::new(Reason::PeerClosed));
                 }
                 self.protocol.eof_received(transport);
             }
@@ -134,9 +134,16 @@ impl Driver {
     /// its own, or hold back what it was given.
     fn has_nothing_to_send(&mut self) -> bool {
         !self.carrier.is_layered()
-            && self.message.is_none()
+            && !self.has_message()
             && !self.transport.is_write_paused()
             && self.transport.driver().outgoing().is_idle()
+    }
+
+    /// Whether a message was taken from those that wait, and not sent.
+    fn has_message(&self) -> bool {
+        self.rare
+            .as_ref()
+            .is_some_and(|rare| rare.message.is_some())
     }
 
     fn poll_send(&mut self, context: &mut Context<'_>) -> io::Result<Poll<()>> {
@@ -154,7 +161,7 @@ impl Driver {
                 Err(error) => return Err(error),
             }
         }
-        if outgoing.is_empty() && !self.carrier.is_layered() && self.message.is_none() {
+        if outgoing.is_empty() && !self.carrier.is_layered() && !self.has_message() {
             return Ok(Poll::Ready(()));
         }
         if self.carrier.is_message_oriented() && self.poll_send_messages(context)?.is_pending() {
@@ -166,7 +173,7 @@ impl Driver {
     /// Sends the messages that wait, on a carrier that has messages.
     fn poll_send_messages(&mut self, context: &mut Context<'_>) -> io::Result<Poll<()>> {
         loop {
-            let waiting = self.message.take().map(|message| *message);
+            let waiting = self.rare.as_mut().and_then(|rare| rare.message.take());
             let next = || self.transport.driver().outgoing().pop_message();
             let Some(message) = waiting.or_else(next) else {
                 return Ok(Poll::Ready(()));
@@ -178,7 +185,7 @@ impl Driver {
                 }
                 Poll::Ready(Err(error)) => return Err(error),
                 Poll::Pending => {
-                    self.message = Some(Box::new(message));
+                    self.rare.get_or_insert_default().message = Some(message);
                     return Ok(Poll::Pending);
                 }
             }

@@ -18,7 +18,7 @@ use crate::platform::clock::{self, Began};
 use crate::state::Who;
 
 /// What a connection may hold however much all of them do: as much as pauses its writing.
-const SMALL_SHARE: usize = 64 * 1024;
+const SMALL_SHARE: u32 = 64 * 1024;
 
 /// How it stood when a turn began.
 pub(super) struct Turn {
@@ -63,7 +63,7 @@ impl Driver {
             received: self.received,
             sent: self.sent,
             messages: self.transport.messages(),
-            held: self.held,
+            held: self.held as usize,
         }
     }
 
@@ -113,13 +113,15 @@ impl Driver {
             self.arm();
         }
         let held = self.transport.driver().held();
+        let held = u32::try_from(held).unwrap_or(u32::MAX);
         held == self.held || self.hold(held)
     }
 
     /// Takes note of how much the connection holds. Returns whether it may.
     #[cold]
-    fn hold(&mut self, held: usize) -> bool {
-        let over = self.service.hold(mem::replace(&mut self.held, held), held);
+    fn hold(&mut self, held: u32) -> bool {
+        let before = mem::replace(&mut self.held, held);
+        let over = self.service.hold(before as usize, held as usize);
         if over && held > SMALL_SHARE {
             self.carrier.abort();
             self.end(Reason::Failed(Error::limit(
@@ -183,10 +185,10 @@ impl Driver {
     pub(super) fn handle_waiting(&mut self, waiting: Waiting, buffers: &mut Buffers) {
         buffers.lend(self.transport.driver().outgoing());
         if waiting.signals.contains(Signals::AT_ONCE) {
-            self.reason = Some(match waiting.signals.contains(Signals::KILL) {
+            self.reason = Some(Box::new(match waiting.signals.contains(Signals::KILL) {
                 true => Reason::Killed,
                 false => Reason::Drained,
-            });
+            }));
             self.transport.abort();
             return;
         }
@@ -230,7 +232,8 @@ impl Driver {
         self.is_late = true;
         if deadline == Deadline::Write {
             // Words would only wait behind what is not read.
-            self.reason = Some(Reason::Failed(Error::limit(deadline.to_string())));
+            let late = Error::limit(deadline.to_string());
+            self.reason = Some(Box::new(Reason::Failed(late)));
             self.transport.abort();
             return;
         }
@@ -263,7 +266,7 @@ impl Driver {
         let counters = self.counters();
         counters.ended(how);
         counters.phase(Some(self.shown), None);
-        self.service.hold(mem::take(&mut self.held), 0);
+        self.service.hold(mem::take(&mut self.held) as usize, 0);
         if mem::take(&mut self.admitted) {
             self.service.leave(self.transport.peer());
         }

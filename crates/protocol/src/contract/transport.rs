@@ -44,11 +44,11 @@ enum Ending {
     /// Send what waits, then close in order.
     Closing,
     /// Send what waits, then close in order, for this reason.
-    Failing(Error),
+    Failing(Box<Error>),
     /// Close at once.
     Aborting,
     /// Close at once, for this reason.
-    Breaking(Error),
+    Breaking(Box<Error>),
 }
 
 /// A connection as its protocol sees it: a buffer to write into and a list of wishes.
@@ -160,10 +160,10 @@ impl Transport {
         if self.outgoing.weight() > marks.limit {
             self.outgoing.clear();
             // Part of what was written is lost, so an orderly end would be a lie.
-            self.ending = Ending::Breaking(Error::limit(format!(
+            self.ending = Ending::Breaking(Box::new(Error::limit(format!(
                 "more than {} bytes wait for a peer that does not read them",
                 marks.limit
-            )));
+            ))));
         } else if self.outgoing.weight() > marks.high && !self.write_paused {
             self.write_paused = true;
             self.write_pause_untold = true;
@@ -187,7 +187,7 @@ impl Transport {
     /// Closes in order, and says why: `connection_lost` and the log are given the error.
     pub fn fail(&mut self, error: Error) {
         if !self.is_closing() {
-            self.ending = Ending::Failing(error);
+            self.ending = Ending::Failing(Box::new(error));
         }
     }
 
@@ -375,8 +375,8 @@ impl DriverSide<'_> {
     /// The error that the protocol ends the connection with, once.
     pub fn take_error(&mut self) -> Option<Error> {
         let (error, ending) = match std::mem::take(&mut self.0.ending) {
-            Ending::Failing(error) => (Some(error), Ending::Closing),
-            Ending::Breaking(error) => (Some(error), Ending::Aborting),
+            Ending::Failing(error) => (Some(*error), Ending::Closing),
+            Ending::Breaking(error) => (Some(*error), Ending::Aborting),
             ending => (None, ending),
         };
         self.0.ending = ending;
