@@ -9,14 +9,15 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use lariat_protocol::contract::{Milliseconds, milliseconds};
+use lariat_protocol::contract::Milliseconds;
 use lariat_protocol::{ConnectionId, Mailbox, Message, SendError};
 use tokio::sync::Notify;
 
 use crate::observe::table::Inquiry;
 use crate::observe::{ConnectionKey, ConnectionStatus};
+use crate::platform::clock;
 
 /// How many messages may wait for one connection before senders are told that it is full.
 const MOST_MESSAGES: usize = 1024;
@@ -46,8 +47,11 @@ impl Signals {
     }
 }
 
-/// A moment in milliseconds from the hub's own beginning; as a deadline, rounded up.
+/// A moment in milliseconds of the engine's clock; as a deadline, rounded up.
 type Tick = u64;
+
+/// How many nanoseconds are in a tick.
+pub(crate) const NANOSECONDS_EACH: u64 = 1_000_000;
 
 /// A deadline that does not come.
 const NEVER: Tick = Tick::MAX;
@@ -110,8 +114,6 @@ fn entry_of(at: Tick, slot: u32) -> u64 {
 pub(crate) struct Hub {
     /// Which thread's it is.
     thread: u32,
-    /// What its ticks are counted from.
-    epoch: Instant,
     table: Mutex<Table>,
     /// How many slots have something waiting.
     waiting: AtomicUsize,
@@ -141,7 +143,6 @@ impl Hub {
     pub(crate) fn new(thread: u32) -> Self {
         Hub {
             thread,
-            epoch: crate::reactor::now(),
             table: Mutex::default(),
             waiting: AtomicUsize::new(0),
             live: AtomicUsize::new(0),
@@ -169,22 +170,17 @@ impl Hub {
     /// A moment in milliseconds of the hub's clock, those that have passed.
     #[inline]
     pub(crate) fn passed(&self, moment: Instant) -> Milliseconds {
-        milliseconds(moment.saturating_duration_since(self.epoch))
+        clock::nanoseconds(moment) / NANOSECONDS_EACH
     }
 
     /// A deadline in ticks: not a moment too early.
     pub(crate) fn tick(&self, moment: Instant) -> Milliseconds {
-        let since = moment.saturating_duration_since(self.epoch);
-        since
-            .as_nanos()
-            .div_ceil(1_000_000)
-            .try_into()
-            .unwrap_or(NEVER)
+        clock::nanoseconds(moment).div_ceil(NANOSECONDS_EACH)
     }
 
     /// The moment of a tick.
     fn moment(&self, tick: Tick) -> Instant {
-        self.epoch + Duration::from_millis(tick)
+        clock::moment(tick.saturating_mul(NANOSECONDS_EACH))
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

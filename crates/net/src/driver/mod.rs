@@ -333,6 +333,10 @@ impl Future for Driver {
         let driver = &mut *self;
         driver.place.answer(|| driver.status());
         let turn = driver.begin_turn();
+        // What a protocol logs is told apart from debug on; always, it would cost more than
+        // a small request.
+        let _span = tracing::enabled!(tracing::Level::DEBUG)
+            .then(|| driver.service.span(driver.who()).entered());
         // The protocol is not looked at again after a panic but for `connection_lost`.
         match catch_unwind(AssertUnwindSafe(|| driver.step(context))) {
             Ok(step) => {

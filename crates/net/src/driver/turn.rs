@@ -9,16 +9,18 @@ use std::{io, mem};
 use lariat_protocol::contract::{Milliseconds, Moved};
 use lariat_protocol::{Deadline, Deadlines, Error, Reason};
 
-use crate::driver::hub::{Signals, Waiting};
+use crate::driver::hub::{NANOSECONDS_EACH, Signals, Waiting};
 use crate::driver::scratch::Buffers;
 use crate::driver::{Driver, Phase};
 use crate::observe::counters::Counters;
 use crate::observe::{self, ConnectionStatus, Ended};
-use crate::platform::clock::{self, Began};
+use crate::platform::clock::{self, Began, Nanoseconds};
 use crate::state::Who;
 
 /// What a connection may hold however much all of them do: as much as pauses its writing.
 const SMALL_SHARE: u32 = 64 * 1024;
+
+const SLOW: Nanoseconds = clock::SLOW.as_nanos() as Nanoseconds;
 
 /// How it stood when a turn began.
 pub(super) struct Turn {
@@ -81,13 +83,13 @@ impl Driver {
     /// whether the connection may go on.
     #[inline]
     pub(super) fn end_turn(&mut self, turn: Turn) -> bool {
-        let now = crate::reactor::now();
-        let took = clock::turn_ended(now, &turn.began);
+        let now = clock::nanoseconds(crate::reactor::now());
+        let took = turn.began.ended(now);
         let messages = self.transport.messages().wrapping_sub(turn.messages);
         let received = self.received - turn.received;
         let sent = self.sent - turn.sent;
         self.counters().moved(messages, received, sent, Some(took));
-        if took >= clock::SLOW {
+        if took >= SLOW {
             self.service.held_thread(turn.began, self.who());
         }
         if !matches!(self.phase, Phase::Open) {
@@ -102,7 +104,7 @@ impl Driver {
             working: self.transport.is_reading_paused(),
         };
         let before = self.pace.stage();
-        let passed = self.place.hub().passed(now);
+        let passed = now / NANOSECONDS_EACH;
         if moved.unsent || moved.in_message {
             self.pace.turn(passed, moved, &self.service.deadlines());
         } else {

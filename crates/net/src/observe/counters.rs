@@ -2,12 +2,12 @@
 //! wait for each other's processor caches.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
 
 use lariat_protocol::contract::Stage;
 use lariat_protocol::{Deadline, Refusal};
 
 use crate::observe::latency::Latencies;
+use crate::platform::clock::Nanoseconds;
 
 /// What a connection is at, from accept to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -148,7 +148,7 @@ impl Counters {
     /// What one turn of a connection of this thread moved, and how long it took from when the thread could
     /// have begun it, if that is known.
     #[inline]
-    pub(crate) fn moved(&self, messages: u32, received: u64, sent: u64, took: Option<Duration>) {
+    pub(crate) fn moved(&self, messages: u32, received: u64, sent: u64, took: Option<Nanoseconds>) {
         if messages > 0 {
             add_alone(&self.messages, u64::from(messages));
             if let Some(took) = took {

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::observe::counters::add_alone;
+use crate::platform::clock::Nanoseconds;
 
 /// The first bound is 2^13 ns, 8 microseconds: less than a message over loopback costs.
 const FIRST: u32 = 13;
@@ -22,8 +23,7 @@ pub(crate) struct Latencies {
 impl Latencies {
     /// Takes note of so many messages that took so long.
     #[inline]
-    pub(crate) fn add(&self, messages: u64, took: Duration) {
-        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+    pub(crate) fn add(&self, messages: u64, took: Nanoseconds) {
         add_alone(&self.counts[index(took)], messages);
         add_alone(&self.sum, messages.saturating_mul(took));
     }
@@ -91,7 +91,7 @@ mod tests {
         let latencies = Latencies::default();
         let bounds = [1, 8191, 8192, 8193, 16_384, 16_385, 1 << 30, (1 << 30) + 1];
         for took in bounds {
-            latencies.add(1, Duration::from_nanos(took));
+            latencies.add(1, took);
         }
         let mut stats = LatencyStats::default();
         stats.add(&latencies);
@@ -110,8 +110,8 @@ mod tests {
     #[test]
     fn a_quantile_is_a_bound() {
         let latencies = Latencies::default();
-        latencies.add(99, Duration::from_micros(10));
-        latencies.add(1, Duration::from_millis(3));
+        latencies.add(99, 10_000);
+        latencies.add(1, 3_000_000);
         let mut stats = LatencyStats::default();
         assert_eq!(stats.quantile(0.5), None);
         stats.add(&latencies);

@@ -1,5 +1,7 @@
 //! The table by itself: tenants, queues and timers.
 
+use std::time::Duration;
+
 use super::*;
 
 /// By how much a timer may be late.
