@@ -26,7 +26,7 @@ pub struct ReactorStats {
     pub handshakes: usize,
     /// Bytes that connections hold in buffers.
     pub buffered: usize,
-    /// Each service that was listened for, in that order.
+    /// Each service that is listened for, in that order.
     pub services: Vec<ServiceStats>,
 }
 

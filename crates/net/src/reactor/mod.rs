@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use lariat_protocol::endpoint::EndpointError;
+use lariat_protocol::endpoint::{Base, EndpointError};
 use lariat_protocol::{Deadlines, Endpoint, Handle as ConnectionHandle, Message};
 use lariat_tls::ServerTls;
 use tokio::sync::oneshot;
@@ -100,7 +100,7 @@ pub(crate) struct Shared {
     /// The limits of all services together.
     gate: Arc<Gate>,
     deadlines: Deadlines,
-    /// The counters of everything that was ever listened for, in that order.
+    /// The counters of everything that is listened for, in that order.
     metrics: Mutex<Vec<Arc<ServiceMetrics>>>,
     /// Who looks at the table: one at a time.
     looking: tokio::sync::Mutex<()>,
@@ -470,11 +470,19 @@ impl Handle {
         let threads = self.0.workers.len();
         let metrics = Arc::new(ServiceMetrics::new(state.name(), &shown, threads));
         let all = self.0.metrics.lock();
-        all.unwrap_or_else(|error| error.into_inner())
-            .push(Arc::clone(&metrics));
+        let mut all = all.unwrap_or_else(|error| error.into_inner());
+        // A program may open and close doors for as long as it runs; what is counted of a
+        // closed one is gone with its last connection.
+        all.retain(|service| Arc::strong_count(service) > 1);
+        all.push(Arc::clone(&metrics));
+        drop(all);
         let own = limits.map(|limits| Arc::new(Gate::new(limits)));
         let gates = std::iter::once(Arc::clone(&self.0.gate)).chain(own);
-        let deadlines = deadlines.unwrap_or(self.0.deadlines);
+        let deadlines = deadlines.unwrap_or(match endpoint.base() {
+            // A person who thinks, or a program that is one's own: no peer who takes a place.
+            Base::Stdio => Deadlines::NONE,
+            _ => self.0.deadlines,
+        });
         state.listening(metrics, deadlines, gates.collect(), endpoint)
     }
 
