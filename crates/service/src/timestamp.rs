@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lariat_protocol::endpoint::EndpointError;
-use lariat_protocol::timestamp::{Options, TimestampServer};
+use lariat_protocol::timestamp::{self, Options, TimestampServer};
 use lariat_protocol::{
     Address, ConnectionInfo, Endpoint, Factory, Message, Protocol, TimerId, Transport,
 };
@@ -104,6 +104,10 @@ impl Factory for Timestamp {
                 watcher: Arc::clone(watcher),
             }),
         })
+    }
+
+    fn is_answer(&self, datagram: &[u8]) -> bool {
+        timestamp::is_answer(datagram)
     }
 }
 

@@ -124,6 +124,12 @@ impl DatagramTransport {
 
 /// One datagram socket, told of every peer's datagrams.
 ///
+/// On `udp://` the engine has manners under it, since whoever sends a datagram may lie about who
+/// it is: what comes from ports below 1024, from or to more than one, or too fast is not heard,
+/// and no peer is sent more than three times what it sent, headers counted, whenever that is. So
+/// one that has sent nothing is sent nothing. This machine, and networks that the endpoint lists
+/// (`amplify_to`), are free of that last rule.
+///
 /// ```
 /// use std::net::IpAddr;
 /// use lariat_protocol::{Address, DatagramProtocol, DatagramTransport};
@@ -157,6 +163,13 @@ pub trait DatagramProtocol: Send + 'static {
         peer: &Address,
         asked: Option<IpAddr>,
     );
+
+    /// Whether a datagram is an answer of this protocol's own kind, which is not heard: see
+    /// [`Factory::is_answer`](crate::Factory::is_answer).
+    fn is_answer(&self, datagram: &[u8]) -> bool {
+        let _ = datagram;
+        false
+    }
 
     /// Another task sent a message through the socket's handle.
     fn message_received(&mut self, transport: &mut DatagramTransport, message: Message) {

@@ -63,8 +63,10 @@ fn any_endpoint() -> impl Strategy<Value = Endpoint> {
             ("mode", "[0-7]{1,3}"),
             ("path", "/[a-z?=&/]{0,9}"),
             ("proxy", "v[12]"),
+            ("low_ports", "true|false"),
+            ("rate", "[0-9]{1,6}"),
             (
-                "proxy_from",
+                "proxy_from|amplify_to",
                 "[1-9]{1,2}\\.0\\.0\\.0/8(,::1|,2001:db8::/32|,192\\.0\\.2\\.7/32){0,3}"
             ),
         ],

@@ -14,7 +14,7 @@ use super::{Base, Endpoint, Layer, SocketPath, percent};
 use crate::{Network, NetworkError, proxy};
 
 /// The engine's own options, in the order in which they are printed.
-pub(super) const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 16] = [
     "cert",
     "key",
     "ca",
@@ -28,6 +28,9 @@ pub(super) const KEYS: [&str; 13] = [
     "proxy_from",
     "proxy",
     "path",
+    "low_ports",
+    "amplify_to",
+    "rate",
 ];
 
 /// The engine's own options of an endpoint.
@@ -70,6 +73,18 @@ pub struct Options {
     /// `path=/chat`, or the path of a `ws` URL: what a WebSocket handshake asks for, as it stands
     /// in the request (percent-encoded there, with its query if it has one). None is `/`.
     pub path: Option<String>,
+    /// `low_ports=true`: serving `udp`, whether datagrams from ports below 1024 are heard. Not by
+    /// default: the services there (echo, time, names) answer what they are sent, and a forged
+    /// sender would have them and this one talk for ever.
+    pub low_ports: bool,
+    /// `amplify_to=10.0.0.0/8,192.0.2.7`: serving `udp`, the networks that may be sent more than
+    /// three times what came from there, headers counted. This machine always may; for all
+    /// others, whoever forges a sender would gain by it.
+    pub amplify_to: Vec<Network>,
+    /// `rate=N`: serving `udp`, how many datagrams a second are heard from one address, of IPv6
+    /// from one /64, and twice as many at once; 0 is any number. None is 1000. This machine is
+    /// never too fast.
+    pub rate: Option<u32>,
 }
 
 /// Whether a server wants a certificate from its clients.
@@ -143,8 +158,11 @@ impl Endpoint {
             "alpn" => self.options.alpn = application_protocols(value)?,
             "backlog" => self.options.backlog = Some(backlog(value)?),
             "mode" => self.options.mode = Some(mode(value)?),
-            "proxy_from" => self.options.proxy_from = networks(value)?,
+            "proxy_from" => self.options.proxy_from = networks(key, value)?,
             "proxy" => self.options.proxy = Some(proxy_version(value)?),
+            "low_ports" => self.options.low_ports = truth(key, value)?,
+            "amplify_to" => self.options.amplify_to = networks(key, value)?,
+            "rate" => self.options.rate = Some(rate(value)?),
             _ => self.set_path(&percent::decode_text(value)?)?,
         }
         Ok(())
@@ -189,7 +207,13 @@ impl Endpoint {
                 "{} has no path; it is for ws and wss",
                 self.scheme()
             )),
-            "backlog" | "proxy" | "proxy_from" | "path" => None,
+            "low_ports" | "amplify_to" | "rate" if kind != Kind::Udp => Some(format!(
+                "{} has no peers whose addresses can be forged; it is for udp",
+                self.scheme()
+            )),
+            "backlog" | "proxy" | "proxy_from" | "path" | "low_ports" | "amplify_to" | "rate" => {
+                None
+            }
             _ if kind.is_datagram() => {
                 Some(format!("{} carries datagrams and has no TLS", kind.name()))
             }
@@ -318,18 +342,22 @@ impl Options {
             }
             "backlog" => self.backlog.map(|backlog| backlog.to_string()),
             "mode" => self.mode.map(|mode| format!("{mode:o}")),
-            "proxy_from" if self.proxy_from.is_empty() => None,
-            "proxy_from" => {
-                let networks = self.proxy_from.iter().map(Network::to_string);
-                Some(networks.collect::<Vec<String>>().join(","))
-            }
+            "proxy_from" => listed(&self.proxy_from),
             "proxy" => self.proxy.map(|version| match version {
                 proxy::Version::V1 => "v1".to_owned(),
                 proxy::Version::V2 => "v2".to_owned(),
             }),
+            "low_ports" => self.low_ports.then(|| "true".to_owned()),
+            "amplify_to" => listed(&self.amplify_to),
+            "rate" => self.rate.map(|rate| rate.to_string()),
             _ => self.path.as_deref().map(text),
         }
     }
+}
+
+fn listed(networks: &[Network]) -> Option<String> {
+    let texts: Vec<String> = networks.iter().map(Network::to_string).collect();
+    (!texts.is_empty()).then(|| texts.join(","))
 }
 
 pub(super) fn nameless(pair: &str) -> EndpointError {
@@ -425,11 +453,35 @@ fn mode(value: &str) -> Result<u32, EndpointError> {
     }
 }
 
-fn networks(value: &str) -> Result<Vec<Network>, EndpointError> {
+fn networks(key: &str, value: &str) -> Result<Vec<Network>, EndpointError> {
     let value = percent::decode_text(value)?;
     let networks = value.split(',').map(str::parse);
     let networks: Result<Vec<Network>, NetworkError> = networks.collect();
-    networks.map_err(|error| refuse("proxy_from", error.to_string()))
+    networks.map_err(|error| refuse(key, error.to_string()))
+}
+
+fn truth(key: &str, value: &str) -> Result<bool, EndpointError> {
+    match value {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(refuse(
+            key,
+            format!("{} is neither true nor false", quoted(value)),
+        )),
+    }
+}
+
+fn rate(value: &str) -> Result<u32, EndpointError> {
+    match digits(value, 10) {
+        Some(number @ 0..=1_000_000) => Ok(number),
+        _ => Err(refuse(
+            "rate",
+            format!(
+                "{} is not a number of datagrams a second from 0 to 1000000, 0 being any",
+                quoted(value)
+            ),
+        )),
+    }
 }
 
 fn proxy_version(value: &str) -> Result<proxy::Version, EndpointError> {

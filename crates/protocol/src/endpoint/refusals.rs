@@ -323,6 +323,26 @@ const REFUSED: &[(&str, &str)] = &[
         "option \"proxy_from\": 10.1.1.1/16 is an address within a network; the network is 10.1.0.0/16, the address alone 10.1.1.1",
     ),
     (
+        "tcp://h?low_ports=true",
+        "option \"low_ports\": tcp has no peers whose addresses can be forged; it is for udp",
+    ),
+    (
+        "unixgram:x?rate=5",
+        "option \"rate\": unixgram has no peers whose addresses can be forged; it is for udp",
+    ),
+    (
+        "udp://h?low_ports",
+        "option \"low_ports\": \"\" is neither true nor false",
+    ),
+    (
+        "udp://h?amplify_to=10.0.0.1/8",
+        "option \"amplify_to\": 10.0.0.1/8 is an address within a network; the network is 10.0.0.0/8, the address alone 10.0.0.1",
+    ),
+    (
+        "udp://h?rate=1000001",
+        "option \"rate\": \"1000001\" is not a number of datagrams a second from 0 to 1000000, 0 being any",
+    ),
+    (
         "proxy+ws://h?ca=x",
         "option \"ca\": proxy+ws has no TLS; write proxy+wss",
     ),

@@ -114,6 +114,10 @@ fn reads_every_option() {
     let networks = ["10.0.0.0/8", "::1"].map(|network| network.parse().unwrap());
     assert_eq!(proxied.options().proxy_from, networks);
     assert_eq!(proxied.options().proxy, Some(crate::proxy::Version::V1));
+    let udp = parse("udp://h?low_ports=true&amplify_to=10.0.0.0/8,::1&rate=0");
+    assert!(udp.options().low_ports);
+    assert_eq!(udp.options().amplify_to, networks);
+    assert_eq!(udp.options().rate, Some(0));
     let options = endpoint.options();
     assert_eq!(options.cert.as_deref(), Some(Path::new("c")));
     assert_eq!(options.key.as_deref(), Some(Path::new("k")));
@@ -143,7 +147,8 @@ fn keeps_the_options_of_the_service_in_order() {
             .service_options(&["a", "flags", "b"])
             .unwrap_err()
             .to_string(),
-        "unknown option \"flag\" (did you mean \"flags\"? known here: a, flags, b)"
+        "unknown option \"flag\" (did you mean \"flags\"? known here: a, flags, b, low_ports, \
+         amplify_to, rate)"
     );
     assert_eq!(
         parse("tcp://h?backlg=5")

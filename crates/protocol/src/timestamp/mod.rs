@@ -23,7 +23,7 @@ mod ctime;
 mod server;
 
 pub use client::{Answer, Ending, TimestampClient};
-pub use ctime::{CivilTime, Ctime};
+pub use ctime::{CivilTime, Ctime, is_answer};
 pub use server::{Options, TimestampServer};
 
 /// The port of the classic example's servers.
