@@ -199,8 +199,8 @@ fn websockets_and_datagram_peers_are_drained_too() {
     assert_eq!(
         reactor.run(),
         DrainReport {
-            finished: 1,
-            said_goodbye: 1,
+            finished: 0,
+            said_goodbye: 2,
             forced: 0,
         }
     );

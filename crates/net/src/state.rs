@@ -118,6 +118,16 @@ impl ServiceState {
         endpoint.is_some_and(|endpoint| endpoint.trusts_proxy(ip(peer)))
     }
 
+    /// What is listened on, if anything is.
+    pub(crate) fn endpoint(&self) -> Option<&Endpoint> {
+        self.endpoint.as_ref()
+    }
+
+    /// Whether a gate's lists keep whoever comes from this address out.
+    pub(crate) fn denies(&self, address: IpAddr) -> bool {
+        self.gates.iter().any(|gate| gate.denies(address))
+    }
+
     /// Lets a connection in at every gate, or at none.
     pub(crate) fn enter(&self, peer: &Address) -> Result<(), Refusal> {
         let address = ip(peer);

@@ -95,11 +95,8 @@ impl Gate {
     /// Why not; it counts towards nothing then.
     pub(crate) fn enter(&self, address: Option<IpAddr>, now: Instant) -> Result<(), Refusal> {
         let limits = self.limits();
-        if let Some(address) = address {
-            let on = |list: &[Network]| list.iter().any(|network| network.contains(address));
-            if on(&limits.deny) || !limits.allow.is_empty() && !on(&limits.allow) {
-                return Err(Refusal::Denied);
-            }
+        if address.is_some_and(|address| denied(address, &limits)) {
+            return Err(Refusal::Denied);
         }
         if over(self.memory.load(Ordering::Relaxed), limits.memory) {
             return Err(Refusal::Memory);
@@ -152,6 +149,11 @@ impl Gate {
         visitor.connections += 1;
         *visitors.by_network.entry(network).or_default() += 1;
         Ok(())
+    }
+
+    /// Whether whoever comes from this address is not to be heard at all.
+    pub(crate) fn denies(&self, address: IpAddr) -> bool {
+        denied(address, &self.limits())
     }
 
     /// Gives back the place of one that was let in from this address.
@@ -232,13 +234,19 @@ impl Visitors {
     }
 }
 
+/// Whether the lists keep this address out.
+fn denied(address: IpAddr, limits: &Limits) -> bool {
+    let on = |list: &[Network]| list.iter().any(|network| network.contains(address));
+    on(&limits.deny) || !limits.allow.is_empty() && !on(&limits.allow)
+}
+
 /// Whether so many are as many as there may be.
 fn over(count: usize, most: Option<usize>) -> bool {
     most.is_some_and(|most| count >= most)
 }
 
 /// Whom an address is counted as: of IPv6, its /64.
-fn visitor_of(address: IpAddr) -> IpAddr {
+pub(crate) fn visitor_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

@@ -7,5 +7,6 @@ mod bucket;
 mod gate;
 mod limits;
 
-pub(crate) use gate::{Gate, Handshaking};
+pub(crate) use bucket::Bucket;
+pub(crate) use gate::{Gate, Handshaking, visitor_of};
 pub use limits::Limits;

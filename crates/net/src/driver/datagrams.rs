@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use bytes::Bytes;
 use lariat_protocol::{Address, DatagramProtocol, DatagramTransport, Handle};
@@ -12,7 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::carrier::datagram::{DatagramSocket, Receiving};
 use crate::driver::hub::{Hub, Place, Signals};
-use crate::observe::Phase;
+use crate::driver::manners::{self, Budgets, Dropped, Manners};
+use crate::observe::counters::Counters;
+use crate::observe::{ConnectionStatus, Ended, Phase};
+use crate::platform::clock::{self, Began};
 use crate::state::{ServiceState, Who};
 
 struct Driven {
@@ -21,6 +25,16 @@ struct Driven {
     transport: DatagramTransport,
     place: Place,
     service: Arc<ServiceState>,
+    manners: Manners,
+    budgets: Budgets,
+    /// Whether the datagram that is to be sent next is taken from its peer's budget already.
+    paid: bool,
+    made: Instant,
+    /// How it ends, where that is not in order.
+    ended: Option<Ended>,
+    messages: u32,
+    received: u64,
+    sent: u64,
     /// Whether the protocol was told of the socket, and so must be told of its end.
     begun: bool,
 }
@@ -41,9 +55,20 @@ pub(crate) async fn serve(
         socket,
         protocol,
         place,
+        manners: Manners::new(service.endpoint()),
+        budgets: Budgets::new(),
+        paid: false,
+        made: crate::reactor::now(),
+        ended: None,
+        messages: 0,
+        received: 0,
+        sent: 0,
         service,
         begun: false,
     };
+    // The socket counts as one connection, of whom it hears most.
+    driven.counters().accepted();
+    driven.counters().phase(None, Some(Phase::Idle));
     let mut receiving = Receiving::new();
     let mut closed = pin!(closed.cancelled());
     poll_fn(|context| {
@@ -55,10 +80,11 @@ pub(crate) async fn serve(
             if !driven.transport.is_closing() && closed.as_mut().poll(context).is_ready() {
                 driven.transport.close();
             }
-            driven.poll(context, &mut receiving)
+            driven.turn(context, &mut receiving)
         });
         catch_unwind(step).unwrap_or_else(|_| {
             driven.service.log_panic(driven.who());
+            driven.ended = Some(Ended::Panicked);
             Poll::Ready(())
         })
     })
@@ -75,6 +101,44 @@ impl Driven {
         }
     }
 
+    fn counters(&self) -> &Counters {
+        self.service.counters(self.place.hub().thread())
+    }
+
+    fn status(&self) -> ConnectionStatus {
+        ConnectionStatus {
+            key: self.place.key(),
+            service: Arc::clone(&self.service.metrics.service),
+            endpoint: Arc::clone(&self.service.metrics.endpoint),
+            peer: self.transport.local().clone(),
+            phase: Phase::Idle,
+            age: crate::reactor::now().saturating_duration_since(self.made),
+            received: self.received,
+            sent: self.sent,
+            messages: self.messages,
+            held: 0,
+        }
+    }
+
+    /// Does what there is to do, and counts what moved.
+    fn turn(&mut self, context: &mut Context<'_>, receiving: &mut Receiving) -> Poll<()> {
+        self.place.answer(|| self.status());
+        let began = Began::now();
+        let (messages, received, sent) = (self.messages, self.received, self.sent);
+        let polled = self.poll(context, receiving);
+        let took = began.ended(clock::nanoseconds(crate::reactor::now()));
+        self.counters().moved(
+            self.messages.wrapping_sub(messages),
+            self.received - received,
+            self.sent - sent,
+            Some(took),
+        );
+        if u128::from(took) >= clock::SLOW.as_nanos() {
+            self.service.held_thread(began, self.who());
+        }
+        polled
+    }
+
     fn poll(&mut self, context: &mut Context<'_>, receiving: &mut Receiving) -> Poll<()> {
         loop {
             self.look();
@@ -85,12 +149,21 @@ impl Driven {
             if self.transport.is_closing() {
                 return Poll::Pending;
             }
+            let now = crate::reactor::now();
             let mut heard: Vec<(Address, Option<std::net::IpAddr>, Bytes)> = Vec::new();
+            let (manners, budgets) = (&mut self.manners, &mut self.budgets);
+            let (service, thread) = (&self.service, self.place.hub().thread());
+            let is_answer = |data: &[u8]| self.protocol.is_answer(data);
             ready!(self.socket.poll_receive(context, receiving, |datagram| {
-                let data = Bytes::copy_from_slice(datagram.data);
-                heard.push((datagram.peer, datagram.asked, data));
+                if manners.hears(&datagram, now, service, thread, is_answer) {
+                    let data = Bytes::copy_from_slice(datagram.data);
+                    budgets.received(manners, &datagram.peer, data.len());
+                    heard.push((datagram.peer, datagram.asked, data));
+                }
             }));
             for (peer, asked, data) in heard {
+                self.messages = self.messages.wrapping_add(1);
+                self.received += data.len() as u64;
                 let transport = &mut self.transport;
                 self.protocol
                     .datagram_received(transport, &data, &peer, asked);
@@ -101,6 +174,10 @@ impl Driven {
     fn look(&mut self) {
         if let Some(waiting) = self.place.take() {
             if waiting.signals.contains(Signals::AT_ONCE) {
+                self.ended = Some(match waiting.signals.contains(Signals::KILL) {
+                    true => Ended::Killed,
+                    false => Ended::Forced,
+                });
                 self.transport.outgoing().clear();
                 self.transport.close();
                 return;
@@ -127,13 +204,21 @@ impl Driven {
     fn send(&mut self, context: &mut Context<'_>) -> bool {
         while let Some(datagram) = self.transport.outgoing().front() {
             let (to, from, data) = (&datagram.to, datagram.from, &datagram.data);
+            if !self.paid && !self.budgets.take(&self.manners, to, data.len()) {
+                let thread = self.place.hub().thread();
+                manners::count(&self.service, thread, to, data.len(), Dropped::Amplified);
+                self.transport.outgoing().pop_front();
+                continue;
+            }
+            self.paid = true;
             match self.socket.poll_send(context, to, from, data) {
                 Poll::Pending => return false,
-                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Ok(())) => self.sent += data.len() as u64,
                 Poll::Ready(Err(error)) => {
                     tracing::info!(service = self.service.name(), peer = %to, "not sent: {error}");
                 }
             }
+            self.paid = false;
             self.transport.outgoing().pop_front();
         }
         true
@@ -143,6 +228,14 @@ impl Driven {
 impl Drop for Driven {
     fn drop(&mut self) {
         // Here, so that it comes also to those whose task is dropped with its runtime.
+        let ended = self
+            .ended
+            .unwrap_or(match self.service.draining.is_cancelled() {
+                true => Ended::Goodbye,
+                false => Ended::Finished,
+            });
+        self.counters().ended(ended);
+        self.counters().phase(Some(Phase::Idle), None);
         let protocol = &mut self.protocol;
         let closed = AssertUnwindSafe(|| protocol.closed());
         if self.begun && catch_unwind(closed).is_err() {

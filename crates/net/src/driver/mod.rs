@@ -7,8 +7,10 @@
 pub(crate) mod closing;
 pub(crate) mod datagrams;
 pub(crate) mod hub;
+mod manners;
 mod moving;
 pub(crate) mod scratch;
+mod session;
 pub(crate) mod sessions;
 mod turn;
 

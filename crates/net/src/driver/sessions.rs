@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
-use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,40 +13,23 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
-use lariat_protocol::{Address, ConnectionInfo, Handle, Protocol, Reason, Transport};
+use lariat_protocol::{ConnectionInfo, Handle, Reason, Transport};
 use slab::Slab;
 use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::carrier::datagram::{Datagram, DatagramSocket, Receiving};
-use crate::driver::hub::{Hub, Place, Signals};
-use crate::observe::Phase;
+use crate::driver::hub::Hub;
+use crate::driver::manners::Manners;
+use crate::driver::session::{Key, Session, Turned};
+use crate::observe::{Ended, Phase};
 use crate::state::{ServiceState, Who};
 
-/// How long a silent peer is remembered.
+/// How long a silent peer is remembered, unless the service's deadline for it is shorter.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// How many peers one socket remembers.
 const MOST_SESSIONS: usize = 10_000;
-
-/// A peer, and which of our addresses it talks to: its answers must come from there.
-type Key = (Address, Option<IpAddr>);
-
-struct Session {
-    key: Key,
-    protocol: Box<dyn Protocol>,
-    transport: Transport,
-    place: Place,
-    last_heard: Instant,
-    /// The next datagram to be sent, when the socket's buffer was full.
-    blocked: Option<Bytes>,
-    /// Whether it stands in `Sessions::blocked`, where it needs to stand only once.
-    in_blocked: bool,
-    /// The end of a message that the protocol was not open to yet.
-    message_end_waits: bool,
-    /// Set when a callback panicked.
-    panicked: bool,
-}
 
 /// The sessions that something waits for, and the task to wake for them.
 #[derive(Default)]
@@ -77,6 +59,7 @@ pub(crate) struct Sessions {
     socket: DatagramSocket,
     hub: Arc<Hub>,
     service: Arc<ServiceState>,
+    manners: Manners,
     sessions: Slab<Session>,
     by_peer: HashMap<Key, usize>,
     /// The sessions in the order in which they were last heard of.
@@ -85,6 +68,8 @@ pub(crate) struct Sessions {
     blocked: Vec<usize>,
     woken: Arc<Woken>,
     expiry: Pin<Box<Sleep>>,
+    /// How long a silent peer is remembered.
+    idle: Duration,
     /// Cancelled when no new peer is to be served.
     closed: CancellationToken,
 }
@@ -99,6 +84,7 @@ impl Sessions {
     ) {
         let mut receiving = Receiving::new();
         let mut sessions = Sessions {
+            manners: Manners::new(service.endpoint()),
             socket,
             hub,
             service,
@@ -108,6 +94,7 @@ impl Sessions {
             blocked: Vec::new(),
             woken: Arc::default(),
             expiry: Box::pin(tokio::time::sleep(IDLE)),
+            idle: IDLE,
             closed: closed.clone(),
         };
         // Closing must be noticed though nothing comes any more.
@@ -133,13 +120,19 @@ impl Sessions {
             if self.closed.is_cancelled() && self.sessions.is_empty() {
                 return Poll::Ready(());
             }
+            let now = crate::reactor::now();
             let mut heard = Vec::new();
+            let (manners, service, hub) = (&mut self.manners, &self.service, &self.hub);
             ready!(self.socket.poll_receive(context, receiving, |datagram| {
-                let Datagram { peer, asked, data } = datagram;
-                heard.push(((peer, asked), Bytes::copy_from_slice(data)));
+                let thread = hub.thread();
+                let is_answer = |data: &[u8]| is_answer(service, hub, &datagram, data);
+                if manners.hears(&datagram, now, service, thread, is_answer) {
+                    let Datagram { peer, asked, data } = datagram;
+                    heard.push(((peer, asked), Bytes::copy_from_slice(data)));
+                }
             }));
             for (key, data) in heard {
-                self.hear(context, key, &data);
+                self.hear(context, key, &data, now);
             }
             // The socket is one of many tasks: after a batch it is the others' turn, by
             // tokio's own budget, which `poll_receive` is charged to.
@@ -164,12 +157,17 @@ impl Sessions {
     }
 
     /// Hands a datagram to its peer's session.
-    fn hear(&mut self, context: &mut Context<'_>, key: Key, data: &[u8]) {
-        let now = crate::reactor::now();
+    fn hear(&mut self, context: &mut Context<'_>, key: Key, data: &[u8], now: Instant) {
         let index = match self.by_peer.get(&key) {
-            Some(index) => *index,
+            Some(index) => {
+                let index = *index;
+                if let Some(session) = self.sessions.get_mut(index) {
+                    session.earn(data.len());
+                }
+                index
+            }
             None if self.closed.is_cancelled() => return,
-            None => match self.begin(context, key, now) {
+            None => match self.begin(context, key, data.len(), now) {
                 Some(index) => index,
                 None => return,
             },
@@ -180,18 +178,18 @@ impl Sessions {
         self.by_age.remove(&(session.last_heard, index));
         session.last_heard = now;
         self.by_age.insert((now, index));
-        self.turn(context, index, |session| {
-            // Nothing slows a peer of datagrams, so what comes too early is dropped, as the
-            // network itself would; kept, it could be any amount.
-            if session.transport.is_open_to_input() {
-                session.message_end_waits = true;
-                session.protocol.data_received(&mut session.transport, data);
-            }
-        });
+        self.turn(context, index, |session| session.hear(data));
     }
 
-    /// Begins a peer's session, which may have ended already when this returns.
-    fn begin(&mut self, context: &mut Context<'_>, key: Key, now: Instant) -> Option<usize> {
+    /// Begins the session of a peer whose first datagram has this length. It may have ended
+    /// already when this returns.
+    fn begin(
+        &mut self,
+        context: &mut Context<'_>,
+        key: Key,
+        length: usize,
+        now: Instant,
+    ) -> Option<usize> {
         let local = self.socket.local(key.1);
         let info = ConnectionInfo::messages(key.0.clone(), local);
         let built = catch_unwind(AssertUnwindSafe(|| self.service.build(&info)));
@@ -201,6 +199,9 @@ impl Sessions {
                 peer: &key.0,
                 phase: Phase::Opening,
             });
+            let counters = self.service.counters(self.hub.thread());
+            counters.accepted();
+            counters.ended(Ended::Panicked);
             None
         })?;
         let place = self.hub.register();
@@ -214,219 +215,81 @@ impl Sessions {
             self.end(oldest, Reason::Aborted);
         }
         let handle = Handle::new(place.mailbox(), place.id());
-        let index = self.sessions.insert(Session {
-            key: key.clone(),
-            protocol,
-            transport: Transport::new(info, handle),
-            place,
-            last_heard: now,
-            blocked: None,
-            in_blocked: false,
-            message_end_waits: false,
-            panicked: false,
-        });
+        let transport = Transport::new(info, handle);
+        let mut budget = self.manners.budget(&key.0);
+        budget.received(length);
+        let service = &self.service;
+        let session = Session::new(key.clone(), protocol, transport, place, budget, service);
+        let index = self.sessions.insert(session);
         let waker = Waker::from(Arc::new(SessionWaker {
             woken: Arc::clone(&self.woken),
             session: index,
         }));
         self.sessions[index].place.set_waker(&waker);
         self.by_peer.insert(key, index);
+        self.sessions[index].last_heard = now;
         self.by_age.insert((now, index));
         // A turn of its own: what is written here is to be on its way before the protocol is
         // asked whether it is open to input.
-        self.turn(context, index, |session| {
-            session.protocol.connection_made(&mut session.transport);
-        });
+        self.turn(context, index, Session::begin);
         Some(index)
     }
 
-    /// One turn of a session: calls its protocol, sends what it wrote, and ends it if it
-    /// is over.
+    /// One turn of a session, which ends it if it is over.
     fn turn(&mut self, context: &mut Context<'_>, index: usize, call: impl FnOnce(&mut Session)) {
         // Whoever woke it may have been later than its end.
         let Some(session) = self.sessions.get_mut(index) else {
             return;
         };
-        session.guard(call);
-        let sent = session.settle(context, &self.socket, &self.service);
-        if session.panicked {
-            self.service.log_panic(session.who());
-            return self.end(index, Reason::Panicked);
-        }
-        let aborting = session.transport.driver().is_aborting();
-        if aborting || sent && session.transport.is_closing() {
-            let reason = match session.transport.driver().take_error() {
-                Some(error) => Reason::Failed(error),
-                None if aborting => Reason::Aborted,
-                None => Reason::Closed,
-            };
-            self.end(index, reason);
-        } else if !sent && !std::mem::replace(&mut session.in_blocked, true) {
-            self.blocked.push(index);
+        match session.turn(context, &self.socket, &self.service, call) {
+            Turned::Over(reason) => self.end(index, reason),
+            Turned::Blocked if !std::mem::replace(&mut session.in_blocked, true) => {
+                self.blocked.push(index);
+            }
+            Turned::Blocked | Turned::Sent => {}
         }
     }
 
     fn end(&mut self, index: usize, reason: Reason) {
-        let mut session = self.sessions.remove(index);
-        let key = session.place.key();
-        let peer = session.key.0.clone();
-        let who = Who {
-            key,
-            peer: &peer,
-            phase: Phase::Idle,
-        };
+        let session = self.sessions.remove(index);
         self.by_peer.remove(&session.key);
         self.by_age.remove(&(session.last_heard, index));
-        self.service.log_end(who, &reason);
-        // After a panic too.
-        let lost = catch_unwind(AssertUnwindSafe(move || {
-            session.protocol.connection_lost(&reason);
-        }));
-        if lost.is_err() {
-            self.service.log_panic(who);
-        }
+        session.finish(reason, &self.service);
     }
 
     /// Ends the sessions that have been silent for too long.
     fn expire(&mut self, context: &mut Context<'_>) {
+        let idle = self.service.deadlines().idle.unwrap_or(IDLE);
+        // With none at all the next moment to look would always be now.
+        let idle = idle.clamp(Duration::from_millis(1), IDLE);
+        if std::mem::replace(&mut self.idle, idle) != idle {
+            self.expiry.as_mut().reset(tokio::time::Instant::now());
+        }
         while self.expiry.as_mut().poll(context).is_ready() {
             let now = crate::reactor::now();
             while let Some(&(heard, index)) = self.by_age.first() {
-                if heard + IDLE > now {
+                if heard + idle > now {
                     break;
                 }
                 self.end(index, Reason::PeerClosed);
             }
-            let next = self.by_age.first().map_or(now, |(heard, _)| *heard) + IDLE;
+            let next = self.by_age.first().map_or(now, |(heard, _)| *heard) + idle;
             self.expiry.as_mut().reset(next.into());
         }
     }
 }
 
-impl Session {
-    fn who(&self) -> Who<'_> {
-        Who {
-            key: self.place.key(),
-            peer: &self.key.0,
-            phase: Phase::Idle,
-        }
-    }
-
-    /// Calls the protocol; a panic ends this session only.
-    fn guard(&mut self, call: impl FnOnce(&mut Session)) {
-        if !self.panicked && catch_unwind(AssertUnwindSafe(|| call(self))).is_err() {
-            self.panicked = true;
-        }
-    }
-
-    /// Handles what waits and sends what was written, until neither leads to more of the
-    /// other. Returns whether everything has left.
-    fn settle(
-        &mut self,
-        context: &mut Context<'_>,
-        socket: &DatagramSocket,
-        service: &ServiceState,
-    ) -> bool {
-        // Once a turn is enough: whatever comes during it wakes this session again.
-        self.guard(Session::look);
-        loop {
-            let sent = self.send(context, socket, service);
-            let mut released = false;
-            self.guard(|session| released = session.release());
-            if !released {
-                return sent;
-            }
-        }
-    }
-
-    /// Handles what waits beside the session's slot.
-    fn look(&mut self) {
-        let transport = &mut self.transport;
-        let Some(waiting) = self.place.take() else {
-            return;
-        };
-        if waiting.signals.contains(Signals::AT_ONCE) {
-            transport.abort();
-            return;
-        }
-        if waiting.signals.contains(Signals::DRAIN) {
-            self.protocol.drain(transport);
-        }
-        for message in waiting.messages.into_iter().flat_map(|queue| *queue) {
-            if transport.driver().is_aborting() {
-                return;
-            }
-            self.protocol.message_received(transport, message);
-        }
-        if waiting.signals.contains(Signals::TIMER) {
-            let now = crate::reactor::now();
-            transport.driver().settle_timers(now);
-            while let Some(timer) = transport.driver().take_due_timer(now) {
-                self.protocol.timer(transport, timer);
-            }
-            self.place
-                .set_deadline(transport.driver().settle_timers(now));
-        }
-    }
-
-    /// Goes on with what the protocol was not open to before. Returns whether there was such
-    /// a thing; if not, its timers are settled.
-    fn release(&mut self) -> bool {
-        let transport = &mut self.transport;
-        if transport.driver().take_held_input() {
-            self.protocol.input_released(transport);
-            return true;
-        }
-        if self.message_end_waits && transport.is_open_to_input() {
-            self.message_end_waits = false;
-            self.protocol.message_end(transport);
-            return true;
-        }
-        if transport.driver().timers_changed() {
-            let now = crate::reactor::now();
-            self.place
-                .set_deadline(transport.driver().settle_timers(now));
-        }
-        false
-    }
-
-    /// Sends what the protocol wrote. Returns whether everything has left; what the network
-    /// refuses is dropped, as the network itself would.
-    fn send(
-        &mut self,
-        context: &mut Context<'_>,
-        socket: &DatagramSocket,
-        service: &ServiceState,
-    ) -> bool {
-        if self.transport.driver().is_aborting() {
-            self.blocked = None;
-        }
-        loop {
-            if self.transport.driver().take_write_pause() {
-                self.guard(|session| session.protocol.write_paused(&mut session.transport));
-            }
-            let mut driver = self.transport.driver();
-            let outgoing = driver.outgoing();
-            while let Some(data) = self.blocked.take().or_else(|| outgoing.pop_message()) {
-                match socket.poll_send(context, &self.key.0, self.key.1, &data) {
-                    Poll::Ready(Ok(())) => {}
-                    Poll::Ready(Err(error)) => {
-                        let peer = &self.key.0;
-                        let length = data.len();
-                        tracing::info!(service = service.name(), %peer, length, "not sent: {error}");
-                    }
-                    Poll::Pending => {
-                        self.blocked = Some(data);
-                        return false;
-                    }
-                }
-            }
-            if !self.transport.driver().take_write_resume() {
-                return true;
-            }
-            self.guard(|session| session.protocol.write_resumed(&mut session.transport));
-        }
-    }
+/// Asks the service whether a datagram is an answer. One that it panics at is not heard either.
+fn is_answer(service: &ServiceState, hub: &Hub, datagram: &Datagram<'_>, data: &[u8]) -> bool {
+    let asked = catch_unwind(AssertUnwindSafe(|| service.factory.is_answer(data)));
+    asked.unwrap_or_else(|_| {
+        service.log_panic(Who {
+            key: hub.no_connection(),
+            peer: &datagram.peer,
+            phase: Phase::Opening,
+        });
+        true
+    })
 }
 
 impl Drop for Sessions {

@@ -18,7 +18,7 @@ use crate::platform::clock::{self, Began, Nanoseconds};
 use crate::state::Who;
 
 /// What a connection may hold however much all of them do: as much as pauses its writing.
-const SMALL_SHARE: u32 = 64 * 1024;
+pub(super) const SMALL_SHARE: u32 = 64 * 1024;
 
 const SLOW: Nanoseconds = clock::SLOW.as_nanos() as Nanoseconds;
 

@@ -3,6 +3,7 @@
 pub(crate) mod accept;
 pub(crate) mod clock;
 pub(crate) mod descriptor;
+pub(crate) mod interfaces;
 pub(crate) mod lookup;
 pub(crate) mod socket;
 #[cfg(unix)]
