@@ -176,6 +176,7 @@ impl Watch {
     fn begin(&mut self) {
         self.pace = Pace::new(self.now());
         self.enter(Phase::First);
+        self.arm();
     }
 
     fn now(&self) -> Milliseconds {
@@ -263,8 +264,7 @@ impl Watch {
         let before = self.pace.stage();
         self.pace.turn(self.now(), moved, &self.service.deadlines());
         self.enter(self.pace.stage().into());
-        if self.passed.is_none() && (self.pace.stage() != before || self.armed == Milliseconds::MAX)
-        {
+        if self.passed.is_none() && self.pace.stage() != before {
             self.arm();
         }
     }

@@ -232,6 +232,9 @@ impl Driver {
                 self.carrier = opened.carrier;
                 self.transport.driver().tls_done(opened.session);
                 self.phase = next;
+                if self.made {
+                    self.show(self.pace.stage().into());
+                }
                 true
             }
             Err(error) => {
@@ -255,7 +258,7 @@ impl Driver {
         self.phase = Phase::Open;
         self.made = true;
         self.pace = Pace::new(self.now());
-        self.show(observe::Phase::First);
+        self.arm();
         self.protocol.connection_made(&mut self.transport);
     }
 

@@ -111,7 +111,8 @@ impl Driver {
             // Nothing that is under way has a deadline of its own.
             self.pace.turn(passed, moved, &Deadlines::NONE);
         }
-        if self.pace.stage() != before || self.armed == Milliseconds::MAX {
+        // While it stays at what it is at, its deadline only moves back.
+        if self.pace.stage() != before {
             self.arm();
         }
         let held = self.transport.driver().held();
@@ -137,7 +138,7 @@ impl Driver {
     /// Sees to it that the connection is woken for what comes first: the deadline of what it
     /// is at, or a timer of the protocol's.
     #[cold]
-    fn arm(&mut self) {
+    pub(super) fn arm(&mut self) {
         self.show(self.pace.stage().into());
         if let Some((at, _)) = self.pace.deadline(&self.deadlines()) {
             self.wake_at(at);
@@ -260,7 +261,8 @@ impl Driver {
             // Who was not open yet was promised nothing.
             Reason::Drained if self.made => Ended::Forced,
             Reason::Failed(_) if self.is_late => Ended::Deadline,
-            Reason::Failed(_) | Reason::Aborted => Ended::Failed,
+            Reason::Failed(_) => Ended::Failed,
+            Reason::Aborted if self.made => Ended::Failed,
             _ if self.said_goodbye => Ended::Goodbye,
             _ => Ended::Finished,
         };
