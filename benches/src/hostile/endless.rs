@@ -12,6 +12,9 @@ const MEBIBYTE: usize = 1024 * 1024;
 /// How long a server that has read everything may take to close.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long it is sent: some servers become slower with each byte that they keep.
+const LONGEST: Duration = Duration::from_secs(30);
+
 /// Prints a row for each server of the timestamp.
 pub fn print(given: Given, quick: bool) -> io::Result<()> {
     let mebibytes = if quick { 32 } else { 256 };
@@ -65,7 +68,7 @@ fn send_endless_line(
     });
     let block = [b'x'; 64 * 1024];
     let mut taken = 0;
-    while taken < mebibytes * MEBIBYTE {
+    while taken < mebibytes * MEBIBYTE && begin.elapsed() < LONGEST {
         match socket.write(&block) {
             Ok(count) => taken += count,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -53,7 +53,7 @@ fn row(server: &Server, form: Form, given: Given, quick: bool) -> io::Result<Str
         ..asking.clone()
     };
     let mut connections = Asking::open(running.address, &asking)?;
-    connections.run(Duration::from_millis(200))?;
+    connections.run_paced(Duration::from_secs(1), PACE)?;
     let asked = Latency::of(connections.run_paced(duration, PACE)?);
     let opened = churn::churn(running.address, &new, duration)?;
     let stalled = stall(running.address)?;

@@ -45,7 +45,7 @@ fn row(server: &Server, given: Given, alone: Duration, cap: Duration) -> io::Res
         connections: 100,
     };
     let mut asking = Asking::open(running.address, &plan)?;
-    asking.run(Duration::from_millis(200))?;
+    asking.run_paced(Duration::from_secs(1), PACE)?;
     let before = Latency::of(asking.run_paced(alone, PACE)?);
     let memory = running.process.resident_memory()?;
     let stop = Arc::new(AtomicBool::new(false));

@@ -98,12 +98,12 @@ impl Probe<'_> {
             };
             ask(&mut stream, question, part).await?;
         }
-        self.watch(
-            stream,
-            Instant::now(),
-            b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Drip: ",
-        )
-        .await
+        // Of a line there must be no end, or the drip would be a message now and then.
+        let drops: &[u8] = match self.dialect {
+            Dialect::Http => b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Drip: ",
+            _ => b"",
+        };
+        self.watch(stream, Instant::now(), drops).await
     }
 
     /// Reads until the server ends the connection, sending `drops` one by one if it drips.
