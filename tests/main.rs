@@ -2,6 +2,7 @@
 
 mod common;
 mod contract;
+mod datagrams;
 mod faults;
 mod layers;
 mod map;

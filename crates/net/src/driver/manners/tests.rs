@@ -1,3 +1,5 @@
+//! Each rule by itself, and the factor of three whatever comes.
+
 use proptest::prelude::*;
 
 use super::*;
