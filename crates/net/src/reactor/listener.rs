@@ -153,7 +153,9 @@ pub(super) fn listen(
     }
     let factory = factory.unwrap_or_else(|| Arc::new(NoFactory(refusal)));
     let state = ServiceState::new(&name, layers, factory, stopping);
-    let state = Arc::new(reactor.admit(state, endpoint, options.deadlines, options.limits));
+    let shown = shown(endpoint, &endpoints);
+    let state = reactor.admit(state, endpoint, &shown, options.deadlines, options.limits);
+    let state = Arc::new(state);
     let target = Target {
         reactor: reactor.clone(),
         worker: Arc::clone(reactor.worker()),
@@ -205,6 +207,18 @@ pub(super) fn listen(
     all.retain(|other| !other.closed.is_cancelled());
     all.push(listening.clone());
     Ok(listening)
+}
+
+/// The endpoint as it is told to whoever watches: with the port that was taken, and without
+/// the options, which may say where the keys are.
+fn shown(endpoint: &Endpoint, bound: &[Endpoint]) -> String {
+    let port = bound.first().and_then(Endpoint::port);
+    let endpoint = match port {
+        Some(port) => endpoint.clone().with_port(port),
+        None => endpoint.clone(),
+    };
+    let text = endpoint.to_string();
+    text.split('?').next().unwrap_or(&text).to_string()
 }
 
 /// Has peers that are gone without a word found out.

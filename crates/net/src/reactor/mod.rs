@@ -463,12 +463,12 @@ impl Handle {
         &self,
         state: ServiceState,
         endpoint: &Endpoint,
+        shown: &str,
         deadlines: Option<Deadlines>,
         limits: Option<Limits>,
     ) -> ServiceState {
-        let shown = endpoint.to_string();
         let threads = self.0.workers.len();
-        let metrics = Arc::new(ServiceMetrics::new(state.name(), &shown, threads));
+        let metrics = Arc::new(ServiceMetrics::new(state.name(), shown, threads));
         let all = self.0.metrics.lock();
         let mut all = all.unwrap_or_else(|error| error.into_inner());
         // A program may open and close doors for as long as it runs; what is counted of a
