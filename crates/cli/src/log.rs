@@ -2,20 +2,26 @@
 //!
 //! `RUST_LOG` chooses what is logged; without it, clients say only what is wrong and
 //! servers also who came and went badly. Colour only on a terminal, and not with `NO_COLOR`.
+//! What an event says is read by [`record`], how it looks is [`text`]'s and [`json`]'s.
 
-use std::fmt::{self, Write as _};
-use std::io::{self, IsTerminal};
+mod json;
+mod record;
+mod text;
 
-use lariat_service::clock::local_ctime;
-use tracing::field::{Field, Visit};
+use std::io::{self, IsTerminal, Write as _};
+use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record as Recorded};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Registry};
 
-use crate::output::{complain, one_line};
+use crate::output::complain;
+use record::{Fields, Record};
 
 /// What is logged, unless `RUST_LOG` says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +33,44 @@ pub enum Audience {
     Measuring,
     /// Who runs a server: also what ended badly, and when.
     Server,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// For a person: `Sat Jun 17 17:27:21 2006 warning: what happened (peer=…)`.
+    #[default]
+    Text,
+    /// For a program: `{"time":"2006-06-17T15:27:21.000Z","level":"warn","message":…}`.
+    Json,
+}
+
+impl FromStr for Form {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "text" => Ok(Form::Text),
+            "json" => Ok(Form::Json),
+            other => Err(format!("the log is text or json, and not {other:?}")),
+        }
+    }
+}
+
+/// Whether lines are JSON: chosen when the configuration has been read, which is after the
+/// log has begun.
+static IS_JSON: AtomicBool = AtomicBool::new(false);
+
+/// How lines look from now on.
+pub fn set_form(form: Form) {
+    IS_JSON.store(form == Form::Json, Ordering::Relaxed);
+}
+
+fn form() -> Form {
+    match IS_JSON.load(Ordering::Relaxed) {
+        true => Form::Json,
+        false => Form::Text,
+    }
 }
 
 /// Starts logging.
@@ -46,101 +90,84 @@ pub fn start(audience: Audience) {
             EnvFilter::new(level)
         }),
     };
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        // It would be printed by a macro that panics when standard error is closed.
-        .log_internal_errors(false)
-        .event_format(Lines {
-            colour: io::stderr().is_terminal()
-                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-            time: audience == Audience::Server,
-        })
-        .finish();
+    let lines = Lines {
+        colour: io::stderr().is_terminal()
+            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        time: audience == Audience::Server,
+    };
     // Only a second start could fail, and the first one's log will do.
-    let _ = subscriber.try_init();
+    let _ = Registry::default().with(filter).with(lines).try_init();
 }
 
-/// `Sat Jun 17 17:27:21 2006 warning: what happened (peer=…, service=…)`
+/// What is said beside the log, as a line of it where a program reads the lines; false where
+/// they are for people.
+pub fn takes(level: Level, message: &str) -> bool {
+    if form() == Form::Text {
+        return false;
+    }
+    let record = Record {
+        level,
+        message,
+        fields: &[],
+    };
+    write(&json::line(&record));
+    true
+}
+
+fn write(line: &str) {
+    // Nobody has to be there to read it.
+    let _ = io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// Writes each event with the fields of the spans that it happened in.
 struct Lines {
     colour: bool,
     time: bool,
 }
 
-impl<S, N> FormatEvent<S, N> for Lines
+impl<S> Layer<S> for Lines
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(
-        &self,
-        _: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        if self.time {
-            let time = local_ctime();
-            write!(writer, "{} ", String::from_utf8_lossy(&time))?;
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        span.extensions_mut().insert(fields);
+    }
+
+    fn on_record(&self, id: &Id, values: &Recorded<'_>, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        if let Some(fields) = span.extensions_mut().get_mut::<Fields>() {
+            values.record(fields);
         }
-        let (word, colour) = word(*event.metadata().level());
-        match self.colour {
-            true => write!(writer, "\x1b[{colour}m{word}\x1b[0m: ")?,
-            false => write!(writer, "{word}: ")?,
-        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        write!(writer, "{}", one_line(&fields.message))?;
-        if !fields.rest.is_empty() {
-            write!(writer, " ({})", one_line(&fields.rest))?;
-        }
-        writeln!(writer)
-    }
-}
-
-/// A level as people call it, and the number of its colour.
-fn word(level: Level) -> (&'static str, u8) {
-    match level {
-        Level::ERROR => ("error", 31),
-        Level::WARN => ("warning", 33),
-        Level::INFO => ("info", 32),
-        Level::DEBUG => ("debug", 34),
-        Level::TRACE => ("trace", 35),
-    }
-}
-
-/// The message of an event, and its other fields as `name=value`.
-#[derive(Default)]
-struct Fields {
-    message: String,
-    rest: String,
-}
-
-impl Fields {
-    fn add(&mut self, field: &Field, value: fmt::Arguments<'_>) {
-        let text = match field.name() {
-            "message" => &mut self.message,
-            // What the `log` crate's events say about themselves.
-            name if name.starts_with("log.") => return,
-            name => {
-                if !self.rest.is_empty() {
-                    self.rest.push_str(", ");
-                }
-                self.rest.push_str(name);
-                self.rest.push('=');
-                &mut self.rest
+        // From the innermost span outwards.
+        for span in context.event_scope(event).into_iter().flatten() {
+            if let Some(outer) = span.extensions().get::<Fields>() {
+                fields.add_missing(outer);
             }
+        }
+        let level = *event.metadata().level();
+        let record = Record {
+            level,
+            message: &fields.message,
+            fields: &fields.named,
         };
-        // Writing into a string cannot fail.
-        let _ = text.write_fmt(value);
-    }
-}
-
-impl Visit for Fields {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.add(field, format_args!("{value}"));
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field, format_args!("{value:?}"));
+        write(&match form() {
+            Form::Json => json::line(&record),
+            Form::Text => text::line(
+                &record,
+                text::Style {
+                    colour: self.colour,
+                    time: self.time,
+                    detailed: LevelFilter::current() >= LevelFilter::DEBUG,
+                },
+            ),
+        });
     }
 }

@@ -6,15 +6,18 @@
 mod bench;
 mod client;
 mod commands;
+mod control;
 mod encoding;
 mod failure;
 mod log;
 mod output;
+mod platform;
 mod relay;
 mod screen;
 mod serve;
 mod shell;
 mod signals;
+mod table;
 
 use std::process::ExitCode;
 

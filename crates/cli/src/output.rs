@@ -5,7 +5,10 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
+use tracing::Level;
+
 use crate::failure::Failure;
+use crate::log;
 
 /// Writes text to standard output, at once.
 ///
@@ -20,13 +23,20 @@ pub fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
 
 /// Writes a line about what went wrong to standard error.
 pub fn complain(message: &str) {
-    note(&format!("lariat: {message}"));
+    say(Level::ERROR, message, &format!("lariat: {message}"));
 }
 
 /// Writes a line about what happens to standard error. Nobody has to be there to read it.
 pub fn note(line: &str) {
-    let line = one_line(line) + "\n";
-    let _ = io::stderr().lock().write_all(line.as_bytes());
+    say(Level::INFO, line, line);
+}
+
+/// Says something to a person, or in a log that a program reads.
+fn say(level: Level, message: &str, line: &str) {
+    if !log::takes(level, message) {
+        let line = one_line(line) + "\n";
+        let _ = io::stderr().lock().write_all(line.as_bytes());
+    }
 }
 
 /// The text with control characters escaped, since what a peer sent may be in it: it stays
@@ -37,6 +47,21 @@ pub fn one_line(text: &str) -> String {
         if character.is_control() || is_bidirectional(character) {
             // Writing into a string cannot fail.
             let _ = write!(line, "{}", character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
+}
+
+/// JSON, with what could steer a terminal escaped: beyond what JSON itself demands, and still
+/// the same JSON.
+pub fn escape_json(json: &str) -> String {
+    let mut line = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character.is_control() || is_bidirectional(character) {
+            // They are all below U+10000; writing into a string cannot fail.
+            let _ = write!(line, "\\u{:04x}", u32::from(character));
         } else {
             line.push(character);
         }

@@ -1,4 +1,5 @@
 //! ^C and SIGTERM: the first asks a command to end in order, the second ends it at once.
+//! SIGHUP: a server reads its files again.
 //!
 //! They are waited for on a thread of their own, so that they are heard whatever the
 //! command is doing. A closed pipe needs no signal: Rust ignores SIGPIPE, and writing fails.
@@ -80,6 +81,52 @@ pub fn interruptible<T>(client: impl Future<Output = Result<T, Failure>>) -> Res
 fn runtime() -> Result<Runtime, Failure> {
     let runtime = Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| Failure::new(format!("cannot start: {error}")))
+}
+
+/// SIGHUP, which asks a server to read its files again; nothing on systems without it.
+#[cfg(unix)]
+pub struct Hangups(tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Hangups {
+    /// Catches the signal from now on, within a runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no signal.
+    pub fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Hangups(signal(SignalKind::hangup())?))
+    }
+
+    /// Waits for one.
+    pub async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// SIGHUP, which asks a server to read its files again; nothing on systems without it.
+#[cfg(not(unix))]
+pub struct Hangups;
+
+#[cfg(not(unix))]
+impl Hangups {
+    /// Does nothing.
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    pub fn new() -> std::io::Result<Self> {
+        Ok(Hangups)
+    }
+
+    /// Waits for ever.
+    pub async fn next(&mut self) {
+        std::future::pending::<()>().await;
+    }
 }
 
 #[cfg(unix)]

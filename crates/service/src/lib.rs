@@ -4,5 +4,6 @@
 //! [`lariat_protocol`]'s.
 
 pub mod clock;
+pub mod metrics;
 mod platform;
 pub mod timestamp;

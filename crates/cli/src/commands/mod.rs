@@ -4,6 +4,7 @@ mod bench;
 mod cert;
 mod completions;
 mod connect;
+mod ctl;
 mod man;
 mod serve;
 mod timestamp;
@@ -28,8 +29,9 @@ enum Command {
     Cert(cert::Args),
     Completions(completions::Args),
     Connect(connect::Args),
+    Ctl(ctl::Args),
     Man(man::Args),
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     Timestamp(timestamp::Args),
 }
 
@@ -58,8 +60,9 @@ impl Lariat {
             Command::Cert(args) => cert::run(args),
             Command::Completions(args) => completions::run(args),
             Command::Connect(args) => connect::run(args),
+            Command::Ctl(args) => ctl::run(args),
             Command::Man(args) => man::run(args),
-            Command::Serve(args) => serve::run(args),
+            Command::Serve(args) => serve::run(*args),
             Command::Timestamp(args) => timestamp::run(args),
         }
     }

@@ -4,7 +4,16 @@
 //! state = "/var/lib/lariat"       # --state /var/lib/lariat
 //! port-base = 30000               # --port-base 30000
 //! public = true                   # --public
+//! log = "json"                    # --log json
+//! metrics = "tcp://localhost"     # --metrics tcp://localhost
 //! timestamp = "tcp://[::]:21567"  # timestamp=tcp://[::]:21567; several stand in [ ]
+//!
+//! [limits]
+//! per-address = 50                # --limit per-address=50
+//! timestamp.connections = 1000    # --limit timestamp.connections=1000
+//!
+//! [deadlines]
+//! idle = "10m"                    # --deadline idle=10m
 //! ```
 //!
 //! Each error names the file and the line, so values are read by hand and not by serde.
@@ -12,16 +21,19 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use lariat_protocol::Endpoint;
 use lariat_protocol::endpoint::nearest;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use crate::failure::{Failure, in_words};
+use crate::log::Form;
 use crate::output::one_line;
 use crate::serve::services::{Entry, Wanted, names};
+use crate::serve::settings::{self, Change, Setting, Settings};
 
 /// What a file says; what it does not say is empty.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
     /// `SERVICE = "ENDPOINT"`, `SERVICE = ["ENDPOINT", …]`, or `SERVICE = true` for the
     /// default endpoints.
@@ -36,9 +48,46 @@ pub struct Config {
     pub json: bool,
     /// `verbose = true`
     pub verbose: bool,
+    /// `log = "json"`
+    pub log: Option<Form>,
+    /// `metrics = "ENDPOINT"`
+    pub metrics: Option<Endpoint>,
+    /// `[limits]` and `[deadlines]`
+    pub settings: Settings,
 }
 
-const KEYS: [&str; 5] = ["state", "port-base", "public", "json", "verbose"];
+impl Config {
+    /// What another reading of the file says otherwise that only holds from a start on.
+    pub fn changed(&self, other: &Config) -> Vec<&'static str> {
+        let mut changed = Vec::new();
+        let mut compare = |key, same: bool| {
+            if !same {
+                changed.push(key);
+            }
+        };
+        compare("state", self.state == other.state);
+        compare("port-base", self.port_base == other.port_base);
+        compare("public", self.public == other.public);
+        compare("json", self.json == other.json);
+        compare("verbose", self.verbose == other.verbose);
+        compare("log", self.log == other.log);
+        compare("metrics", self.metrics == other.metrics);
+        compare("the services", self.services == other.services);
+        changed
+    }
+}
+
+const KEYS: [&str; 9] = [
+    "state",
+    "port-base",
+    "public",
+    "json",
+    "verbose",
+    "log",
+    "metrics",
+    "limits",
+    "deadlines",
+];
 
 /// Reads a file.
 ///
@@ -77,17 +126,18 @@ fn parse(text: &str) -> Result<Config, Wrong> {
         let span = error.span().unwrap_or_default();
         Wrong::new(span, error.message())
     })?;
-    let mut pairs: Vec<_> = table.get_ref().iter().collect();
-    // The table has them by name; the file's order is the listing's.
-    pairs.sort_by_key(|(key, _)| key.span().start);
     let mut config = Config::default();
-    for (key, value) in pairs {
+    for (key, value) in in_order(table.get_ref()) {
         match key.get_ref().as_ref() {
             "state" => config.state = Some(text_of("state", value)?.into()),
             "port-base" => config.port_base = Some(port(value)?),
             "public" => config.public = switch("public", value)?,
             "json" => config.json = switch("json", value)?,
             "verbose" => config.verbose = switch("verbose", value)?,
+            "log" => config.log = Some(read_as("log", value, str::parse)?),
+            "metrics" => config.metrics = Some(read_as("metrics", value, metrics_endpoint)?),
+            "limits" => config.settings.limits = changes("limits", value)?,
+            "deadlines" => config.settings.deadlines = changes("deadlines", value)?,
             other => match Entry::named(other) {
                 Ok(entry) => config.services.extend(endpoints(entry, value)?),
                 Err(_) => return Err(Wrong::new(key.span(), unknown(other))),
@@ -119,6 +169,84 @@ fn endpoints(entry: &'static Entry, value: &Spanned<DeValue<'_>>) -> Result<Vec<
         DeValue::Array(values) => values.iter().map(one).collect(),
         _ => Ok(vec![one(value)?]),
     }
+}
+
+/// An endpoint of metrics, which may be `HOST:PORT` for `tcp`.
+///
+/// # Errors
+///
+/// One line that says what is right.
+pub fn metrics_endpoint(text: &str) -> Result<Endpoint, String> {
+    Endpoint::parse_with_default(text, "tcp").map_err(|error| error.to_string())
+}
+
+/// The settings in a table; those of one service stand in a table of its own within it.
+fn changes<C: Change>(key: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<Setting<C>>, Wrong> {
+    let table = value.get_ref().as_table();
+    let table = table.ok_or_else(|| expected(key, value, &format!("a table, [{key}]")))?;
+    let mut all = Vec::new();
+    for (name, value) in in_order(table) {
+        let DeValue::Table(own) = value.get_ref() else {
+            all.push(setting(None, name, value)?);
+            continue;
+        };
+        let service = name.get_ref();
+        let entry = Entry::named(service);
+        let entry = entry.map_err(|why| Wrong::new(name.span(), format!("{key}: {why}")))?;
+        for (name, value) in in_order(own) {
+            all.push(setting(Some(entry.name), name, value)?);
+        }
+    }
+    Ok(all)
+}
+
+fn setting<C: Change>(
+    service: Option<&'static str>,
+    name: &Spanned<DeString<'_>>,
+    value: &Spanned<DeValue<'_>>,
+) -> Result<Setting<C>, Wrong> {
+    let key = name.get_ref().as_ref();
+    if !C::names().contains(&key) {
+        return Err(Wrong::new(name.span(), settings::unknown::<C>(key)));
+    }
+    let text = written(value).ok_or_else(|| expected(key, value, "text in quotes or a number"))?;
+    Setting::read(service, key, &text).map_err(|what| Wrong::new(value.span(), what))
+}
+
+/// A value as it stands on the command line: a list has commas between.
+fn written(value: &Spanned<DeValue<'_>>) -> Option<String> {
+    match value.get_ref() {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => {
+            let number = i64::from_str_radix(number.as_str(), number.radix());
+            Some(number.ok()?.to_string())
+        }
+        DeValue::Array(values) if values.is_empty() => Some("none".into()),
+        DeValue::Array(values) => {
+            let values = values.iter().map(|value| value.get_ref().as_str());
+            values
+                .collect::<Option<Vec<&str>>>()
+                .map(|all| all.join(","))
+        }
+        _ => None,
+    }
+}
+
+/// The pairs of a table, which has them by name, as they stand in the file.
+fn in_order<'a, 'b>(
+    table: &'a DeTable<'b>,
+) -> Vec<(&'a Spanned<DeString<'b>>, &'a Spanned<DeValue<'b>>)> {
+    let mut pairs: Vec<_> = table.iter().collect();
+    pairs.sort_by_key(|(key, _)| key.span().start);
+    pairs
+}
+
+fn read_as<T>(
+    key: &str,
+    value: &Spanned<DeValue<'_>>,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, Wrong> {
+    read(text_of(key, value)?).map_err(|what| Wrong::new(value.span(), what))
 }
 
 fn text_of<'a>(key: &str, value: &'a Spanned<DeValue<'_>>) -> Result<&'a str, Wrong> {
@@ -163,6 +291,33 @@ mod tests {
     }
 
     #[test]
+    fn limits_and_deadlines_stand_in_tables() {
+        let file = parse(
+            "timestamp = true\nlog = 'json'\nmetrics = 'localhost:9464'\n\
+             [limits]\nper-address = 5_0\nmemory = '1G'\ndeny = ['10.0.0.0/8', '::1']\n\
+             exempt = []\ntimestamp.connections = 9\n\
+             [deadlines.timestamp]\nidle = '10m'\nlife = 'none'\n",
+        );
+        let config = file.expect("read");
+        assert_eq!(config.log, Some(Form::Json));
+        let metrics = config.metrics.map(|endpoint| endpoint.to_string());
+        assert_eq!(metrics.as_deref(), Some("tcp://localhost:9464"));
+        let limits = [
+            "per-address=50",
+            "memory=1G",
+            "deny=10.0.0.0/8,::1",
+            "exempt=none",
+        ];
+        let limits = limits.into_iter().chain(["timestamp.connections=9"]);
+        let deadlines = ["timestamp.idle=10m", "timestamp.life=none"];
+        let same = Settings {
+            limits: limits.map(|text| text.parse().expect(text)).collect(),
+            deadlines: deadlines.map(|text| text.parse().expect(text)).to_vec(),
+        };
+        assert_eq!(config.settings, same);
+    }
+
+    #[test]
     fn what_is_wrong_is_said_with_its_line() {
         for (text, line, words) in [
             (
@@ -187,6 +342,39 @@ mod tests {
             ("state = 1", 1, "state is to be text in quotes"),
             ("public = true\npublic = true", 2, "duplicate key"),
             ("public true", 1, ""),
+            ("log = 'xml'", 1, "the log is text or json, and not \"xml\""),
+            ("metrics = 'tpc://x'", 1, "unknown scheme"),
+            ("limits = 5", 1, "limits is to be a table, [limits]"),
+            (
+                "[limits]\n\nper-adress = 5",
+                3,
+                "unknown limit \"per-adress\" (did you mean \"per-address\"?",
+            ),
+            (
+                "[limits]\nmemory = true",
+                2,
+                "memory is to be text in quotes",
+            ),
+            (
+                "[limits]\ndeny = [\n'10.1.2.3/8']",
+                2,
+                "the network is 10.0.0.0/8",
+            ),
+            (
+                "[deadlines.timestmap]\nidle = '5s'",
+                1,
+                "deadlines: no service \"timestmap\" (did you mean \"timestamp\"?",
+            ),
+            (
+                "[deadlines]\nidle = 5",
+                2,
+                "deadline idle is to be a time such as 30s",
+            ),
+            (
+                "[deadlines]\ntimestamp.drain = '5s'",
+                2,
+                "drain is of the whole server",
+            ),
         ] {
             let wrong = parse(text).expect_err(text);
             assert_eq!(1 + text[..wrong.at].matches('\n').count(), line, "{text}");

@@ -3,14 +3,15 @@
 use std::io;
 use std::path::Path;
 
-use lariat_net::{Error, Handle, ListenOptions};
+use lariat_net::{Error, Handle, ListenOptions, Listening};
 use lariat_protocol::Endpoint;
 use lariat_protocol::endpoint::{Base, Host};
 use lariat_tls::Directory;
 
 use crate::failure::Failure;
 use crate::serve::plan::Planned;
-use crate::serve::services::Entry;
+use crate::serve::services::{Entry, Making};
+use crate::serve::settings::Settings;
 use crate::serve::state;
 
 /// An endpoint that is served.
@@ -24,6 +25,8 @@ pub struct Served {
     pub bound: Vec<Endpoint>,
     /// Whether its certificate is the one in the state directory.
     pub is_ours: bool,
+    /// What changes while it is served.
+    pub listening: Listening,
 }
 
 /// Gives a certificate from the state directory to the endpoints that need one.
@@ -78,18 +81,68 @@ pub fn is_every(host: &Host) -> bool {
 ///
 /// The first endpoint that cannot be listened on, why, and what would help.
 pub fn listen(
-    handle: &Handle,
+    reactor: &Handle,
     planned: Vec<Planned>,
+    settings: &Settings,
     verbose: bool,
 ) -> Result<Vec<Served>, Failure> {
-    let mut all = Vec::with_capacity(planned.len());
-    for planned in planned {
-        let service = (planned.entry.make)(&planned.endpoint, verbose)?;
+    let listen = |planned| {
+        let door = Door {
+            reactor,
+            watched: reactor,
+            settings,
+            verbose,
+        };
+        door.listen(planned)
+    };
+    planned.into_iter().map(listen).collect()
+}
+
+/// Listens on one endpoint for who watches a reactor, on another reactor.
+///
+/// # Errors
+///
+/// As [`listen`].
+pub fn listen_watching(
+    reactor: &Handle,
+    watched: &Handle,
+    planned: Planned,
+) -> Result<Served, Failure> {
+    let door = Door {
+        reactor,
+        watched,
+        settings: &Settings::default(),
+        verbose: false,
+    };
+    door.listen(planned)
+}
+
+/// How endpoints are listened on.
+struct Door<'a> {
+    reactor: &'a Handle,
+    watched: &'a Handle,
+    settings: &'a Settings,
+    verbose: bool,
+}
+
+impl Door<'_> {
+    fn listen(&self, planned: Planned) -> Result<Served, Failure> {
+        let name = planned.entry.name;
+        let service = (planned.entry.make)(&Making {
+            endpoint: &planned.endpoint,
+            verbose: self.verbose,
+            reactor: self.watched,
+        })?;
         let options = ListenOptions {
-            name: Some(planned.entry.name.to_string()),
+            name: Some(name.to_string()),
+            deadlines: Some(self.settings.deadlines_of(name)),
+            // Also where there are none, since only a service that has its own can be given
+            // others without a restart.
+            limits: Some(self.settings.limits_of(name)),
             ..ListenOptions::default()
         };
-        let listening = handle
+        let listening = self
+            .reactor
             .listen_with(&planned.endpoint, options, service)
             .map_err(|error| advise(error, &planned))?;
         let bound = listening.endpoints().to_vec();
@@ -100,14 +153,14 @@ pub fn listen(
             (Some(port), _) => planned.endpoint.with_port(port),
             (None, _) => planned.endpoint,
         };
-        all.push(Served {
+        Ok(Served {
             entry: planned.entry,
             endpoint,
             bound,
             is_ours: planned.is_ours,
-        });
+            listening,
+        })
     }
-    Ok(all)
 }
 
 /// The engine's words, and what would help on this command line.

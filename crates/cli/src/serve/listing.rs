@@ -21,9 +21,10 @@ pub fn table(all: &[Served], authority: &Path) -> Result<String, Failure> {
     let mut rows = vec![["SERVICE", "LISTENS ON", "TRY"].map(String::from)];
     for served in all {
         let line = match client(served, &served.endpoint, authority)? {
-            Some(endpoint) => try_line(served, &endpoint, &shell::program()),
-            None => "-".into(),
+            Some(endpoint) => try_line(served, &endpoint),
+            None => None,
         };
+        let line = line.unwrap_or_else(|| "-".into());
         let endpoint = plain(&served.endpoint)?.to_string();
         rows.push([served.entry.name.to_string(), endpoint, line]);
     }
@@ -61,7 +62,7 @@ pub fn json(all: &[Served], authority: &Path) -> Result<String, Failure> {
                 service: served.entry.name,
                 endpoint: plain(bound)?.to_string(),
                 connect: client.as_ref().map(Endpoint::to_string),
-                to_try: client.map(|client| try_line(served, &client, &shell::program())),
+                to_try: client.and_then(|client| try_line(served, &client)),
             };
             let line = serde_json::to_string(&line);
             let line = line.map_err(|error| Failure::from_error(&error))?;
@@ -71,11 +72,10 @@ pub fn json(all: &[Served], authority: &Path) -> Result<String, Failure> {
     Ok(lines)
 }
 
-fn try_line(served: &Served, endpoint: &Endpoint, program: &str) -> String {
-    let endpoint = endpoint.to_string();
-    let mut words = vec![program, served.entry.client, &endpoint];
-    words.extend_from_slice(served.entry.client_options);
-    shell::command(&words)
+fn try_line(served: &Served, endpoint: &Endpoint) -> Option<String> {
+    let words = (served.entry.to_try)(&shell::program(), endpoint)?;
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    Some(shell::command(&words))
 }
 
 /// The endpoint without its options, which are the server's affair.

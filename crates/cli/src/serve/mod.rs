@@ -7,5 +7,8 @@ pub mod config;
 pub mod listen;
 pub mod listing;
 pub mod plan;
+pub mod rereading;
+pub mod server;
 pub mod services;
+pub mod settings;
 pub mod state;

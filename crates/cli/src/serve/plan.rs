@@ -4,9 +4,10 @@ use std::net::UdpSocket;
 use std::path::Path;
 
 use lariat_protocol::Endpoint;
+use lariat_protocol::endpoint::Base;
 
 use crate::failure::Failure;
-use crate::serve::services::{Default, Entry, FIRST_PORT, SERVICES, Wanted};
+use crate::serve::services::{Default, Entry, FIRST_PORT, METRICS, SERVICES, Wanted};
 use crate::serve::state;
 
 /// An endpoint that is to be served.
@@ -76,6 +77,39 @@ pub fn plan(wanted: &[Wanted], defaults: Defaults<'_>) -> Result<Vec<Planned>, F
         }
     }
     Ok(planned)
+}
+
+/// The endpoint of the metrics.
+///
+/// # Errors
+///
+/// One that carries no HTTP.
+pub fn metrics(endpoint: &Endpoint, defaults: Defaults<'_>) -> Result<Planned, Failure> {
+    let is_stream = !endpoint.is_datagram() && !endpoint.is_websocket();
+    if !is_stream || matches!(endpoint.base(), Base::Stdio | Base::Memory(_)) {
+        return Err(Failure::usage(format!(
+            "{endpoint}: metrics are read over HTTP; write for example \
+             --metrics tcp://localhost:9464"
+        )));
+    }
+    let mut endpoint = endpoint.clone();
+    if let Some(port) = METRICS.default_port(&endpoint)
+        && endpoint.port().is_none()
+    {
+        // It is not counted from the services' first port.
+        let port = if defaults.port_base == Some(0) {
+            0
+        } else {
+            port
+        };
+        endpoint = endpoint.with_port(port);
+    }
+    Ok(Planned {
+        entry: &METRICS,
+        endpoint,
+        is_default: false,
+        is_ours: false,
+    })
 }
 
 /// The endpoint with the service's port for its scheme, if it names none.

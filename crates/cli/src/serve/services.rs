@@ -3,9 +3,10 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use lariat_net::{IntoService, Service};
+use lariat_net::{Handle, IntoService, Service, observe};
 use lariat_protocol::Endpoint;
-use lariat_protocol::endpoint::{EndpointError, nearest};
+use lariat_protocol::endpoint::{Base, EndpointError, SocketPath, nearest};
+use lariat_service::metrics;
 use lariat_service::timestamp::{Event, Timestamp};
 
 use crate::output::note;
@@ -17,12 +18,28 @@ pub struct Entry {
     pub name: &'static str,
     /// Where it is served when no endpoint is named.
     pub defaults: &'static [Default],
-    /// Behind `lariat` and before the endpoint in a line to try.
-    pub client: &'static str,
-    /// Behind the endpoint in a line to try.
-    pub client_options: &'static [&'static str],
-    /// Makes it as the endpoint's options want it; verbose ones say what happens.
-    pub make: fn(endpoint: &Endpoint, verbose: bool) -> Result<Service, EndpointError>,
+    /// The words of a line to try, where this program is called so and the endpoint is what
+    /// a client connects to; none where nothing would do.
+    pub to_try: fn(program: &str, endpoint: &Endpoint) -> Option<Vec<String>>,
+    /// Makes it.
+    pub make: fn(&Making<'_>) -> Result<Service, EndpointError>,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// What a service is made of.
+#[derive(Clone, Copy)]
+pub struct Making<'a> {
+    /// Whose options say how it is to be.
+    pub endpoint: &'a Endpoint,
+    /// Whether it says what happens.
+    pub verbose: bool,
+    /// The reactor that serves, for who watches it.
+    pub reactor: &'a Handle,
 }
 
 /// An endpoint that is served without being named.
@@ -44,10 +61,34 @@ pub const SERVICES: [Entry; 1] = [Entry {
         Default::Port("ws", 21569),
         Default::SocketFile("timestamp.sock"),
     ],
-    client: "timestamp",
-    client_options: &["-m", "hi"],
+    to_try: |program, endpoint| {
+        let endpoint = endpoint.to_string();
+        let words = [program, "timestamp", &endpoint, "-m", "hi"];
+        Some(words.map(String::from).to_vec())
+    },
     make: timestamp,
 }];
+
+/// The metrics, which are no service among the others: they are served only where it is said,
+/// by a reactor of their own.
+pub static METRICS: Entry = Entry {
+    name: "metrics",
+    defaults: &[
+        Default::Port("tcp", METRICS_PORT),
+        Default::Port("tls", METRICS_PORT),
+    ],
+    to_try: scrape,
+    make: |making| {
+        making.endpoint.service_options(&[])?;
+        let reactor = making.reactor.clone();
+        Ok(metrics::service(move || {
+            observe::prometheus(&reactor.stats())
+        }))
+    },
+};
+
+/// Where OpenTelemetry has its metrics for Prometheus by default, so that few others are there.
+const METRICS_PORT: u16 = 9464;
 
 /// The port that `--port-base` counts from: the first of the default ones.
 pub const FIRST_PORT: u16 = 21567;
@@ -97,7 +138,7 @@ pub fn names() -> Vec<&'static str> {
 }
 
 /// A service that is wanted, on its default endpoints or on this one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
     /// Which service.
     pub entry: &'static Entry,
@@ -137,9 +178,31 @@ impl FromStr for Wanted {
     }
 }
 
-fn timestamp(endpoint: &Endpoint, verbose: bool) -> Result<Service, EndpointError> {
-    let service = Timestamp::from_endpoint(endpoint)?;
-    if !verbose {
+/// The command with which curl reads metrics.
+fn scrape(_: &str, endpoint: &Endpoint) -> Option<Vec<String>> {
+    let mut words = vec!["curl".to_string()];
+    let scheme = if endpoint.is_tls() { "https" } else { "http" };
+    let host = match endpoint.base() {
+        Base::Unix {
+            path: SocketPath::File(path),
+        } => {
+            words.extend(["--unix-socket".into(), path.display().to_string()]);
+            "localhost".into()
+        }
+        _ => format!("{}:{}", endpoint.host()?, endpoint.port()?),
+    };
+    match &endpoint.options().ca {
+        Some(authority) => words.extend(["--cacert".into(), authority.display().to_string()]),
+        None if endpoint.is_tls() => words.push("--insecure".into()),
+        None => {}
+    }
+    words.push(format!("{scheme}://{host}{}", metrics::PATH));
+    Some(words)
+}
+
+fn timestamp(making: &Making<'_>) -> Result<Service, EndpointError> {
+    let service = Timestamp::from_endpoint(making.endpoint)?;
+    if !making.verbose {
         return Ok(service.into_service());
     }
     let watcher = |event: Event<'_>| match event {

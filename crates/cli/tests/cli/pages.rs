@@ -2,11 +2,12 @@
 
 use crate::process::run;
 
-const COMMANDS: [&str; 7] = [
+const COMMANDS: [&str; 8] = [
     "bench",
     "cert",
     "completions",
     "connect",
+    "ctl",
     "man",
     "serve",
     "timestamp",
