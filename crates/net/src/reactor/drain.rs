@@ -31,12 +31,18 @@ fn said_goodbye(handle: &Handle) -> u64 {
     services.map(|service| service.ended(Ended::Goodbye)).sum()
 }
 
+/// How many connections there were when the stop was asked for, and how many had said goodbye
+/// by then, which is counted once.
+pub(super) fn count_at_stop(handle: &Handle) -> (usize, u64) {
+    let count = || (handle.connections(), said_goodbye(handle));
+    *handle.0.at_stop.get_or_init(count)
+}
+
 /// Tells every connection to say goodbye, and ends those that take too long.
 pub(super) async fn drain(handle: &Handle) -> DrainReport {
     let shared = &handle.0;
     let live = || handle.connections();
-    let before = *shared.open_at_stop.get_or_init(live);
-    let begun = said_goodbye(handle);
+    let (before, begun) = count_at_stop(handle);
     for worker in &shared.workers {
         worker.hub.signal_all(Signals::DRAIN);
     }

@@ -94,8 +94,8 @@ pub(crate) struct Shared {
     pub(crate) listening: Mutex<Vec<Listening>>,
     /// Cancelled when the reactor is asked to stop.
     pub(crate) stopping: CancellationToken,
-    /// How many connections there were at that moment.
-    pub(crate) open_at_stop: OnceLock<usize>,
+    /// How many connections there were at that moment, and how many had said goodbye.
+    pub(crate) at_stop: OnceLock<(usize, u64)>,
     pub(crate) drain_time: Duration,
     /// The limits of all services together.
     gate: Arc<Gate>,
@@ -167,7 +167,7 @@ impl Builder {
             workers,
             listening: Mutex::default(),
             stopping: CancellationToken::new(),
-            open_at_stop: OnceLock::new(),
+            at_stop: OnceLock::new(),
             drain_time: self.drain_time,
             gate: Arc::new(Gate::new(self.limits.clone())),
             deadlines: self.deadlines,
@@ -386,7 +386,7 @@ impl Handle {
     /// goodbye, and [`Reactor::run`] returns when they have, or the drain time is over.
     pub fn stop(&self) {
         // Those who notice at once may be gone before anybody else counts them.
-        self.0.open_at_stop.get_or_init(|| self.connections());
+        drain::count_at_stop(self);
         self.0.stopping.cancel();
     }
 
