@@ -86,7 +86,7 @@ fn what_moves_is_counted_and_shown() {
     let first = first.expect("in the table");
     assert_eq!((first.received, first.sent, first.messages), (14, 14, 3));
     assert_eq!((first.phase, first.held), (Phase::Idle, 0));
-    assert_eq!(&*first.endpoint, "udp://127.0.0.1:0");
+    assert!(first.endpoint.starts_with("udp://127.0.0.1:"));
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn a_factory_that_panics_is_counted() {
 }
 
 /// Echoes to all peers from one place.
-struct EchoToAll;
+pub struct EchoToAll;
 
 impl DatagramProtocol for EchoToAll {
     fn datagram_received(

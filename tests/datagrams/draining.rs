@@ -4,9 +4,10 @@ use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use lariat::observe::Ended;
-use lariat::{ConnectionHandle, DrainReport, Message, Protocol, Reactor, Transport};
+use lariat::{ConnectionHandle, DrainReport, Message, Protocol, Reactor, Service, Transport};
 use lariat_protocol::Deadlines;
 
+use super::counting::EchoToAll;
 use super::{ask, listen_with, next};
 use crate::common::{PATIENCE, address, datagrams_to};
 
@@ -97,4 +98,20 @@ fn who_stays_beyond_the_drain_time_is_forced() {
     assert_eq!(next(&peer), b"goodbye");
     assert_eq!((report.forced, report.all()), (1, 1));
     assert_eq!(listening.stats().ended(Ended::Forced), 1);
+}
+
+#[test]
+fn a_socket_with_one_protocol_ends_in_order() {
+    let reactor = reactor(PATIENCE);
+    let service = Service::datagrams(EchoToAll);
+    let listening = reactor.listen("udp://127.0.0.1:0", service);
+    let listening = listening.expect("listening");
+    ask(&datagrams_to(address(&listening)), b"hi");
+    reactor.handle().stop();
+    let expected = DrainReport {
+        said_goodbye: 1,
+        ..DrainReport::default()
+    };
+    assert_eq!(reactor.run(), expected);
+    assert_eq!(listening.stats().ended(Ended::Goodbye), 1);
 }

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use lariat::service::timestamp::Timestamp;
 use lariat::timestamp::is_answer;
 use lariat::{
-    Address, ConnectionInfo, DatagramProtocol, DatagramTransport, Factory, Listening, Protocol,
-    Reactor, Service, Transport,
+    Address, ConnectionInfo, DatagramProtocol, DatagramTransport, Factory, Limits, ListenOptions,
+    Listening, Protocol, Reactor, Service, Transport,
 };
 
 use super::{OnData, ask, bound_to, echo, is_silent, next};
@@ -254,6 +254,61 @@ fn who_has_sent_nothing_is_sent_nothing() {
     let listening = listening.expect("listening");
     wait_until("it is dropped", || dropped(&listening) == 1);
     assert!(is_silent(&victim));
+}
+
+#[test]
+fn who_may_not_come_is_not_heard() {
+    let reactor = reactor();
+    let denying = |network: &str| ListenOptions {
+        limits: Some(Limits {
+            deny: vec![network.parse().expect("a network")],
+            ..Limits::none()
+        }),
+        ..ListenOptions::default()
+    };
+    let handle = reactor.handle();
+    let options = denying("127.0.0.1");
+    let sessions = handle.listen_with("udp://127.0.0.1:0", options.clone(), || OnData(echo));
+    let service = Service::datagrams(SoMany);
+    let socket = handle.listen_with("udp://127.0.0.1:0", options, service);
+    for (listening, length) in [(sessions, 1), (socket, 8)] {
+        let listening = listening.expect("listening");
+        let peer = datagrams_to(address(&listening));
+        peer.send(b"8").expect("sent");
+        wait_until("it is dropped", || dropped(&listening) == 1);
+        assert!(is_silent(&peer));
+        peer.set_nonblocking(false).expect("set");
+        let elsewhere = denying("192.0.2.0/24").limits.expect("given");
+        listening.set_limits(elsewhere);
+        assert_eq!(ask(&peer, b"8").len(), length);
+    }
+}
+
+/// Cannot say of everything whether it is an answer.
+struct Unsure;
+
+impl Factory for Unsure {
+    fn build(&self, _: &ConnectionInfo) -> Option<Box<dyn Protocol>> {
+        Some(Box::new(OnData(echo)))
+    }
+
+    fn is_answer(&self, datagram: &[u8]) -> bool {
+        assert_ne!(datagram, b"panic", "on purpose");
+        false
+    }
+}
+
+#[test]
+fn a_datagram_that_the_service_panics_at_costs_nobody_else() {
+    let reactor = reactor();
+    let listening = reactor
+        .listen("udp://127.0.0.1:0", Unsure)
+        .expect("listening");
+    let peer = datagrams_to(address(&listening));
+    peer.send(b"panic").expect("sent");
+    assert_eq!(ask(&peer, b"hi"), b"hi");
+    assert!(is_silent(&peer));
+    assert_eq!((dropped(&listening), listening.stats().accepted), (1, 1));
 }
 
 #[test]
