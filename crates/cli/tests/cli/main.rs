@@ -6,11 +6,16 @@
 mod bench;
 mod cert;
 mod connect;
+mod ctl;
 mod faults;
+mod metrics;
+mod operated;
 mod pages;
 mod process;
 mod readme;
+mod reload;
 mod serve;
 mod server;
+mod settings;
 mod terminal;
 mod timestamp;

@@ -1,0 +1,143 @@
+//! A `lariat serve` with a state directory of its own, and the hands of its operator.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::process::Stdio;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::process::{DEADLINE, Outcome, Running, lariat};
+
+/// A server that runs.
+pub struct Operated {
+    pub running: Running,
+    pub state: TempDir,
+    /// What it said until it was ready, as JSON.
+    pub listing: Vec<Value>,
+}
+
+impl Operated {
+    /// Serves with these arguments.
+    pub fn start(arguments: &[&str]) -> Self {
+        Operated::with(tempfile::tempdir().unwrap(), arguments)
+    }
+
+    /// Serves timestamps on a free port of 127.0.0.1, with these arguments too.
+    pub fn timestamp(arguments: &[&str]) -> Self {
+        Operated::start(&[arguments, &["timestamp=tcp://127.0.0.1:0"]].concat())
+    }
+
+    /// Serves with a state directory that is there already.
+    pub fn with(state: TempDir, arguments: &[&str]) -> Self {
+        let mut command = lariat(&["serve", "--json"]);
+        command.args(arguments).env("LARIAT_STATE", state.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let running = Running::spawn(&mut command);
+        let mut listing = Vec::new();
+        loop {
+            let line: Value = serde_json::from_str(&running.line()).unwrap();
+            if line["ready"] == true {
+                break;
+            }
+            listing.push(line);
+        }
+        Operated {
+            running,
+            state,
+            listing,
+        }
+    }
+
+    /// The address of a service's first endpoint.
+    pub fn address(&self, service: &str) -> String {
+        let line = self.listing.iter().find(|line| line["service"] == service);
+        let endpoint = line.expect("listened on")["endpoint"].as_str().unwrap();
+        endpoint.split("://").nth(1).unwrap().to_string()
+    }
+
+    /// A client of the timestamp service that has been answered once.
+    pub fn client(&self) -> Client {
+        let mut client = Client::connect(&self.address("timestamp"));
+        client.ask();
+        client
+    }
+
+    /// `lariat ctl` with these arguments.
+    pub fn ctl(&self, arguments: &[&str]) -> Outcome {
+        Running::spawn(&mut self.command(arguments)).finish()
+    }
+
+    /// The same while it runs.
+    pub fn begin_ctl(&self, arguments: &[&str]) -> Running {
+        Running::spawn(&mut self.command(arguments))
+    }
+
+    /// The only line of JSON that `lariat ctl` prints.
+    pub fn ctl_json(&self, arguments: &[&str]) -> Value {
+        let outcome = self.ctl(&[arguments, &["--json"]].concat());
+        let read = serde_json::from_str(&outcome.text());
+        read.unwrap_or_else(|error| panic!("{error}: {outcome:?}"))
+    }
+
+    fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = lariat(&["ctl"]);
+        command
+            .args(arguments)
+            .env("LARIAT_STATE", self.state.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+    }
+
+    /// The next line of the log with these words in it.
+    pub fn logged(&self, words: &str) -> String {
+        loop {
+            let line = self.running.error_line();
+            if line.contains(words) {
+                return line;
+            }
+        }
+    }
+}
+
+/// A client of the timestamp service.
+pub struct Client {
+    stream: BufReader<TcpStream>,
+}
+
+impl Client {
+    pub fn connect(address: &str) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        Client {
+            stream: BufReader::new(stream),
+        }
+    }
+
+    /// Asks, and says whether an answer came.
+    pub fn is_answered(&mut self) -> bool {
+        let mut answer = String::new();
+        let asked = self.stream.get_mut().write_all(b"hi\n");
+        asked.is_ok() && self.stream.read_line(&mut answer).is_ok() && answer.ends_with("] hi\n")
+    }
+
+    pub fn ask(&mut self) {
+        assert!(self.is_answered());
+    }
+
+    /// Waits for the server's end of the connection.
+    pub fn has_ended(&mut self) -> bool {
+        let mut rest = Vec::new();
+        // A connection that was cut off ends by an error.
+        let read = self.stream.read_until(b'\n', &mut rest);
+        read.map_or_else(
+            |error| error.kind() == std::io::ErrorKind::ConnectionReset,
+            |count| count == 0,
+        )
+    }
+
+    /// Our own address.
+    pub fn address(&self) -> String {
+        self.stream.get_ref().local_addr().unwrap().to_string()
+    }
+}
