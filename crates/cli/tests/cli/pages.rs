@@ -72,3 +72,25 @@ fn every_command_has_a_manual_page() {
         unknown.errors
     );
 }
+
+#[test]
+fn the_page_for_operators_has_every_setting_and_metric() {
+    const PAGE: &str = include_str!("../../../../docs/operate.md");
+    let has = |name: &str| PAGE.contains(&format!("`{name}`"));
+    for kind in ["limit", "deadline"] {
+        let outcome = run(&["serve", &format!("--{kind}"), "?"], b"");
+        let first = outcome.errors.lines().next().unwrap();
+        let (_, names) = first.split_once("known: ").expect("the names");
+        let missing: Vec<&str> = names.split(", ").filter(|name| !has(name)).collect();
+        assert_eq!(missing, [""; 0], "{kind}s that the page leaves out");
+        let help = run(&["serve", "--help"], b"").text();
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(help.contains(names), "{names}: {help}");
+    }
+    let reactor = lariat_net::Reactor::builder().threads(1).build().unwrap();
+    let text = lariat_net::observe::prometheus(&reactor.handle().stats());
+    let names = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    for name in names.filter_map(|line| line.split(' ').next()) {
+        assert!(has(name), "{name}");
+    }
+}

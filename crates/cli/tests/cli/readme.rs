@@ -140,13 +140,16 @@ impl Reader {
         self.server = None;
         let any_port = command
             .replace(":21567", ":0")
+            .replace(":9464", ":0")
             .replace("lariat serve", "exec lariat serve --port-base 0");
         let running = Running::spawn(&mut self.shell(&any_port));
         let mut said = String::new();
         let mut ports = Vec::new();
         loop {
             let line = running.line();
-            ports.extend(ports_of(&line));
+            if !line.starts_with("metrics ") {
+                ports.extend(ports_of(&line));
+            }
             said += &line;
             if line.starts_with("Ready;") || line == "{\"ready\":true}\n" {
                 break;
