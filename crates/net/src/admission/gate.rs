@@ -65,8 +65,9 @@ impl Gate {
 
     /// Changes the limits for whoever comes from now on; who is inside stays.
     pub(crate) fn set_limits(&self, limits: Limits) {
-        let mut visitors = self.visitors();
+        // Locked in the order in which whoever enters and leaves does.
         let mut current = self.limits.write().unwrap_or_else(PoisonError::into_inner);
+        let mut visitors = self.visitors();
         let networks = |limits: &Limits| (limits.prefix_v4, limits.prefix_v6);
         if networks(&current) != networks(&limits) {
             // Who is inside is counted by its new network, as it will be when it leaves.
@@ -114,16 +115,12 @@ impl Gate {
     }
 
     fn count(&self, address: IpAddr, limits: &Limits, now: Instant) -> Result<(), Refusal> {
-        if limits
-            .exempt
-            .iter()
-            .any(|network| network.contains(address))
-        {
-            return Ok(());
-        }
+        // Counted all the same: the list may be another one when it leaves.
+        let exempt = is_exempt(address, limits);
         let (address, network) = (visitor_of(address), network_of(address, limits));
         let mut visitors = self.visitors();
-        if visitors.by_address.len() >= MOST_REMEMBERED
+        if !exempt
+            && visitors.by_address.len() >= MOST_REMEMBERED
             && !visitors.by_address.contains_key(&address)
         {
             visitors.forget(limits, now);
@@ -136,15 +133,17 @@ impl Gate {
             connections: 0,
             bucket: Bucket::full(now, limits.accept_burst),
         });
-        if over(visitor.connections, limits.per_address) {
-            return Err(Refusal::Address);
-        }
-        if over(of_network.unwrap_or(0), limits.per_network) {
-            return Err(Refusal::Network);
-        }
-        let rate = limits.accept_rate;
-        if rate.is_some_and(|rate| !visitor.bucket.take(now, rate, limits.accept_burst)) {
-            return Err(Refusal::Rate);
+        if !exempt {
+            if over(visitor.connections, limits.per_address) {
+                return Err(Refusal::Address);
+            }
+            if over(of_network.unwrap_or(0), limits.per_network) {
+                return Err(Refusal::Network);
+            }
+            let rate = limits.accept_rate;
+            if rate.is_some_and(|rate| !visitor.bucket.take(now, rate, limits.accept_burst)) {
+                return Err(Refusal::Rate);
+            }
         }
         visitor.connections += 1;
         *visitors.by_network.entry(network).or_default() += 1;
@@ -161,14 +160,14 @@ impl Gate {
         self.connections.fetch_sub(1, Ordering::Relaxed);
         let Some(address) = address else { return };
         let limits = self.limits();
+        let remembered = limits.accept_rate.is_some() && !is_exempt(address, &limits);
         let (address, network) = (visitor_of(address), network_of(address, &limits));
         let mut visitors = self.visitors();
-        // Not there for those who were exempt.
         let Some(visitor) = visitors.by_address.get_mut(&address) else {
             return;
         };
         visitor.connections = visitor.connections.saturating_sub(1);
-        if visitor.connections == 0 && limits.accept_rate.is_none() {
+        if visitor.connections == 0 && !remembered {
             visitors.by_address.remove(&address);
         }
         if let Some(count) = visitors.by_network.get_mut(&network) {
@@ -240,6 +239,12 @@ fn denied(address: IpAddr, limits: &Limits) -> bool {
     on(&limits.deny) || !limits.allow.is_empty() && !on(&limits.allow)
 }
 
+/// Whether only the limit in all applies to this address.
+fn is_exempt(address: IpAddr, limits: &Limits) -> bool {
+    let mut exempt = limits.exempt.iter();
+    exempt.any(|network| network.contains(address))
+}
+
 /// Whether so many are as many as there may be.
 fn over(count: usize, most: Option<usize>) -> bool {
     most.is_some_and(|most| count >= most)
@@ -263,3 +268,6 @@ fn network_of(address: IpAddr, limits: &Limits) -> Network {
         IpAddr::V6(_) => Network::of(address, limits.prefix_v6.min(64)),
     }
 }
+
+#[cfg(test)]
+mod tests;
