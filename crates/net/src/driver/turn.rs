@@ -224,7 +224,11 @@ impl Driver {
         }
         let passed = self.place.hub().passed(now);
         match self.pace.deadline(&self.deadlines()) {
-            Some((at, deadline)) if at <= passed => self.deadline_passed(deadline),
+            Some((at, deadline)) if at <= passed => {
+                self.deadline_passed(deadline);
+                // What still waits to be sent has its own.
+                self.arm();
+            }
             Some((at, _)) => self.wake_at(at),
             None => {}
         }

@@ -63,7 +63,7 @@ pub struct Moved {
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     made: Milliseconds,
-    /// In `First` and `Idle`, since when; in `Message` and `Writing`, until when.
+    /// Since when the stage lasts; later by what the peer has moved in `Message` and `Writing`.
     mark: Milliseconds,
     stage: Stage,
     /// Whether the peer has finished a message.
@@ -99,14 +99,14 @@ impl Pace {
         if moved.unsent {
             self.stage = Stage::Writing;
             let fresh = before != Stage::Writing;
-            self.allow(now, fresh, moved.sent, deadlines.write, deadlines);
+            self.allow(now, fresh, moved.sent, deadlines);
         } else if moved.working {
             self.stage = Stage::Working;
         } else if moved.in_message {
             self.stage = Stage::Message;
             // Behind one that became whole another may have begun in the same turn.
             let fresh = before != Stage::Message || moved.completed;
-            self.allow(now, fresh, moved.received, deadlines.message, deadlines);
+            self.allow(now, fresh, moved.received, deadlines);
         } else if self.heard {
             if before != Stage::Idle || moved.completed || moved.sent > 0 {
                 self.mark = now;
@@ -126,17 +126,21 @@ impl Pace {
         now: Milliseconds,
         fresh: bool,
         moved: usize,
-        most: Option<Duration>,
         deadlines: &Deadlines,
     ) {
-        let most = now.saturating_add(most.map_or(u64::MAX, milliseconds));
         self.mark = match fresh {
-            true => most,
+            true => now,
             false => {
-                let earned = moved as u64 * 1000 / u64::from(deadlines.minimum_rate.max(1));
-                self.mark.saturating_add(earned).min(most)
+                let earned = (moved as u64).saturating_mul(1000);
+                let earned = earned / u64::from(deadlines.minimum_rate.max(1));
+                self.mark.saturating_add(earned).min(now)
             }
         };
+    }
+
+    /// Our side has kept the peer waiting until now, by what is no part of its messages.
+    pub fn resume(&mut self, now: Milliseconds) {
+        self.mark = now;
     }
 
     /// Which deadline passes first, and when.
@@ -148,8 +152,8 @@ impl Pace {
         let staged = match self.stage {
             Stage::First => after(self.mark, Deadline::FirstMessage),
             Stage::Idle => after(self.mark, Deadline::Idle),
-            Stage::Message => deadlines.message.map(|_| (self.mark, Deadline::Message)),
-            Stage::Writing => deadlines.write.map(|_| (self.mark, Deadline::Write)),
+            Stage::Message => after(self.mark, Deadline::Message),
+            Stage::Writing => after(self.mark, Deadline::Write),
             Stage::Working => None,
         };
         let life = after(self.made, Deadline::Life);
@@ -295,6 +299,24 @@ mod tests {
         };
         pace.turn(90_000, goes_on, &DEADLINES);
         assert_eq!(deadline(&pace), (120_000, Deadline::Message));
+    }
+
+    #[test]
+    fn deadlines_that_change_count_for_what_is_under_way() {
+        let short = Deadlines {
+            message: Some(Duration::from_secs(3)),
+            write: Some(Duration::from_secs(2)),
+            ..DEADLINES
+        };
+        let mut pace = Pace::new(0);
+        let begun = Moved {
+            in_message: true,
+            ..Moved::default()
+        };
+        pace.turn(1000, begun, &DEADLINES);
+        assert_eq!(pace.deadline(&short), Some((4000, Deadline::Message)));
+        pace.turn(2000, STALLED, &DEADLINES);
+        assert_eq!(pace.deadline(&short), Some((4000, Deadline::Write)));
     }
 
     #[test]
