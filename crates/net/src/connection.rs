@@ -110,8 +110,10 @@ impl Connection {
         &self.service.draining
     }
 
-    /// Marks where the peer's messages begin and end, for the deadlines of the service.
+    /// Marks where the peer's messages begin and end, for the deadlines of the service. Whoever
+    /// asks for it marks each message: what is only read is none from then on.
     pub fn progress(&self) -> Progress {
+        self.activity.expect_marks();
         Progress(Arc::clone(&self.activity))
     }
 
@@ -253,7 +255,10 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.carrier.carrier).poll_shutdown(context)
+        self.activity.begin_write(context)?;
+        let shut = Pin::new(&mut self.carrier.carrier).poll_shutdown(context);
+        self.activity.end_write(shut.is_ready().then_some(0));
+        shut
     }
 }
 

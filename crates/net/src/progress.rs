@@ -45,13 +45,11 @@ pub struct Progress(pub(crate) Arc<Activity>);
 impl Progress {
     /// A message of the peer's has begun.
     pub fn message_begun(&self) {
-        self.0.marked.store(true, Ordering::Relaxed);
         self.0.in_message.store(true, Ordering::Relaxed);
     }
 
     /// The message is whole.
     pub fn message_done(&self) {
-        self.0.marked.store(true, Ordering::Relaxed);
         self.0.in_message.store(false, Ordering::Relaxed);
         self.0.messages.fetch_add(1, Ordering::Relaxed);
     }
@@ -59,6 +57,9 @@ impl Progress {
 
 /// No deadline has passed.
 const NONE: u8 = u8::MAX;
+
+/// The connection was cut off.
+const CUT: u8 = NONE - 1;
 
 /// What the tasks that use a connection and the one that keeps its time share.
 #[derive(Debug)]
@@ -136,12 +137,16 @@ impl Activity {
     }
 
     fn check(&self) -> io::Result<()> {
-        match Deadline::ALL.get(usize::from(self.passed.load(Ordering::Acquire))) {
-            None => Ok(()),
-            Some(deadline) => Err(io::Error::new(
-                io::ErrorKind::TimedOut,
-                deadline.to_string(),
-            )),
+        match self.passed.load(Ordering::Acquire) {
+            NONE => Ok(()),
+            CUT => Err(io::ErrorKind::ConnectionAborted.into()),
+            place => {
+                let deadline = Deadline::ALL[usize::from(place)];
+                Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    deadline.to_string(),
+                ))
+            }
         }
     }
 
@@ -149,9 +154,23 @@ impl Activity {
     pub(crate) fn expire(&self, deadline: Deadline) {
         let place = Deadline::ALL.iter().position(|other| *other == deadline);
         let place = place.and_then(|place| u8::try_from(place).ok());
-        self.passed.store(place.unwrap_or(0), Ordering::Release);
+        self.stop(place.unwrap_or(0));
+    }
+
+    /// The same, since the server has ended the connection.
+    pub(crate) fn cut(&self) {
+        self.stop(CUT);
+    }
+
+    fn stop(&self, why: u8) {
+        self.passed.store(why, Ordering::Release);
         self.reader.wake();
         self.writer.wake();
+    }
+
+    /// From now on messages are what is marked, and no longer what a read brings.
+    pub(crate) fn expect_marks(&self) {
+        self.marked.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn totals(&self) -> Totals {

@@ -161,8 +161,13 @@ impl ServiceState {
         over.fold(false, |any, over| any | over)
     }
 
-    /// Counts why the layers of a connection could not be opened.
-    pub(crate) fn opening_failed(&self, who: Who<'_>, error: &OpenError) -> Ended {
+    /// Counts why the layers of a connection could not be opened, or TLS not within one.
+    pub(crate) fn opening_failed(
+        &self,
+        who: Who<'_>,
+        error: &OpenError,
+        within: bool,
+    ) -> Ended {
         let counters = self.counters(who.key.thread);
         let ended = match error {
             OpenError::TimedOut(_) => Ended::Deadline,
@@ -179,7 +184,7 @@ impl ServiceState {
                 | OpenError::Proxy(_)
                 | OpenError::TimedOut(Deadline::ProxyHeader)
         );
-        if in_handshake && self.layers.shake_hands() {
+        if in_handshake && (within || self.layers.shake_hands()) {
             counters.handshake(false);
         }
         ended

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use lariat_protocol::contract::{Milliseconds, Pace, milliseconds};
-use lariat_protocol::{Address, ConnectionInfo, Deadline, Error};
+use lariat_protocol::{Address, ConnectionInfo, Deadline, Error, Reason};
 use tokio::sync::oneshot;
 
 use crate::carrier::Carrier;
@@ -40,14 +40,26 @@ struct Watch {
     /// When the hub will wake the connection for its deadlines.
     armed: Milliseconds,
     passed: Option<Deadline>,
+    /// How it ended; as a failure if nobody says, as when its runtime goes down.
+    how: Ended,
 }
 
 /// What ends the function from outside.
+#[derive(Clone, Copy)]
 enum Cut {
     Forced,
     Killed,
     /// It went on after its connection had ended.
     Late,
+}
+
+impl Cut {
+    fn by(signals: Signals) -> Self {
+        match signals.contains(Signals::KILL) {
+            true => Cut::Killed,
+            false => Cut::Forced,
+        }
+    }
 }
 
 /// Opens the connection's layers and runs the function until it ends, panics, or is ended;
@@ -79,24 +91,19 @@ async fn drive(mut watch: Watch, carrier: Carrier, info: ConnectionInfo, functio
     );
     let running = AssertUnwindSafe(async { function(connection.returning(home)).await });
     let ended = watch.run(running.catch_unwind()).await;
-    let how = watch.log(ended);
-    if matches!(
-        how,
+    watch.how = watch.log(ended);
+    if !matches!(
+        watch.how,
         Ended::Finished | Ended::Goodbye | Ended::Failed | Ended::Deadline
     ) {
-        // A task that the function has started may have the connection for longer than itself.
-        watch.enter(Phase::Closing);
-        watch.armed = 0;
-        watch.unless_cut(close(returned)).await;
+        return;
     }
-    watch.counters().ended(how);
-}
-
-/// Waits for the carrier to be dropped, and closes it in order; nothing if somebody else does.
-async fn close(returned: oneshot::Receiver<Carrier>) {
-    if let Ok(mut carrier) = returned.await {
-        let mut closing = Closing::new(false);
-        poll_fn(|context| closing.poll(context, &mut carrier)).await;
+    // A task that the function has started may have the connection for longer than itself.
+    match watch.run(returned).await {
+        Ok(Ok(carrier)) => watch.close(carrier).await,
+        // Somebody else has it, and sees to its end.
+        Ok(Err(_)) => {}
+        Err(cut) => watch.how = watch.log::<()>(Err(cut)),
     }
 }
 
@@ -113,6 +120,7 @@ impl Watch {
             made,
             armed: Milliseconds::MAX,
             passed: None,
+            how: Ended::Failed,
             place,
             service,
         };
@@ -150,7 +158,18 @@ impl Watch {
             return Some((carrier, info));
         }
         let opening = open::accept(carrier, &info, &self.service);
-        match self.unless_cut(opening).await? {
+        let opened = match self.unless_cut(opening, Signals::ENDING).await {
+            Ok(opened) => opened,
+            // Nobody has been promised anything yet.
+            Err(cut) => {
+                self.how = match cut {
+                    Cut::Killed => Ended::Killed,
+                    _ => Ended::Finished,
+                };
+                return None;
+            }
+        };
+        match opened {
             Ok(opened) => {
                 if let Some(proxied) = opened.proxied {
                     (info.peer, info.local) = proxied.take();
@@ -165,9 +184,8 @@ impl Watch {
                 Some((opened.carrier, info))
             }
             Err(error) => {
-                let how = self.service.opening_failed(self.who(), &error);
+                self.how = self.service.opening_failed(self.who(), &error, false);
                 self.service.log_failure(self.who(), Error::from(error));
-                self.counters().ended(how);
                 None
             }
         }
@@ -196,8 +214,11 @@ impl Watch {
             self.take_note();
             match ended {
                 Poll::Ready(ended) => return Poll::Ready(Ok(ended)),
-                Poll::Pending if signals.contains(Signals::KILL) => Poll::Ready(Err(Cut::Killed)),
-                Poll::Pending if signals.contains(Signals::FORCE) => Poll::Ready(Err(Cut::Forced)),
+                Poll::Pending if signals.contains(Signals::AT_ONCE) => {
+                    // Who has the connection beside the function is cut off as well.
+                    self.activity.cut();
+                    Poll::Ready(Err(Cut::by(signals)))
+                }
                 Poll::Pending if signals.contains(Signals::TIMER) && !self.keep_time() => {
                     Poll::Ready(Err(Cut::Late))
                 }
@@ -207,8 +228,24 @@ impl Watch {
         .await
     }
 
-    /// Waits for what is not the function, which only force ends.
-    async fn unless_cut<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
+    /// Closes in order what was dropped.
+    async fn close(&mut self, mut carrier: Carrier) {
+        self.enter(Phase::Closing);
+        let mut closing = Closing::new(false);
+        let closed = poll_fn(|context| closing.poll(context, &mut carrier));
+        if let Err(cut) = self.unless_cut(closed, Signals::AT_ONCE).await
+            && matches!(self.how, Ended::Finished | Ended::Goodbye)
+        {
+            self.how = self.log::<()>(Err(cut));
+        }
+    }
+
+    /// Waits for what is not the function, unless one of these signals comes.
+    async fn unless_cut<T>(
+        &mut self,
+        future: impl Future<Output = T>,
+        ending: Signals,
+    ) -> Result<T, Cut> {
         let mut future = pin!(future);
         let mut begun = false;
         poll_fn(|context| {
@@ -217,12 +254,8 @@ impl Watch {
             }
             let signals = self.look();
             match future.as_mut().poll(context) {
-                Poll::Ready(done) => Poll::Ready(Some(done)),
-                Poll::Pending
-                    if signals.contains(Signals::FORCE) || signals.contains(Signals::KILL) =>
-                {
-                    Poll::Ready(None)
-                }
+                Poll::Ready(done) => Poll::Ready(Ok(done)),
+                Poll::Pending if signals.contains(ending) => Poll::Ready(Err(Cut::by(signals))),
                 Poll::Pending => Poll::Pending,
             }
         })
@@ -279,17 +312,18 @@ impl Watch {
 
     /// Looks which deadline has passed. Returns whether the function may go on.
     fn keep_time(&mut self) -> bool {
+        let now = self.now();
         if self.passed.is_some() {
-            return false;
+            return now < self.armed;
         }
         self.armed = Milliseconds::MAX;
-        let now = self.now();
         match self.pace.deadline(&self.service.deadlines()) {
             Some((at, deadline)) if at <= now => {
                 self.passed = Some(deadline);
                 self.counters().deadline(deadline);
                 self.activity.expire(deadline);
-                self.place.wake_at(now + milliseconds(GRACE));
+                self.armed = now + milliseconds(GRACE);
+                self.place.wake_at(self.armed);
             }
             _ => self.arm(),
         }
@@ -305,7 +339,7 @@ impl Watch {
         }
         match ended {
             Ok(Ok(Ok(()))) => {
-                tracing::debug!(service = self.service.name(), peer = %self.peer, "connection ended");
+                self.service.log_end(who, &Reason::Closed);
                 match self.service.draining.is_cancelled() {
                     true => Ended::Goodbye,
                     false => Ended::Finished,
@@ -333,6 +367,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        self.counters().ended(self.how);
         self.counters().phase(Some(self.phase), None);
         if self.admitted {
             self.service.leave(&self.peer);

@@ -181,7 +181,7 @@ impl Driver {
                     self.place.set_waker(context.waker());
                     // Nobody has been promised anything yet.
                     if self.place.has_signal(Signals::ENDING) {
-                        self.end(Reason::Drained);
+                        self.cut_off();
                         continue;
                     }
                     let opened = ready!(opening.as_mut().poll(context));
@@ -196,7 +196,7 @@ impl Driver {
                 }
                 Phase::StartingTls(handshake) => {
                     if self.place.has_signal(Signals::AT_ONCE) {
-                        self.end(Reason::Drained);
+                        self.cut_off();
                         continue;
                     }
                     let opened = ready!(handshake.as_mut().poll(context));
@@ -206,9 +206,11 @@ impl Driver {
                 }
                 Phase::Closing(closing) => {
                     // A forced end does not wait for the peer.
-                    if !self.place.has_signal(Signals::AT_ONCE) {
-                        ready!(closing.poll(context, &mut self.carrier));
+                    if self.place.has_signal(Signals::AT_ONCE) {
+                        self.cut_off();
+                        continue;
                     }
+                    ready!(closing.poll(context, &mut self.carrier));
                     self.phase = Phase::Done;
                 }
                 Phase::Done => return Poll::Ready(()),
@@ -233,12 +235,15 @@ impl Driver {
                 self.transport.driver().tls_done(opened.session);
                 self.phase = next;
                 if self.made {
-                    self.show(self.pace.stage().into());
+                    // What the handshake took is not the peer's idleness.
+                    self.pace.resume(self.now());
+                    self.arm();
                 }
                 true
             }
             Err(error) => {
-                let ended = self.service.opening_failed(self.who(), &error);
+                let (who, within) = (self.who(), self.made);
+                let ended = self.service.opening_failed(who, &error, within);
                 self.is_late = ended == observe::Ended::Deadline;
                 self.end(Reason::Failed(error.into()));
                 false
@@ -298,6 +303,19 @@ impl Driver {
             return true;
         }
         false
+    }
+
+    /// Ends the connection as a signal asks, where nothing is to be sent any more.
+    #[cold]
+    fn cut_off(&mut self) {
+        // Who ends for what it has done itself ends for that.
+        if !matches!(self.reason.as_deref(), Some(Reason::Failed(_))) {
+            self.reason = None;
+        }
+        self.end(match self.place.has_signal(Signals::KILL) {
+            true => Reason::Killed,
+            false => Reason::Drained,
+        });
     }
 
     /// Ends the connection now, for this reason if there is none yet.

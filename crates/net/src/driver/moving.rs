@@ -47,6 +47,7 @@ impl Driver {
             // Requests that were read are answered before the goodbye: those that wait for
             // their turn, and one that our side works on.
             if self.drain_waits
+                && !self.message_end_waits
                 && !self.transport.driver().is_input_held()
                 && !self.transport.is_reading_paused()
             {

@@ -1,7 +1,7 @@
 //! Accepting from a socket that listens, for ever, whatever happens.
 
-use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,9 @@ use crate::reactor::listener::Target;
 /// when there is no place for anybody.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How much of what somebody has sent who is shown out is read and dropped.
+const DISCARD: usize = 64 * 1024;
+
 /// How many connections are accepted in one go before others have their turn.
 const BATCH: usize = 64;
 
@@ -26,12 +29,30 @@ pub(crate) trait Visitor: Sized {
     /// Both ends.
     fn info(&self) -> ConnectionInfo;
 
-    /// Says something without waiting; whatever does not fit into the system's empty buffer
-    /// is lost.
+    /// Says something without waiting, before it is closed; whatever does not fit into the
+    /// system's empty buffer is lost.
     fn say(&mut self, words: &[u8]);
 
     /// The carrier, registered with the runtime that this is called in.
     fn open(self) -> io::Result<(Carrier, ConnectionInfo)>;
+}
+
+/// Writes, ends, and drops what has come: a close over unread input would be a reset, which
+/// takes the words back.
+fn say_and_discard<S: Read + Write>(
+    stream: &mut S,
+    words: &[u8],
+    end: impl FnOnce(&S) -> io::Result<()>,
+) -> io::Result<()> {
+    stream.write_all(words)?;
+    end(stream)?;
+    let mut discarded = [0; 4096];
+    for _ in 0..DISCARD / discarded.len() {
+        if stream.read(&mut discarded)? == 0 {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// A visitor by TCP.
@@ -48,8 +69,8 @@ impl Visitor for TcpVisitor {
     }
 
     fn say(&mut self, words: &[u8]) {
-        let ready = self.0.set_nonblocking(true);
-        let _ = ready.and_then(|()| self.0.write(words));
+        let _ = self.0.set_nonblocking(true);
+        let _ = say_and_discard(&mut self.0, words, |stream| stream.shutdown(Shutdown::Write));
     }
 
     fn open(self) -> io::Result<(Carrier, ConnectionInfo)> {
@@ -86,8 +107,8 @@ impl Visitor for UnixVisitor {
     }
 
     fn say(&mut self, words: &[u8]) {
-        let ready = self.0.set_nonblocking(true);
-        let _ = ready.and_then(|()| self.0.write(words));
+        let _ = self.0.set_nonblocking(true);
+        let _ = say_and_discard(&mut self.0, words, |stream| stream.shutdown(Shutdown::Write));
     }
 
     fn open(self) -> io::Result<(Carrier, ConnectionInfo)> {

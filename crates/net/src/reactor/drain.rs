@@ -48,6 +48,8 @@ pub(super) async fn drain(handle: &Handle) -> DrainReport {
     }
     let deadline = now() + shared.drain_time;
     wait_until_empty(shared, deadline).await;
+    // Those that end between the one count and the other have finished.
+    let in_order = said_goodbye(handle);
     let left = live();
     if left > 0 {
         tracing::warn!(
@@ -60,11 +62,14 @@ pub(super) async fn drain(handle: &Handle) -> DrainReport {
         // What is forced ends at its next turn; a callback that never returns does not.
         wait_until_empty(shared, now() + std::time::Duration::from_secs(1)).await;
     }
-    let said_goodbye = (said_goodbye(handle) - begun) as usize;
+    let said_goodbye = said_goodbye(handle);
+    // What was about to end anyway may have done so before the force came.
+    let forced = left.saturating_sub((said_goodbye - in_order) as usize);
+    let said_goodbye = (said_goodbye - begun) as usize;
     let report = DrainReport {
-        finished: before.saturating_sub(left + said_goodbye),
+        finished: before.saturating_sub(forced + said_goodbye),
         said_goodbye,
-        forced: left,
+        forced,
     };
     if before > 0 {
         let DrainReport {

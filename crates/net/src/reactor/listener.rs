@@ -254,8 +254,8 @@ async fn serve(
         Bound::Memory(mut listener) => loop {
             let stream = listener.accept().await?;
             let address = Address::Memory(Arc::from(listener.name()));
-            let info = ConnectionInfo::stream(address.clone(), address);
-            target.receive(Open(|| Ok((Carrier::Memory(stream), info))));
+            let info = ConnectionInfo::stream(address.clone(), address.clone());
+            target.receive(Open(address, || Ok((Carrier::Memory(stream), info))));
         },
         // Given to its thread by `listen`.
         Bound::Stdio => Ok(()),
@@ -299,12 +299,15 @@ impl Target {
         match bound {
             Bound::Stdio => {
                 let info = ConnectionInfo::stream(Address::Stdio, Address::Stdio);
-                self.receive(Open(|| Ok((Carrier::Stdio(Box::new(Stdio::open())), info))));
+                let open = || Ok((Carrier::Stdio(Box::new(Stdio::open())), info));
+                self.receive(Open(Address::Stdio, open));
                 None
             }
             #[cfg(unix)]
             Bound::Descriptor(socket) => {
-                self.receive(Open(|| platform::adopted_stream(socket)));
+                let peer = socket.peer_addr().ok().and_then(|peer| peer.as_socket());
+                let peer = peer.map_or(Address::Unix(None), Address::from);
+                self.receive(Open(peer, || platform::adopted_stream(socket)));
                 None
             }
             bound => Some(bound),
@@ -390,22 +393,22 @@ impl Target {
     }
 }
 
-/// One that is open as it comes, from nobody who could be counted by an address.
-struct Open<O>(O);
+/// One that is open as it comes, and from whom it is.
+struct Open<O>(Address, O);
 
 impl<O: FnOnce() -> io::Result<(Carrier, ConnectionInfo)>> Visitor for Open<O> {
     fn peer(&self) -> Address {
-        Address::Stdio
+        self.0.clone()
     }
 
     fn info(&self) -> ConnectionInfo {
-        ConnectionInfo::stream(Address::Stdio, Address::Stdio)
+        ConnectionInfo::stream(self.0.clone(), Address::Stdio)
     }
 
     fn say(&mut self, _: &[u8]) {}
 
     fn open(self) -> io::Result<(Carrier, ConnectionInfo)> {
-        (self.0)()
+        (self.1)()
     }
 }
 
