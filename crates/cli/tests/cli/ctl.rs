@@ -79,8 +79,7 @@ fn a_connection_that_is_killed_ends_and_the_others_stay() {
     let row = json!({"id": other, "service": "timestamp", "peer": stays.address()});
     assert_eq!(killed, json!({"ended": [row], "missing": []}));
     assert!(stays.has_ended());
-    let stats = server.ctl_json(&["stats"]);
-    assert_eq!(stats["total"]["ended"]["killed"], 2);
+    server.counts("ended", "killed", 2);
 
     let wrong = server.ctl(&["kill", "seventeen"]);
     assert_eq!(wrong.code, Some(2));
@@ -93,6 +92,7 @@ fn what_was_counted_is_shown() {
     let server = Operated::start(&["timestamp=tcp://127.0.0.1:0", "timestamp=udp://127.0.0.1:0"]);
     let mut client = server.client();
     client.ask();
+    server.settle();
     let text = server.ctl(&["stats"]).text();
     let rows: Vec<Vec<&str>> = text
         .lines()

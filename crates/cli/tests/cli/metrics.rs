@@ -75,6 +75,7 @@ fn a_scrape_counts_a_message() {
         server.address("timestamp")
     );
     let count = |name: &str| {
+        server.settle();
         let (head, text) = ask(&address, "GET /metrics");
         assert!(head.starts_with("http/1.1 200 ok\r\n"), "{head}");
         let content = "content-type: text/plain; version=0.0.4";

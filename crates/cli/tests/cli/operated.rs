@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
+use std::time::Instant;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -78,6 +79,26 @@ impl Operated {
         let outcome = self.ctl(&[arguments, &["--json"]].concat());
         let read = serde_json::from_str(&outcome.text());
         read.unwrap_or_else(|error| panic!("{error}: {outcome:?}"))
+    }
+
+    /// Waits until what has been answered is counted too, which is right behind the answer:
+    /// each connection has had another turn when it has told what it is at.
+    pub fn settle(&self) {
+        assert_eq!(self.ctl(&["connections"]).code, Some(0));
+    }
+
+    /// Waits until this was counted so often of all services, and no more often. What ends a
+    /// connection may be counted a moment after its peer has noticed.
+    pub fn counts(&self, group: &str, name: &str, times: u64) {
+        let begun = Instant::now();
+        loop {
+            let counted = self.ctl_json(&["stats"])["total"][group][name].as_u64();
+            if counted == Some(times) {
+                return;
+            }
+            let may_come = counted < Some(times) && begun.elapsed() < DEADLINE;
+            assert!(may_come, "{group} {name}: {counted:?}, and not {times}");
+        }
     }
 
     fn command(&self, arguments: &[&str]) -> std::process::Command {

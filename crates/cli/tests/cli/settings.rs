@@ -11,27 +11,21 @@ use crate::process::{DEADLINE, Running, lariat, run};
 
 #[test]
 fn the_command_line_sets_limits_and_deadlines() {
-    let server = Operated::timestamp(&[
-        "--limit",
-        "connections=2",
-        "--deadline",
-        "timestamp.idle=100ms",
-    ]);
-    let mut first = server.client();
-    let second = Client::connect(&server.address("timestamp"));
+    let server = Operated::timestamp(&["--limit", "connections=2"]);
+    let _inside = (server.client(), server.client());
     let mut third = Client::connect(&server.address("timestamp"));
     assert!(!third.is_answered());
-    assert!(first.has_ended());
-    drop(second);
-    let stats = server.ctl_json(&["stats"]);
-    assert_eq!(stats["total"]["refused"]["total"], 1);
-    assert_eq!(stats["total"]["deadlines"]["idle"], 1);
+    server.counts("refused", "total", 1);
+
+    let server = Operated::timestamp(&["--deadline", "timestamp.idle=100ms"]);
+    assert!(server.client().has_ended());
+    server.counts("deadlines", "idle", 1);
 }
 
 #[test]
 fn the_command_line_goes_before_the_file() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let text = "[limits]\nconnections = 1\n[deadlines.timestamp]\nidle = '100ms'\n";
+    let text = "[limits]\nconnections = 1\n[deadlines.timestamp]\nidle = '1s'\n";
     std::fs::write(file.path(), text).unwrap();
     let path = file.path().to_str().unwrap();
     let server = Operated::timestamp(&["--config", path, "--limit", "connections=2"]);
