@@ -45,6 +45,13 @@ const MOST_BUFFERED: usize = 16 * 1024;
 /// # Ok(()) }
 /// ```
 pub fn service(text: impl Fn() -> String + Send + Sync + 'static) -> Service {
+    with_header_time(HEADER_TIME, text)
+}
+
+fn with_header_time(
+    header_time: Duration,
+    text: impl Fn() -> String + Send + Sync + 'static,
+) -> Service {
     let text: Arc<dyn Fn() -> String + Send + Sync> = Arc::new(text);
     let serve = move |connection: Connection| {
         let text = Arc::clone(&text);
@@ -57,7 +64,7 @@ pub fn service(text: impl Fn() -> String + Send + Sync + 'static) -> Service {
             let serving = http1::Builder::new()
                 // Without a timer there is no deadline.
                 .timer(TokioTimer::new())
-                .header_read_timeout(HEADER_TIME)
+                .header_read_timeout(header_time)
                 .max_buf_size(MOST_BUFFERED)
                 .serve_connection(TokioIo::new(connection), answer);
             let mut serving = pin!(serving);
@@ -101,7 +108,61 @@ fn plain(status: StatusCode, words: &str) -> (StatusCode, &'static str, String) 
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    use lariat_net::Reactor;
+
     use super::*;
+
+    fn served(header_time: Duration) -> (Reactor, TcpStream) {
+        let reactor = Reactor::builder().threads(1).build().expect("started");
+        let service = with_header_time(header_time, || "x 1\n".into());
+        let listening = reactor.listen("tcp://127.0.0.1:0", service);
+        let endpoint = listening.expect("listening").endpoint().to_string();
+        let stream = TcpStream::connect(endpoint.trim_start_matches("tcp://"));
+        (reactor, stream.expect("connected"))
+    }
+
+    #[test]
+    fn a_header_that_drips_is_not_waited_for() {
+        let (_reactor, mut stream) = served(Duration::from_millis(200));
+        let begun = std::time::Instant::now();
+        let mut ended = false;
+        // Far fewer than the engine's own deadlines would let pass.
+        for byte in b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX: "
+            .iter()
+            .cycle()
+        {
+            let dripping = begun.elapsed() < Duration::from_secs(20);
+            ended = !dripping || stream.write_all(&[*byte]).is_err();
+            if ended {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(ended && begun.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn a_connection_is_kept_for_the_next_scrape_and_ends_with_the_server() {
+        let (reactor, mut stream) = served(HEADER_TIME);
+        for _ in 0..2 {
+            let request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+            stream.write_all(request).expect("sent");
+            let mut answer = Vec::new();
+            while !answer.ends_with(b"\r\n\r\nx 1\n") {
+                let mut part = [0; 512];
+                let length = stream.read(&mut part).expect("an answer");
+                assert!(length > 0, "it ended within the answer");
+                answer.extend_from_slice(&part[..length]);
+            }
+        }
+        reactor.handle().stop();
+        assert_eq!(stream.read(&mut [0; 1]).expect("an end"), 0);
+        drop(stream);
+        assert_eq!(reactor.run().forced, 0);
+    }
 
     #[test]
     fn only_the_counters_are_there_and_only_to_be_read() {
