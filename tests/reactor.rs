@@ -13,7 +13,7 @@ mod traffic;
 use lariat::{Protocol, Transport};
 
 /// A protocol that is one function of what comes.
-struct OnData<F>(F);
+pub struct OnData<F>(pub F);
 
 impl<F: FnMut(&mut Transport, &[u8]) + Send + 'static> Protocol for OnData<F> {
     fn data_received(&mut self, transport: &mut Transport, data: &[u8]) {
@@ -21,7 +21,7 @@ impl<F: FnMut(&mut Transport, &[u8]) + Send + 'static> Protocol for OnData<F> {
     }
 }
 
-fn echo(transport: &mut Transport, data: &[u8]) {
+pub fn echo(transport: &mut Transport, data: &[u8]) {
     transport.write(data);
 }
 
