@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-use crate::peer::{Peer, root};
+use crate::peer::{Ended, Peer, root};
 
 /// The binary: `LARIAT`, else the one that cargo builds now.
 fn binary() -> &'static Path {
@@ -87,6 +87,24 @@ impl Certificates {
         Certificates(folder)
     }
 
+    /// Has the authority issue another certificate to the server, for another key, and puts
+    /// both in the place of the old ones.
+    pub fn renew(&self) {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let copy = |from: &Path, to: &Path, name: &str| {
+            let copied = std::fs::copy(from.join(name), to.join(name));
+            copied.unwrap_or_else(|error| panic!("{name} cannot be copied: {error}"));
+        };
+        for name in ["ca.pem", "ca.key"] {
+            copy(self.0.path(), folder.path(), name);
+        }
+        let path = text(folder.path());
+        lariat(["cert", "--dir", &path, "--name", "localhost"]).succeed();
+        for name in ["server.pem", "server.key"] {
+            copy(folder.path(), self.0.path(), name);
+        }
+    }
+
     /// The authority's certificate.
     pub fn authority(&self) -> String {
         text(&self.0.path().join("ca.pem"))
@@ -96,14 +114,23 @@ impl Certificates {
     pub fn server(&self) -> [String; 2] {
         ["server.pem", "server.key"].map(|name| text(&self.0.path().join(name)))
     }
+
+    /// The server's certificate and key in one file, as haproxy wants them.
+    pub fn both(&self) -> String {
+        let read = |path| std::fs::read_to_string(path).expect("it is there");
+        let both = self.0.path().join("both.pem");
+        std::fs::write(&both, self.server().map(read).concat()).expect("it can be written");
+        text(&both)
+    }
 }
 
 /// `lariat serve`, on ports that were free.
 pub struct Server {
     endpoints: Vec<String>,
+    metrics: Option<String>,
     state: TempDir,
     // Dropped first or last: it is killed either way.
-    _running: Peer,
+    running: Peer,
 }
 
 impl Server {
@@ -112,7 +139,8 @@ impl Server {
         Server::with(&[])
     }
 
-    /// These services only; `STATE` in them is the folder of the server's state.
+    /// These services only, and other arguments; `STATE` in them is the folder of the
+    /// server's state.
     pub fn with(services: &[&str]) -> Self {
         let state = tempfile::tempdir().expect("a folder can be made");
         let path = text(state.path());
@@ -125,6 +153,7 @@ impl Server {
             .collect();
         let mut running = lariat(arguments);
         let mut endpoints = Vec::new();
+        let mut metrics = None;
         loop {
             let line = running.line();
             let told: serde_json::Value = serde_json::from_str(&line)
@@ -134,12 +163,16 @@ impl Server {
             }
             let endpoint = told["endpoint"].as_str();
             let endpoint = endpoint.unwrap_or_else(|| panic!("no endpoint in {line}"));
-            endpoints.push(endpoint.to_string());
+            match told["service"] == "metrics" {
+                true => metrics = Some(endpoint.replacen("tcp://", "http://", 1) + "/metrics"),
+                false => endpoints.push(endpoint.to_string()),
+            }
         }
         Server {
             endpoints,
+            metrics,
             state,
-            _running: running,
+            running,
         }
     }
 
@@ -166,6 +199,13 @@ impl Server {
         port.to_string()
     }
 
+    /// Where its counters are read, for which there was `--metrics`.
+    pub fn metrics(&self) -> &str {
+        self.metrics
+            .as_deref()
+            .expect("it was told to have metrics")
+    }
+
     /// The certificate of the authority that the server made at its first start.
     pub fn authority(&self) -> String {
         fn find(folder: &Path) -> Option<PathBuf> {
@@ -181,6 +221,29 @@ impl Server {
         }
         let found = find(self.state.path());
         text(&found.expect("the server made an authority in its state"))
+    }
+}
+
+/// What a server says while it runs, and what it is told.
+impl Server {
+    /// The next line of its log that contains this, and what stands behind it there.
+    pub fn note(&mut self, text: &str) -> String {
+        loop {
+            let line = self.running.note();
+            if let Some((_, rest)) = line.split_once(text) {
+                return rest.to_string();
+            }
+        }
+    }
+
+    /// Sends it a signal, such as `TERM`.
+    pub fn signal(&self, signal: &str) {
+        self.running.signal(signal);
+    }
+
+    /// Waits for its end, for which it must have been asked.
+    pub fn wait(self) -> Ended {
+        self.running.wait()
     }
 }
 

@@ -6,12 +6,20 @@
 //! that is missing fails its tests.
 //!
 //! One module for each kind of peer: [`classic`] (Python's own library), [`twisted`],
-//! [`websockets`], [`tools`] (socat, nc, openssl, curl). [`peer`] runs a program beside a
-//! test, [`lariat`] runs ours.
+//! [`websockets`], [`tools`] (socat, nc, openssl, curl). And one for each thing that a server
+//! is run with, judged by what people use with it: [`proxied`] (haproxy, nginx), [`metrics`]
+//! (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside a
+//! test, [`proxies`] runs haproxy and nginx, [`lariat`] runs ours.
 
 mod classic;
+mod deadlines;
+mod draining;
 mod lariat;
+mod metrics;
 mod peer;
+mod proxied;
+mod proxies;
+mod reload;
 mod tools;
 mod twisted;
 mod websockets;

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ pub struct Peer {
     child: Child,
     input: Option<ChildStdin>,
     lines: Receiver<String>,
+    notes: Receiver<String>,
     errors: Option<JoinHandle<String>>,
 }
 
@@ -50,29 +51,17 @@ impl Peer {
             Err(error) => panic!("{name}: {error}"),
         };
         let output = child.stdout.take().expect("it is piped");
-        let mut errors = child.stderr.take().expect("it is piped");
+        let errors = child.stderr.take().expect("it is piped");
         let (sender, lines) = channel();
-        thread::spawn(move || {
-            for line in BufReader::new(output).split(b'\n') {
-                let Ok(line) = line else { return };
-                if sender
-                    .send(String::from_utf8_lossy(&line).into_owned())
-                    .is_err()
-                {
-                    return;
-                }
-            }
-        });
-        let errors = thread::spawn(move || {
-            let mut all = Vec::new();
-            let _ = errors.read_to_end(&mut all);
-            String::from_utf8_lossy(&all).into_owned()
-        });
+        thread::spawn(move || pass_on(output, &sender));
+        let (sender, notes) = channel();
+        let errors = thread::spawn(move || pass_on(errors, &sender));
         Peer {
             name,
             input: child.stdin.take(),
             child,
             lines,
+            notes,
             errors: Some(errors),
         }
     }
@@ -96,7 +85,18 @@ impl Peer {
 
     /// The next line of its standard output, without the line end.
     pub fn line(&mut self) -> String {
-        match self.lines.recv_timeout(DEADLINE) {
+        let line = self.lines.recv_timeout(DEADLINE);
+        self.awaited(line)
+    }
+
+    /// The next line of its standard error, without the line end.
+    pub fn note(&mut self) -> String {
+        let line = self.notes.recv_timeout(DEADLINE);
+        self.awaited(line)
+    }
+
+    fn awaited(&mut self, line: Result<String, RecvTimeoutError>) -> String {
+        match line {
             Ok(line) => line,
             Err(reason) => {
                 let errors = self.kill();
@@ -107,6 +107,26 @@ impl Peer {
                 panic!("{}: {what}; it said: {errors}", self.name)
             }
         }
+    }
+
+    /// Waits until something is so, for which nothing can be read.
+    pub fn wait_until(&mut self, what: &str, mut is_so: impl FnMut() -> bool) {
+        let end = Instant::now() + DEADLINE;
+        while !is_so() {
+            let ended = matches!(self.child.try_wait(), Ok(Some(_)));
+            if ended || Instant::now() > end {
+                let errors = self.kill();
+                panic!("{}: not {what}; it said: {errors}", self.name);
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Sends it a signal, such as `TERM`.
+    pub fn signal(&self, signal: &str) {
+        let command = format!("kill -{signal} {}", self.child.id());
+        let status = Command::new("sh").args(["-c", &command]).status();
+        assert!(status.is_ok_and(|status| status.success()), "{command}");
     }
 
     /// What stands behind `ready ` on the line that says that a server listens.
@@ -180,6 +200,20 @@ impl Drop for Peer {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Sends each line on, and returns all of them when there are no more.
+fn pass_on(output: impl Read, lines: &Sender<String>) -> String {
+    let mut all = String::new();
+    for line in BufReader::new(output).split(b'\n') {
+        let Ok(line) = line else { break };
+        let line = String::from_utf8_lossy(&line).into_owned();
+        all.push_str(&line);
+        all.push('\n');
+        // Whoever listened may be gone; the program must still be able to write.
+        let _ = lines.send(line);
+    }
+    all
 }
 
 /// Starts a program by its name.
