@@ -9,5 +9,6 @@ mod host;
 mod layers;
 mod map;
 mod reactor;
+mod small;
 mod source;
 mod timestamp;

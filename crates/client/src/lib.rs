@@ -1,3 +1,10 @@
 //! The async clients: one module for each protocol, under the protocol's name.
 
+pub mod asking;
+pub mod chargen;
+pub mod daytime;
+pub mod discard;
+pub mod echo;
+pub mod qotd;
+pub mod time;
 pub mod timestamp;

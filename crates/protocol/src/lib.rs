@@ -11,11 +11,17 @@
 // Tests may look at a clock, to have a moment to begin at.
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 
+pub mod chargen;
 pub mod contract;
+pub mod daytime;
+pub mod discard;
+pub mod echo;
 pub mod endpoint;
 pub mod framing;
 mod network;
 pub mod proxy;
+pub mod qotd;
+pub mod time;
 pub mod timestamp;
 
 pub use contract::{

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lariat_protocol::timestamp::{CivilTime, Ctime};
 
-use crate::platform::unix_second;
+pub use crate::platform::unix_second;
 
 thread_local! {
     /// The last second that was formatted on this thread, and its text.
@@ -26,9 +26,18 @@ pub fn local_ctime() -> Ctime {
     if last == second {
         return text;
     }
-    let text = civil_time(second, TimeZone::system()).ctime();
+    let text = ctime_of(second);
     LAST.set((second, text));
     text
+}
+
+/// A moment in seconds since 1970 as C's `ctime` writes it, in local time.
+///
+/// ```
+/// assert!(lariat_service::clock::ctime_of(1_150_565_241).ends_with(b" 2006"));
+/// ```
+pub fn ctime_of(second: i64) -> Ctime {
+    civil_time(second, TimeZone::system()).ctime()
 }
 
 fn civil_time(second: i64, zone: TimeZone) -> CivilTime {

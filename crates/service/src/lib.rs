@@ -3,7 +3,14 @@
 //! A service decides; how bytes come and go is [`lariat_net`]'s, and what they mean is
 //! [`lariat_protocol`]'s.
 
+pub mod chargen;
 pub mod clock;
+pub mod daytime;
+pub mod discard;
+pub mod echo;
+mod loops;
 pub mod metrics;
 mod platform;
+pub mod qotd;
+pub mod time;
 pub mod timestamp;

@@ -3,7 +3,7 @@
 /// The seconds since 1970, as C's `time` has them: on Linux a few milliseconds late at the
 /// turn of a second, for less than the exact clock costs.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn unix_second() -> i64 {
+pub fn unix_second() -> i64 {
     use rustix::time::{ClockId, clock_gettime};
 
     clock_gettime(ClockId::RealtimeCoarse).tv_sec
@@ -11,7 +11,7 @@ pub(crate) fn unix_second() -> i64 {
 
 /// The seconds since 1970.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) fn unix_second() -> i64 {
+pub fn unix_second() -> i64 {
     use std::time::{SystemTime, UNIX_EPOCH};
 
     let seconds = |time: std::time::Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);

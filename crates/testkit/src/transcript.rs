@@ -112,7 +112,8 @@ impl Transcript {
         server: &mut Driven<P>,
         cut: &mut dyn FnMut(usize, usize) -> usize,
     ) -> Result<(), String> {
-        let mut said = Vec::new();
+        // Some servers speak first.
+        let mut said = server.take_written();
         let mut sent = 0;
         for (number, step) in self.steps.iter().enumerate() {
             match step {

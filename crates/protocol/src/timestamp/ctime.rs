@@ -76,7 +76,8 @@ pub fn is_answer(datagram: &[u8]) -> bool {
     stamp.is_some_and(|(time, behind)| is_ctime(time) && behind.starts_with(b"] "))
 }
 
-fn is_ctime(text: &Ctime) -> bool {
+/// Whether this is a time as [`CivilTime::ctime`] writes it.
+pub(crate) fn is_ctime(text: &Ctime) -> bool {
     let two = |at: usize, most: u8| {
         let digits = text[at].is_ascii_digit() && text[at + 1].is_ascii_digit();
         digits && (text[at] - b'0') * 10 + (text[at + 1] - b'0') <= most

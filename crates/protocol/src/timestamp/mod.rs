@@ -23,6 +23,7 @@ mod ctime;
 mod server;
 
 pub use client::{Answer, Ending, TimestampClient};
+pub(crate) use ctime::is_ctime;
 pub use ctime::{CivilTime, Ctime, is_answer};
 pub use server::{Options, TimestampServer};
 
