@@ -49,7 +49,7 @@ pub struct Limits {
     /// How many more than that may come at once. Default 1,000.
     pub accept_burst: u32,
     /// Handshakes of TLS and WebSocket under way at once; each holds some ten kilobytes.
-    /// Default: half of [`connections`](Self::connections).
+    /// Default: half of [`connections`](Self::connections), or 512 if that is more.
     pub handshakes: Option<usize>,
     /// Bytes that all connections together hold in buffers. Beyond it no connection is taken,
     /// and one that holds much and grows is ended. Default 256 MiB: sixteen connections at
@@ -96,7 +96,8 @@ impl Default for Limits {
             per_network: Some((connections / 2).max(1)),
             accept_rate: Some(100),
             accept_burst: 1000,
-            handshakes: Some((connections / 2).max(1)),
+            // A small server is meant to be filled by a burst of handshakes.
+            handshakes: Some((connections / 2).max(512).min(connections)),
             memory: Some(256 << 20),
             ..Limits::none()
         }
