@@ -7,21 +7,20 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{ClientConfig, Resumption, WebPkiServerVerifier};
+use rustls::client::{ClientConfig, Resumption, UnbufferedClientConnection, WebPkiServerVerifier};
 use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::SingleCertAndKey;
 use rustls::{DigitallySignedStruct, Error as RustlsError, RootCertStore, SignatureScheme};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_rustls::TlsConnector;
 
 use crate::error::{Problem, Side, TlsError};
 use crate::explain::handshake_error;
 use crate::identity::Identity;
 use crate::names;
-use crate::opening::Opening;
 use crate::pem;
 use crate::provider::provider;
+use crate::records::Connection;
 use crate::stream::TlsStream;
 
 /// Whose word a client takes for who the server is.
@@ -116,15 +115,17 @@ impl ClientTls {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
-        let connector = TlsConnector::from(Arc::clone(&self.config));
+        let config = Arc::clone(&self.config);
         let name = names::server_name(server_name);
         async move {
             let name = name?;
             let shown = name.to_str().into_owned();
-            connector
-                .connect(name, Opening::new(stream))
+            let connection = UnbufferedClientConnection::new(config, name)
+                .map_err(|error| TlsError::library("begin a TLS connection", error))?;
+            let connection = Connection::Client(Box::new(connection));
+            TlsStream::new(connection, stream, Some(&shown))
+                .handshake()
                 .await
-                .map(|stream| TlsStream::client(stream, shown))
                 .map_err(|error| handshake_error(Side::Client, error))
         }
     }

@@ -8,6 +8,7 @@
 //! into a [`TlsStream`]. An [`Identity`] is what a side shows; where there is
 //! none, a [`Directory`] makes one with an [`Authority`] of its own.
 
+mod asked;
 mod authority;
 mod certificate;
 mod client;
@@ -20,6 +21,8 @@ mod opening;
 mod pem;
 mod platform;
 mod provider;
+mod records;
+mod scratch;
 mod server;
 mod stream;
 

@@ -6,17 +6,16 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use rustls::server::{ServerConfig, WebPkiClientVerifier};
-use rustls::sign::SingleCertAndKey;
+use rustls::server::{ServerConfig, UnbufferedServerConnection, WebPkiClientVerifier};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_rustls::TlsAcceptor;
 
+use crate::asked::OneCertificate;
 use crate::client::{authorities, check_protocols};
 use crate::error::{Problem, Side, TlsError};
 use crate::explain::handshake_error;
 use crate::identity::Identity;
-use crate::opening::Opening;
 use crate::provider::provider;
+use crate::records::Connection;
 use crate::stream::TlsStream;
 
 /// What a server shows and asks for.
@@ -115,11 +114,12 @@ impl ServerTls {
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         let config = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        let handshake = TlsAcceptor::from(config).accept(Opening::new(stream));
         async move {
-            handshake
+            let connection = UnbufferedServerConnection::new(config)
+                .map_err(|error| TlsError::library("begin a TLS connection", error))?;
+            TlsStream::new(Connection::Server(Box::new(connection)), stream, None)
+                .handshake()
                 .await
-                .map(TlsStream::server)
                 .map_err(|error| handshake_error(Side::Server, error))
         }
     }
@@ -158,7 +158,7 @@ fn configure(options: ServerOptions) -> Result<Arc<ServerConfig>, TlsError> {
         }
         None => builder.with_no_client_auth(),
     };
-    let resolver = SingleCertAndKey::from(options.identity.certified);
+    let resolver = OneCertificate(options.identity.certified);
     let mut config = builder.with_cert_resolver(Arc::new(resolver));
     config.alpn_protocols = options.alpn;
     // Clients take their session up again from a ticket that they keep, so

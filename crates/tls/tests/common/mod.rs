@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, dead_code)]
 
+pub mod peer;
+
 use std::time::{Duration, SystemTime};
 
 use lariat_tls::{
