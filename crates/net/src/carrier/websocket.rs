@@ -3,6 +3,7 @@
 //! It decides no message's meaning: a message in is a message up, a write down is a message
 //! out, as text when the peer last spoke text and the bytes are UTF-8.
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::pin::Pin;
@@ -36,10 +37,21 @@ const MAXIMUM_SENT: usize = 128 * 1024;
 /// What a frame's header takes at the most.
 const LONGEST_HEADER: usize = 14;
 
+/// How much is read from below at once, into a buffer that all WebSockets of a thread share.
+const READ_AT_ONCE: usize = 16 * 1024;
+
+/// What each WebSocket keeps to read into while it is idle, and how much tungstenite takes from
+/// what was read at once: a short message in one piece, a long one in many cheap ones.
+const KEPT_TO_READ: usize = 256;
+
+thread_local! {
+    static READ: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
+}
+
 /// Small buffers: tungstenite's own defaults hold 131 KB for each idle socket.
 fn configuration(maximum: usize) -> WebSocketConfig {
     WebSocketConfig::default()
-        .read_buffer_size(4 * 1024)
+        .read_buffer_size(KEPT_TO_READ)
         .write_buffer_size(0)
         .max_write_buffer_size(MAXIMUM_SENT + LONGEST_HEADER)
         .max_message_size(Some(maximum))
@@ -51,16 +63,46 @@ fn configuration(maximum: usize) -> WebSocketConfig {
 struct Blocking {
     carrier: Carrier,
     waker: Waker,
+    /// What was read from the carrier and not taken yet; it has memory only while there is some.
+    ahead: Bytes,
+}
+
+impl Blocking {
+    /// Reads more than was asked for: a read costs the same however much it brings.
+    fn read_ahead(&mut self, read: &mut [u8], buffer: &mut [u8]) -> io::Result<usize> {
+        let mut context = Context::from_waker(&self.waker);
+        let mut read = ReadBuf::new(read);
+        match Pin::new(&mut self.carrier).poll_read(&mut context, &mut read) {
+            Poll::Ready(result) => result?,
+            Poll::Pending => return Err(io::ErrorKind::WouldBlock.into()),
+        }
+        let read = read.filled();
+        let (taken, rest) = read.split_at(read.len().min(buffer.len()));
+        buffer[..taken.len()].copy_from_slice(taken);
+        if !rest.is_empty() {
+            self.ahead = Bytes::copy_from_slice(rest);
+        }
+        Ok(taken.len())
+    }
 }
 
 impl Read for Blocking {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut context = Context::from_waker(&self.waker);
-        let mut buffer = ReadBuf::new(buffer);
-        match Pin::new(&mut self.carrier).poll_read(&mut context, &mut buffer) {
-            Poll::Ready(result) => result.map(|()| buffer.filled().len()),
-            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+        if self.ahead.is_empty() {
+            return READ.with(|own| {
+                let fresh = || vec![0; READ_AT_ONCE].into_boxed_slice();
+                let mut read = own.take().unwrap_or_else(fresh);
+                let result = self.read_ahead(&mut read, buffer);
+                own.set(Some(read));
+                result
+            });
         }
+        let length = self.ahead.len().min(buffer.len());
+        self.ahead.copy_to_slice(&mut buffer[..length]);
+        if self.ahead.is_empty() {
+            self.ahead = Bytes::new();
+        }
+        Ok(length)
     }
 }
 
@@ -271,6 +313,7 @@ fn blocking(carrier: Carrier) -> Blocking {
     Blocking {
         carrier,
         waker: Waker::noop().clone(),
+        ahead: Bytes::new(),
     }
 }
 
@@ -382,6 +425,28 @@ mod tests {
             error.to_string(),
             "a WebSocket message of 131073 bytes is too long to be sent: at most 131072"
         );
+    }
+
+    /// Both are much longer than what is read at once, and come in one piece with others.
+    #[tokio::test]
+    async fn long_messages_among_short_ones_come_whole() {
+        let (mut server, client) = pair(256 * 1024).await;
+        let mut client = Carrier::WebSocket(Box::new(client));
+        let lengths = [10, 64 * 1024, 1, 300, 40_000, 2, 0];
+        for (length, byte) in lengths.into_iter().zip(b'a'..) {
+            let message = Bytes::from(vec![byte; length]);
+            let send = poll_fn(|context| client.poll_send(context, &message));
+            send.await.expect("sent");
+        }
+        client.flush().await.expect("sent");
+        let mut heard = vec![0; READ_BUFFER];
+        for (length, byte) in lengths.into_iter().zip(b'a'..) {
+            let receive = poll_fn(|context| server.poll_receive(context, &mut heard));
+            assert_eq!(receive.await.expect("heard"), Received::Message(length));
+            assert!(heard[..length].iter().all(|heard| *heard == byte));
+        }
+        assert!(server.socket.read().is_err(), "there is no more");
+        assert!(server.socket.get_ref().ahead.is_empty());
     }
 
     /// The reading task answers a ping while the writing one waits: both go on.
