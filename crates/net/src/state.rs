@@ -162,12 +162,7 @@ impl ServiceState {
     }
 
     /// Counts why the layers of a connection could not be opened, or TLS not within one.
-    pub(crate) fn opening_failed(
-        &self,
-        who: Who<'_>,
-        error: &OpenError,
-        within: bool,
-    ) -> Ended {
+    pub(crate) fn opening_failed(&self, who: Who<'_>, error: &OpenError, within: bool) -> Ended {
         let counters = self.counters(who.key.thread);
         let ended = match error {
             OpenError::TimedOut(_) => Ended::Deadline,
@@ -210,7 +205,9 @@ impl ServiceState {
     /// A span for one connection. It is made when something is to be logged: kept for each
     /// connection it would cost more memory than the connection.
     pub(crate) fn span(&self, who: Who<'_>) -> tracing::Span {
-        tracing::info_span!(
+        // Of the level that is always on: who chooses what is logged chooses events, and an
+        // event without its connection says little.
+        tracing::error_span!(
             "connection",
             id = %who.key,
             service = self.name(),
@@ -233,8 +230,10 @@ impl ServiceState {
 
     /// One line for a connection that went wrong: what it was, with its cause.
     pub(crate) fn log_failure(&self, who: Who<'_>, error: impl Display) {
-        self.span(who)
-            .in_scope(|| tracing::info!("connection ended: {error}"));
+        if tracing::enabled!(tracing::Level::INFO) {
+            self.span(who)
+                .in_scope(|| tracing::info!("connection ended: {error}"));
+        }
     }
 
     pub(crate) fn log_panic(&self, who: Who<'_>) {

@@ -6,7 +6,7 @@ use crate::platform::descriptor;
 
 /// How much of the descriptors is kept for what is no connection: files, sockets that listen,
 /// the threads' own.
-const RESERVE: u64 = 32;
+const RESERVE: u64 = 64;
 
 /// The most that the default allows where the system would allow anything.
 const MOST_CONNECTIONS: u64 = 1 << 20;
@@ -29,7 +29,7 @@ const MOST_CONNECTIONS: u64 = 1 << 20;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
-    /// Connections in all. Default: what the descriptor limit leaves when 32 are kept for
+    /// Connections in all. Default: what the descriptor limit leaves when 64 are kept for
     /// other things, at most a million.
     pub connections: Option<usize>,
     /// Connections of one address. Of IPv6 a /64 is one, since whoever has one address there
