@@ -23,7 +23,39 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
 ///
 /// Wrong usage: it does not parse, or leads to this process itself.
 pub fn endpoint(text: &str) -> Result<Endpoint, Failure> {
-    let endpoint = Endpoint::parse_with_default(text, "tcp")?;
+    endpoint_by(text, "tcp")
+}
+
+/// Reads a server's endpoint, which may be a host alone in the default scheme, and the port that
+/// may stand behind it.
+///
+/// # Errors
+///
+/// Wrong usage: as [`endpoint`], or there is a port too many.
+pub fn endpoint_at(
+    server: &str,
+    default_scheme: &str,
+    port: Option<u16>,
+) -> Result<Endpoint, Failure> {
+    let endpoint = endpoint_by(server, default_scheme)?;
+    let Some(port) = port else {
+        return Ok(endpoint);
+    };
+    if endpoint.host().is_none() {
+        return Err(Failure::usage(format!(
+            "{endpoint} has no port; leave out {port}"
+        )));
+    }
+    if let Some(first) = endpoint.port() {
+        return Err(Failure::usage(format!(
+            "the port is given twice: {first} in {server}, and {port} behind it"
+        )));
+    }
+    Ok(endpoint.with_port(port))
+}
+
+fn endpoint_by(text: &str, default_scheme: &str) -> Result<Endpoint, Failure> {
+    let endpoint = Endpoint::parse_with_default(text, default_scheme)?;
     endpoint.service_options(&[])?;
     match endpoint.base() {
         lariat_protocol::endpoint::Base::Stdio => Err(Failure::usage(

@@ -104,6 +104,15 @@ impl From<lariat_client::timestamp::Error> for Failure {
     }
 }
 
+impl From<lariat_client::asking::Error> for Failure {
+    fn from(error: lariat_client::asking::Error) -> Self {
+        match error {
+            lariat_client::asking::Error::Connect(error) => error.into(),
+            error => Failure::from_error(&error),
+        }
+    }
+}
+
 impl From<TlsError> for Failure {
     fn from(error: TlsError) -> Self {
         Failure::from_error(&error)

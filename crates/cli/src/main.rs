@@ -18,6 +18,7 @@ mod serve;
 mod shell;
 mod signals;
 mod table;
+mod well_known;
 
 use std::process::ExitCode;
 

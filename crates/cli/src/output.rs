@@ -2,8 +2,9 @@
 //!
 //! `println!` is not used, because it panics when the reader has gone away.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal, Write as _};
 
 use tracing::Level;
 
@@ -54,6 +55,21 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
+/// What a peer sent, as it is written to standard output: unchanged, but on a terminal, where all
+/// that could steer it is escaped and lines end as there.
+pub fn shown(text: &[u8]) -> Cow<'_, [u8]> {
+    match io::stdout().is_terminal() {
+        true => Cow::Owned(harmless(text).into_bytes()),
+        false => Cow::Borrowed(text),
+    }
+}
+
+fn harmless(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text).replace('\r', "");
+    let lines: Vec<String> = text.split('\n').map(one_line).collect();
+    lines.join("\n")
+}
+
 /// JSON, with what could steer a terminal escaped: beyond what JSON itself demands, and still
 /// the same JSON.
 pub fn escape_json(json: &str) -> String {
@@ -82,5 +98,10 @@ mod tests {
     fn control_characters_are_escaped() {
         assert_eq!(one_line("Grüße\tan\n\x1b[31m"), "Grüße\\tan\\n\\u{1b}[31m");
         assert_eq!(one_line("a\u{9b}\u{202e}b"), "a\\u{9b}\\u{202e}b");
+    }
+
+    #[test]
+    fn what_a_terminal_is_shown_keeps_its_lines_and_steers_nothing() {
+        assert_eq!(harmless(b"a\r\n\x1b[2J\n\xff"), "a\n\\u{1b}[2J\n\u{fffd}");
     }
 }

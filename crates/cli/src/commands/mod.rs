@@ -2,10 +2,16 @@
 
 mod bench;
 mod cert;
+mod chargen;
 mod completions;
 mod connect;
 mod ctl;
+mod daytime;
+mod discard;
+mod echo;
 mod man;
+mod qotd;
+mod rdate;
 mod serve;
 mod timestamp;
 
@@ -27,10 +33,16 @@ pub struct Lariat {
 enum Command {
     Bench(bench::Args),
     Cert(cert::Args),
+    Chargen(chargen::Args),
     Completions(completions::Args),
     Connect(connect::Args),
     Ctl(ctl::Args),
+    Daytime(daytime::Args),
+    Discard(discard::Args),
+    Echo(echo::Args),
     Man(man::Args),
+    Qotd(qotd::Args),
+    Rdate(rdate::Args),
     Serve(Box<serve::Args>),
     Timestamp(timestamp::Args),
 }
@@ -58,10 +70,16 @@ impl Lariat {
         match self.command {
             Command::Bench(args) => bench::run(args),
             Command::Cert(args) => cert::run(args),
+            Command::Chargen(args) => chargen::run(args),
             Command::Completions(args) => completions::run(args),
             Command::Connect(args) => connect::run(args),
             Command::Ctl(args) => ctl::run(args),
+            Command::Daytime(args) => daytime::run(args),
+            Command::Discard(args) => discard::run(args),
+            Command::Echo(args) => echo::run(args),
             Command::Man(args) => man::run(args),
+            Command::Qotd(args) => qotd::run(args),
+            Command::Rdate(args) => rdate::run(args),
             Command::Serve(args) => serve::run(*args),
             Command::Timestamp(args) => timestamp::run(args),
         }

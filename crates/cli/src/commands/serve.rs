@@ -80,7 +80,12 @@ Examples:
   lariat serve 'timestamp=tcp://localhost:7000?one_request=true&quiet_ms=0'
   lariat serve --metrics tcp://localhost:9464 --log json
   lariat serve --limit per-address=50 --deadline timestamp.idle=60s --deadline drain=10s
+  lariat serve 'qotd=tcp://[::]:17?file=/etc/quotes.txt' 'daytime=udp://[::]:13'
   lariat serve --config lariat.toml
+
+chargen and qotd are served over UDP only where that is named (chargen=udp://HOST): a small
+datagram in somebody else's name has them send that one a large answer. Even then nobody but this
+machine and NETWORKs in ?amplify_to=NETWORK,... is sent more than three times what came.
 
 A configuration file:
   state = \"/var/lib/lariat\"

@@ -88,20 +88,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
 }
 
 fn endpoint(server: &str, port: Option<u16>) -> Result<Endpoint, Failure> {
-    let mut endpoint = client::endpoint(server)?;
-    if let Some(port) = port {
-        if endpoint.host().is_none() {
-            return Err(Failure::usage(format!(
-                "{endpoint} has no port; leave out {port}"
-            )));
-        }
-        if let Some(first) = endpoint.port() {
-            return Err(Failure::usage(format!(
-                "the port is given twice: {first} in {server}, and {port} behind it"
-            )));
-        }
-        endpoint = endpoint.with_port(port);
-    }
+    let endpoint = client::endpoint_at(server, "tcp", port)?;
     let default = match endpoint.base() {
         Base::Tcp { .. } if endpoint.is_websocket() => DEFAULT_PORT + 2,
         Base::Tcp { .. } if endpoint.is_tls() => DEFAULT_PORT + 1,

@@ -135,7 +135,7 @@ impl Door<'_> {
         })?;
         let options = ListenOptions {
             name: Some(name.to_string()),
-            deadlines: Some(self.settings.deadlines_of(name)),
+            deadlines: Some(self.settings.deadlines_of(name, planned.entry.deadlines)),
             // Also where there are none, since only a service that has its own can be given
             // others without a restart.
             limits: Some(self.settings.limits_of(name)),

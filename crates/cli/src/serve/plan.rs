@@ -63,7 +63,12 @@ pub fn plan(wanted: &[Wanted], defaults: Defaults<'_>) -> Result<Vec<Planned>, F
             }),
             None => {
                 for default in entry.defaults {
-                    if cfg!(not(unix)) && matches!(default, Default::SocketFile(_)) {
+                    let is_left_out = match default {
+                        Default::SocketFile(_) => cfg!(not(unix)),
+                        Default::IfNamed(..) => true,
+                        Default::Port(..) => false,
+                    };
+                    if is_left_out {
                         continue;
                     }
                     planned.push(Planned {
@@ -129,7 +134,7 @@ fn with_port(
 impl Default {
     fn endpoint(self, defaults: Defaults<'_>) -> Result<Endpoint, Failure> {
         match self {
-            Default::Port(scheme, port) => {
+            Default::Port(scheme, port) | Default::IfNamed(scheme, port) => {
                 let host = match defaults.public {
                     true => every_address(),
                     false => "localhost",
@@ -189,7 +194,7 @@ mod tests {
 
     #[test]
     fn everything_is_served_unless_something_is_named() {
-        let all = [
+        let timestamp = [
             "tcp://localhost:21567",
             "udp://localhost:21567",
             "tls://localhost:21568",
@@ -197,11 +202,34 @@ mod tests {
             #[cfg(unix)]
             "unix:///state/timestamp.sock?mode=600",
         ];
+        let small = [
+            "tcp://localhost:21570",
+            "udp://localhost:21570",
+            "tcp://localhost:21571",
+            "udp://localhost:21571",
+            "tcp://localhost:21572",
+            "tcp://localhost:21573",
+            "tcp://localhost:21574",
+            "udp://localhost:21574",
+            "tcp://localhost:21575",
+            "udp://localhost:21575",
+        ];
+        let all = [&timestamp[..], &small].concat();
         assert_eq!(endpoints(&[], None).expect("planned"), all);
-        assert_eq!(endpoints(&["timestamp"], None).expect("planned"), all);
+        assert_eq!(endpoints(&["timestamp"], None).expect("planned"), timestamp);
         let one = ["timestamp=udp://127.0.0.1"];
         let udp = ["udp://127.0.0.1:21567"];
         assert_eq!(endpoints(&one, None).expect("planned"), udp);
+    }
+
+    #[test]
+    fn what_floods_others_is_served_over_udp_only_where_it_is_named() {
+        for (name, port) in [("chargen", 21572), ("qotd", 21573)] {
+            let of_itself = endpoints(&[name], None).expect("planned");
+            assert_eq!(of_itself, [format!("tcp://localhost:{port}")]);
+            let named = endpoints(&[&format!("{name}=udp://[::1]")], None).expect("planned");
+            assert_eq!(named, [format!("udp://[::1]:{port}")]);
+        }
     }
 
     #[test]

@@ -145,7 +145,8 @@ impl Server {
         for served in self.served.iter().filter(|served| served.entry != &METRICS) {
             let name = served.entry.name;
             served.listening.set_limits(new.limits_of(name));
-            served.listening.set_deadlines(new.deadlines_of(name));
+            let deadlines = new.deadlines_of(name, served.entry.deadlines);
+            served.listening.set_deadlines(deadlines);
         }
         *settings = new;
         reloaded

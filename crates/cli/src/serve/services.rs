@@ -4,9 +4,15 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use lariat_net::{Handle, IntoService, Service, observe};
-use lariat_protocol::Endpoint;
 use lariat_protocol::endpoint::{Base, EndpointError, SocketPath, nearest};
+use lariat_protocol::{Deadlines, Endpoint};
+use lariat_service::chargen::{self, Chargen};
+use lariat_service::daytime::{self, Daytime};
+use lariat_service::discard::Discard;
+use lariat_service::echo::Echo;
 use lariat_service::metrics;
+use lariat_service::qotd::{self, Qotd};
+use lariat_service::time::{self, Time};
 use lariat_service::timestamp::{Event, Timestamp};
 
 use crate::output::note;
@@ -18,6 +24,8 @@ pub struct Entry {
     pub name: &'static str,
     /// Where it is served when no endpoint is named.
     pub defaults: &'static [Default],
+    /// How long its clients may take, unless that is said otherwise.
+    pub deadlines: Deadlines,
     /// The words of a line to try, where this program is called so and the endpoint is what
     /// a client connects to; none where nothing would do.
     pub to_try: fn(program: &str, endpoint: &Endpoint) -> Option<Vec<String>>,
@@ -47,27 +55,72 @@ pub struct Making<'a> {
 pub enum Default {
     /// `tcp://localhost:PORT` of this scheme.
     Port(&'static str, u16),
+    /// A port that is taken only where the service is named with this scheme.
+    IfNamed(&'static str, u16),
     /// A Unix socket of this name in the state directory.
     SocketFile(&'static str),
 }
 
 /// Every service.
-pub const SERVICES: [Entry; 1] = [Entry {
-    name: "timestamp",
-    defaults: &[
-        Default::Port("tcp", 21567),
-        Default::Port("udp", 21567),
-        Default::Port("tls", 21568),
-        Default::Port("ws", 21569),
-        Default::SocketFile("timestamp.sock"),
-    ],
-    to_try: |program, endpoint| {
-        let endpoint = endpoint.to_string();
-        let words = [program, "timestamp", &endpoint, "-m", "hi"];
-        Some(words.map(String::from).to_vec())
+pub const SERVICES: [Entry; 7] = [
+    Entry {
+        name: "timestamp",
+        defaults: &[
+            Default::Port("tcp", 21567),
+            Default::Port("udp", 21567),
+            Default::Port("tls", 21568),
+            Default::Port("ws", 21569),
+            Default::SocketFile("timestamp.sock"),
+        ],
+        deadlines: Deadlines::DEFAULT,
+        to_try: |program, endpoint| command(program, "timestamp", endpoint, &["-m", "hi"]),
+        make: timestamp,
     },
-    make: timestamp,
-}];
+    Entry {
+        name: "echo",
+        defaults: &[Default::Port("tcp", 21570), Default::Port("udp", 21570)],
+        deadlines: Deadlines::DEFAULT,
+        to_try: |program, endpoint| command(program, "echo", endpoint, &["-m", "hi"]),
+        make: |making| Ok(Echo::from_endpoint(making.endpoint)?.into_service()),
+    },
+    Entry {
+        name: "discard",
+        defaults: &[Default::Port("tcp", 21571), Default::Port("udp", 21571)],
+        deadlines: Deadlines::DEFAULT,
+        to_try: |program, endpoint| command(program, "discard", endpoint, &["-m", "hi"]),
+        make: |making| Ok(Discard::from_endpoint(making.endpoint)?.into_service()),
+    },
+    Entry {
+        name: "chargen",
+        // Over UDP a small datagram in somebody's name would send that one a large one.
+        defaults: &[Default::Port("tcp", 21572), Default::IfNamed("udp", 21572)],
+        deadlines: chargen::DEADLINES,
+        to_try: |program, endpoint| command(program, "chargen", endpoint, &["--lines", "3"]),
+        make: |making| Ok(Chargen::from_endpoint(making.endpoint)?.into_service()),
+    },
+    Entry {
+        name: "qotd",
+        // For the same reason.
+        defaults: &[Default::Port("tcp", 21573), Default::IfNamed("udp", 21573)],
+        deadlines: qotd::DEADLINES,
+        to_try: |program, endpoint| command(program, "qotd", endpoint, &[]),
+        make: |making| Ok(Qotd::from_endpoint(making.endpoint)?.into_service()),
+    },
+    Entry {
+        name: "daytime",
+        defaults: &[Default::Port("tcp", 21574), Default::Port("udp", 21574)],
+        deadlines: daytime::DEADLINES,
+        to_try: |program, endpoint| command(program, "daytime", endpoint, &[]),
+        make: |making| Ok(Daytime::from_endpoint(making.endpoint)?.into_service()),
+    },
+    Entry {
+        name: "time",
+        defaults: &[Default::Port("tcp", 21575), Default::Port("udp", 21575)],
+        deadlines: time::DEADLINES,
+        to_try: |program, endpoint| command(program, "rdate", endpoint, &[]),
+        make: |making| Ok(Time::from_endpoint(making.endpoint)?.into_service()),
+    },
+];
 
 /// The metrics, which are no service among the others: they are served only where it is said,
 /// by a reactor of their own.
@@ -77,6 +130,7 @@ pub static METRICS: Entry = Entry {
         Default::Port("tcp", METRICS_PORT),
         Default::Port("tls", METRICS_PORT),
     ],
+    deadlines: Deadlines::DEFAULT,
     to_try: scrape,
     make: |making| {
         making.endpoint.service_options(&[])?;
@@ -120,7 +174,9 @@ impl Entry {
     pub fn default_port(&self, endpoint: &Endpoint) -> Option<u16> {
         let of = |scheme: &str| {
             self.defaults.iter().find_map(|default| match default {
-                Default::Port(known, port) if *known == scheme => Some(*port),
+                Default::Port(known, port) | Default::IfNamed(known, port) if *known == scheme => {
+                    Some(*port)
+                }
                 _ => None,
             })
         };
@@ -176,6 +232,15 @@ impl FromStr for Wanted {
             }),
         }
     }
+}
+
+/// The command of ours that asks a service.
+fn command(program: &str, name: &str, endpoint: &Endpoint, behind: &[&str]) -> Option<Vec<String>> {
+    let endpoint = endpoint.to_string();
+    let words = [program, name, &endpoint]
+        .into_iter()
+        .chain(behind.iter().copied());
+    Some(words.map(String::from).collect())
 }
 
 /// The command with which curl reads metrics.
@@ -236,7 +301,7 @@ mod tests {
     fn what_is_wrong_is_said() {
         for (text, words) in [
             ("timestmap", "did you mean \"timestamp\"?"),
-            ("gopher", "no service \"gopher\" (known: timestamp)"),
+            ("gopher", "no service \"gopher\" (known: timestamp, echo, "),
             (
                 "tcp://localhost:9?quiet_ms=0",
                 "write for example timestamp=tcp://localhost:9?quiet_ms=0",

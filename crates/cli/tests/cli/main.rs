@@ -17,5 +17,6 @@ mod reload;
 mod serve;
 mod server;
 mod settings;
+mod small;
 mod terminal;
 mod timestamp;

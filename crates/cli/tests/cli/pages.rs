@@ -2,13 +2,19 @@
 
 use crate::process::run;
 
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 14] = [
     "bench",
     "cert",
+    "chargen",
     "completions",
     "connect",
     "ctl",
+    "daytime",
+    "discard",
+    "echo",
     "man",
+    "qotd",
+    "rdate",
     "serve",
     "timestamp",
 ];

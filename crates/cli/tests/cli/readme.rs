@@ -93,6 +93,9 @@ fn is_known(command: &str) -> bool {
 
 /// A line whose time and spacing do not matter.
 fn alike(line: &str) -> String {
+    if line.len() == 24 && line.matches(':').count() == 2 {
+        return "TIME".into();
+    }
     let line = match (line.strip_prefix('['), line.get(25..)) {
         (Some(_), Some(rest)) if rest.starts_with(']') => format!("[TIME{rest}"),
         _ => line.to_string(),
@@ -168,15 +171,21 @@ impl Reader {
         for (shown, taken) in &server.ports {
             command = command.replace(shown, taken);
         }
-        let tcp = server
+        let mut tcp = server
             .ports
             .iter()
-            .find(|(shown, _)| shown.starts_with("tcp:"));
-        let (_, tcp) = tcp.expect("a server on tcp");
-        let port = tcp.rsplit(':').next().expect("a port");
+            .filter(|(shown, _)| shown.starts_with("tcp:"))
+            .peekable();
+        let (_, first) = tcp.peek().expect("a server on tcp");
         // Where the README relies on the default, and where it names a port alone.
-        command = command.replace("timestamp -m", &format!("timestamp {tcp} -m"));
-        command.replace("localhost 21567", &format!("localhost {port}"))
+        command = command.replace("timestamp -m", &format!("timestamp {first} -m"));
+        let port = |endpoint: &str| endpoint.rsplit(':').next().map(str::to_owned);
+        for (shown, taken) in tcp {
+            let (shown, taken) = (port(shown).unwrap(), port(taken).unwrap());
+            let (shown, taken) = (format!("localhost {shown}"), format!("localhost {taken}"));
+            command = command.replace(&shown, &taken);
+        }
+        command
     }
 
     fn as_shown(&self, output: &str) -> String {
@@ -223,16 +232,28 @@ impl Drop for Server {
     }
 }
 
-/// `("tls://localhost:21568", "tls://localhost:45678")` for each such endpoint in a line.
+/// `("tls://localhost:21568", "tls://localhost:45678")` for each such endpoint in the line of a
+/// service.
 fn ports_of(line: &str) -> Vec<(String, String)> {
-    const DEFAULTS: [(&str, u16); 4] = [
-        ("tcp", 21567),
-        ("udp", 21567),
-        ("tls", 21568),
-        ("ws", 21569),
+    const FIRST: [(&str, u16); 7] = [
+        ("timestamp", 21567),
+        ("echo", 21570),
+        ("discard", 21571),
+        ("chargen", 21572),
+        ("qotd", 21573),
+        ("daytime", 21574),
+        ("time", 21575),
     ];
+    let service = line.trim_start_matches("{\"service\":\"");
+    let first = FIRST.iter().find(|(name, _)| {
+        service.starts_with(&format!("{name} ")) || service.starts_with(&format!("{name}\""))
+    });
+    let Some((_, first)) = first else {
+        return Vec::new();
+    };
     let mut ports = Vec::new();
-    for (scheme, default) in DEFAULTS {
+    for (scheme, behind) in [("tcp", 0), ("udp", 0), ("tls", 1), ("ws", 2)] {
+        let default = first + behind;
         for host in ["localhost", "127.0.0.1", "[::1]", "[::]"] {
             let start = format!("{scheme}://{host}:");
             let Some((_, rest)) = line.split_once(&start) else {

@@ -54,10 +54,34 @@ fn shell(line: &str) -> Outcome {
     Running::spawn(&mut shell).finish()
 }
 
-fn assert_answered(outcome: &Outcome) {
-    let answered = outcome.text().ends_with("] hi\n") && outcome.code == Some(0);
-    assert!(answered && outcome.errors.is_empty(), "{outcome:?}");
+/// Runs a line to try, and looks whether it did what it is for.
+fn try_line(line: &str) {
+    let outcome = shell(line);
+    let text = outcome.text();
+    let answered = match line.split_whitespace().find(|word| SERVED.contains(word)) {
+        Some("timestamp") => text.ends_with("] hi\n"),
+        Some("echo") => text == "hi\n",
+        Some("discard") => text.starts_with("sent 3 bytes in "),
+        Some("chargen") => text.lines().count() == 3 && text.starts_with(" !\"#$%&'()*+,"),
+        Some("qotd") => text.len() > 10,
+        Some("daytime") => text.len() == 25,
+        Some("rdate") => text.contains("\nThe clocks agree"),
+        _ => panic!("{line} is for nothing"),
+    };
+    let well = answered && outcome.code == Some(0) && outcome.errors.is_empty();
+    assert!(well, "{line}: {outcome:?}");
 }
+
+/// The commands that ask what is served.
+const SERVED: [&str; 7] = [
+    "timestamp",
+    "echo",
+    "discard",
+    "chargen",
+    "qotd",
+    "daytime",
+    "rdate",
+];
 
 #[test]
 fn each_line_to_try_works_as_it_is_printed() {
@@ -74,16 +98,15 @@ fn each_line_to_try_works_as_it_is_printed() {
         .iter()
         .filter_map(|row| row.get(column..))
         .collect();
-    assert_eq!(lines.len(), 5, "{table:#?}");
-    for line in lines {
-        assert_answered(&shell(line));
-    }
+    assert_eq!(lines.len(), 15, "{table:#?}");
+    lines.into_iter().for_each(try_line);
     server.signal(SIGINT);
     let outcome = server.finish();
-    // Who has just sent a datagram is still counted as connected.
+    // Who has just sent a datagram is still counted as connected, and who has had enough
+    // characters can only break off.
     let mut logged = outcome.errors.lines();
     assert!(
-        logged.all(|line| line.contains("info: drained")),
+        logged.all(|line| line.contains("info: drained") || line.contains("service=chargen")),
         "{outcome:?}"
     );
     assert_eq!(outcome.code, Some(0));
@@ -96,10 +119,10 @@ fn a_public_server_is_tried_on_this_machine() {
     let state = tempfile::tempdir().unwrap();
     let (_server, table) = start(state.path(), &["--public", "--port-base", "0"]);
     let any = |row: &&String| row.contains("://[::]:") || row.contains("://0.0.0.0:");
-    assert_eq!(table.iter().filter(any).count(), 4, "{table:#?}");
+    assert_eq!(table.iter().filter(any).count(), 14, "{table:#?}");
     let column = table[0].find("TRY").unwrap();
     for row in table[1..].iter().filter(|row| !row.is_empty()) {
-        assert_answered(&shell(&row[column..]));
+        try_line(&row[column..]);
     }
 }
 
@@ -107,22 +130,25 @@ fn a_public_server_is_tried_on_this_machine() {
 fn programs_are_told_each_address_that_was_bound() {
     let state = tempfile::tempdir().unwrap();
     let (server, lines) = start(state.path(), &["--json", "--port-base", "0"]);
-    let mut schemes = Vec::new();
+    let (mut services, mut schemes) = (Vec::new(), Vec::new());
     for line in &lines {
         let endpoint = value(line, "endpoint");
-        assert!(
-            line.starts_with("{\"service\":\"timestamp\",\"endpoint\":"),
-            "{line}"
-        );
+        services.push(value(line, "service"));
+        assert!(line.starts_with("{\"service\":\""), "{line}");
         assert!(
             !endpoint.contains('?') && !endpoint.ends_with(":0"),
             "{line}"
         );
-        schemes.push(endpoint.split(':').next().unwrap());
-        assert_answered(&shell(value(line, "try")));
+        if services.ends_with(&["timestamp"]) {
+            schemes.push(endpoint.split(':').next().unwrap());
+        }
+        try_line(value(line, "try"));
     }
     schemes.dedup();
     assert_eq!(schemes, ["tcp", "udp", "tls", "ws", "unix"]);
+    services.dedup();
+    let small = ["echo", "discard", "chargen", "qotd", "daytime", "time"];
+    assert_eq!(services, [&["timestamp"][..], &small].concat());
     server.signal(SIGTERM);
     let outcome = server.finish();
     assert_eq!(outcome.code, Some(0));
@@ -287,7 +313,8 @@ fn a_configuration_file_says_what_the_command_line_does_not() {
     let outcome = run(state.path(), &["--config", path]);
     let words = format!(
         "lariat: {path}:3: unknown key \"port-bsae\" (did you mean \"port-base\"? known: state, \
-         port-base, public, json, verbose, log, metrics, limits, deadlines, timestamp)\n"
+         port-base, public, json, verbose, log, metrics, limits, deadlines, timestamp, echo, \
+         discard, chargen, qotd, daytime, time)\n"
     );
     assert_eq!((outcome.code, outcome.errors), (Some(2), words));
     let outcome = run(state.path(), &["--config", "/nowhere/lariat.toml"]);

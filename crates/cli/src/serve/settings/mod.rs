@@ -157,9 +157,9 @@ impl Settings {
         limits
     }
 
-    /// How long the clients of a service may take.
-    pub fn deadlines_of(&self, service: &str) -> Deadlines {
-        let mut deadlines = Deadlines::DEFAULT;
+    /// How long the clients of a service may take, where it gives them so long of itself.
+    pub fn deadlines_of(&self, service: &str, own: Deadlines) -> Deadlines {
+        let mut deadlines = own;
         let changes = of(&self.deadlines, None).chain(of(&self.deadlines, Some(service)));
         changes.for_each(|change| change.apply(&mut deadlines));
         deadlines
@@ -218,10 +218,10 @@ mod tests {
         let own = all.limits_of("timestamp");
         assert_eq!((own.connections, own.per_address), (Some(9), Some(7)));
         assert!(own.memory.is_none() && own.exempt.is_empty());
-        let deadlines = all.deadlines_of("timestamp");
+        let deadlines = all.deadlines_of("timestamp", Deadlines::DEFAULT);
         assert_eq!(deadlines.message, Some(Duration::from_secs(5)));
         assert_eq!(deadlines.idle, Some(Duration::from_secs(60)));
-        let others = all.deadlines_of("other");
+        let others = all.deadlines_of("other", Deadlines::DEFAULT);
         assert_eq!(others.message, Some(Duration::from_secs(9)));
         assert_eq!(all.drain_time(), Duration::from_secs(2));
     }
