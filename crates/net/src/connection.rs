@@ -213,9 +213,12 @@ impl AsyncRead for Connection {
     ) -> Poll<io::Result<()>> {
         self.activity.begin_read(context)?;
         let before = buffer.filled().len();
-        let read = Pin::new(&mut self.carrier.carrier).poll_read(context, buffer);
+        let carrier = &mut self.carrier.carrier;
+        let read = Pin::new(&mut *carrier).poll_read(context, buffer);
         let brought = read.is_ready().then(|| buffer.filled().len() - before);
-        self.activity.end_read(brought);
+        let arrived = carrier.arrived(brought.unwrap_or(0));
+        let in_carrier = carrier.is_in_message();
+        self.activity.end_read(brought, arrived, in_carrier);
         read
     }
 }

@@ -69,6 +69,8 @@ pub(crate) struct Activity {
     messages: AtomicU32,
     marked: AtomicBool,
     in_message: AtomicBool,
+    /// The carrier has the begin of a message, which is given when it is whole.
+    in_carrier: AtomicBool,
     /// Somebody waits for the peer to send.
     reading: AtomicBool,
     /// Somebody waits for the peer to read.
@@ -77,6 +79,9 @@ pub(crate) struct Activity {
     passed: AtomicU8,
     reader: AtomicWaker,
     writer: AtomicWaker,
+    /// Who keeps the connection's time, and whether it looks by itself after what is going on.
+    keeper: AtomicWaker,
+    looking: AtomicBool,
 }
 
 impl Default for Activity {
@@ -87,11 +92,14 @@ impl Default for Activity {
             messages: AtomicU32::new(0),
             marked: AtomicBool::new(false),
             in_message: AtomicBool::new(false),
+            in_carrier: AtomicBool::new(false),
             reading: AtomicBool::new(false),
             writing: AtomicBool::new(false),
             passed: AtomicU8::new(NONE),
             reader: AtomicWaker::new(),
             writer: AtomicWaker::new(),
+            keeper: AtomicWaker::new(),
+            looking: AtomicBool::new(false),
         }
     }
 }
@@ -111,14 +119,19 @@ impl Activity {
         self.check()
     }
 
-    /// A read brought so many bytes, or nothing yet.
-    pub(crate) fn end_read(&self, brought: Option<usize>) {
-        self.reading.store(brought.is_none(), Ordering::Relaxed);
-        if let Some(count) = brought.filter(|count| *count > 0) {
-            self.received.fetch_add(count as u64, Ordering::Relaxed);
-            if !self.marked.load(Ordering::Relaxed) {
-                self.messages.fetch_add(1, Ordering::Relaxed);
-            }
+    /// A read brought so many bytes, or nothing yet. So many arrived, and may be the begin of
+    /// a message that is given when it is whole.
+    pub(crate) fn end_read(&self, brought: Option<usize>, arrived: u64, in_carrier: bool) {
+        let waits = brought.is_none();
+        let waited = self.reading.swap(waits, Ordering::Relaxed);
+        self.in_carrier.store(in_carrier, Ordering::Relaxed);
+        self.received.fetch_add(arrived, Ordering::Relaxed);
+        let whole = brought.is_some_and(|count| count > 0);
+        if whole && !self.marked.load(Ordering::Relaxed) {
+            self.messages.fetch_add(1, Ordering::Relaxed);
+        }
+        if waits != waited {
+            self.tell_keeper();
         }
     }
 
@@ -130,9 +143,32 @@ impl Activity {
 
     /// So many bytes were taken, or none yet.
     pub(crate) fn end_write(&self, taken: Option<usize>) {
-        self.writing.store(taken.is_none(), Ordering::Relaxed);
+        let waits = taken.is_none();
+        let waited = self.writing.swap(waits, Ordering::Relaxed);
         if let Some(count) = taken {
             self.sent.fetch_add(count as u64, Ordering::Relaxed);
+        }
+        if waits != waited {
+            self.tell_keeper();
+        }
+    }
+
+    /// Who is to be told when another task than its own uses the connection.
+    pub(crate) fn kept_by(&self, context: &Context<'_>) {
+        self.keeper.register(context.waker());
+    }
+
+    /// Does what may use the connection, and is looked after when it is done.
+    pub(crate) fn looked_after<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.looking.store(true, Ordering::Relaxed);
+        let done = work();
+        self.looking.store(false, Ordering::Relaxed);
+        done
+    }
+
+    fn tell_keeper(&self) {
+        if !self.looking.load(Ordering::Relaxed) {
+            self.keeper.wake();
         }
     }
 
@@ -191,7 +227,9 @@ impl Activity {
             received: less(now.received, before.received),
             sent: less(now.sent, before.sent),
             completed: now.messages != before.messages,
-            in_message: reading && self.in_message.load(Ordering::Relaxed),
+            in_message: reading
+                && (self.in_message.load(Ordering::Relaxed)
+                    || self.in_carrier.load(Ordering::Relaxed)),
             unsent: writing,
             // Who waits for nothing from the peer is at work.
             working: !reading && !writing,

@@ -99,17 +99,22 @@ async fn drive(mut watch: Watch, carrier: Carrier, info: ConnectionInfo, functio
         return;
     }
     // A task that the function has started may have the connection for longer than itself.
-    match watch.run(returned).await {
+    let returned = watch.run(returned).await;
+    if watch.passed.is_some() && watch.how != Ended::Deadline {
+        watch.how = watch.log::<()>(Ok(Ok(Ok(()))));
+    }
+    match returned {
         Ok(Ok(carrier)) => watch.close(carrier).await,
         // Somebody else has it, and sees to its end.
         Ok(Err(_)) => {}
+        Err(Cut::Late) => {}
         Err(cut) => watch.how = watch.log::<()>(Err(cut)),
     }
 }
 
 impl Watch {
     fn new(place: Place, service: Arc<ServiceState>, info: &ConnectionInfo) -> Self {
-        let made = place.hub().passed(crate::reactor::now());
+        let made = place.hub().tick(crate::reactor::now());
         let watch = Watch {
             activity: Arc::default(),
             peer: info.peer.clone(),
@@ -197,8 +202,9 @@ impl Watch {
         self.arm();
     }
 
+    /// Now, rounded up, so that nothing that is counted from it comes too early.
     fn now(&self) -> Milliseconds {
-        self.place.hub().passed(crate::reactor::now())
+        self.place.hub().tick(crate::reactor::now())
     }
 
     /// Runs the function under its deadlines.
@@ -209,8 +215,12 @@ impl Watch {
             if !std::mem::replace(&mut begun, true) {
                 self.place.set_waker(context.waker());
             }
+            self.activity.kept_by(context);
             let signals = self.look();
-            let ended = running.as_mut().poll(context);
+            let ended = {
+                let running = running.as_mut();
+                self.activity.looked_after(|| running.poll(context))
+            };
             self.take_note();
             match ended {
                 Poll::Ready(ended) => return Poll::Ready(Ok(ended)),
@@ -312,7 +322,7 @@ impl Watch {
 
     /// Looks which deadline has passed. Returns whether the function may go on.
     fn keep_time(&mut self) -> bool {
-        let now = self.now();
+        let now = self.place.hub().passed(crate::reactor::now());
         if self.passed.is_some() {
             return now < self.armed;
         }

@@ -5,6 +5,7 @@
 
 mod connected;
 pub(crate) mod datagram;
+mod frames;
 pub(crate) mod memory;
 mod stdio;
 pub(crate) mod websocket;
@@ -149,6 +150,23 @@ impl Carrier {
             #[cfg(unix)]
             Carrier::UnixGram(socket) => socket.poll_send(context, message),
             _ => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
+    /// Whether a message has begun that is not handed over yet, as far as the carrier knows.
+    pub(crate) fn is_in_message(&self) -> bool {
+        match self {
+            Carrier::WebSocket(socket) => socket.is_in_message(),
+            _ => false,
+        }
+    }
+
+    /// How many bytes of messages came since this was asked last, when so many were handed
+    /// over.
+    pub(crate) fn arrived(&mut self, handed_over: usize) -> u64 {
+        match self {
+            Carrier::WebSocket(socket) => socket.take_arrived(),
+            _ => handed_over as u64,
         }
     }
 

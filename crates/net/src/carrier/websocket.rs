@@ -20,6 +20,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{Error, Message, Utf8Bytes, WebSocket};
 
+use crate::carrier::frames::Frames;
 use crate::carrier::{Carrier, Received};
 use crate::driver::scratch::READ_BUFFER;
 use crate::open::OpenError;
@@ -63,6 +64,8 @@ fn configuration(maximum: usize) -> WebSocketConfig {
 struct Blocking {
     carrier: Carrier,
     waker: Waker,
+    /// Where in the stream reading is.
+    frames: Frames,
     /// What was read from the carrier and not taken yet; it has memory only while there is some.
     ahead: Bytes,
 }
@@ -88,6 +91,14 @@ impl Blocking {
 
 impl Read for Blocking {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.read_some(buffer)?;
+        self.frames.pass(&buffer[..length]);
+        Ok(length)
+    }
+}
+
+impl Blocking {
+    fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.ahead.is_empty() {
             return READ.with(|own| {
                 let fresh = || vec![0; READ_AT_ONCE].into_boxed_slice();
@@ -242,6 +253,16 @@ impl WebSocketCarrier {
         }
     }
 
+    /// Whether a message has begun and is not whole.
+    pub(crate) fn is_in_message(&self) -> bool {
+        self.socket.get_ref().frames.is_in_message()
+    }
+
+    /// How many bytes of messages came since this was asked last.
+    pub(crate) fn take_arrived(&mut self) -> u64 {
+        self.socket.get_mut().frames.take_arrived()
+    }
+
     fn hand_over(&mut self, buffer: &mut [u8]) -> Received {
         let length = self.rest.len().min(buffer.len());
         self.rest.copy_to_slice(&mut buffer[..length]);
@@ -313,6 +334,7 @@ fn blocking(carrier: Carrier) -> Blocking {
     Blocking {
         carrier,
         waker: Waker::noop().clone(),
+        frames: Frames::default(),
         ahead: Bytes::new(),
     }
 }

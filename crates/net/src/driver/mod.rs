@@ -60,6 +60,8 @@ pub(crate) struct Driver {
     /// Why the connection ends, once it does. Set first wins.
     reason: Option<Box<Reason>>,
     peer_ended: bool,
+    /// The carrier has the begin of a message, which the protocol is given when it is whole.
+    within_message: bool,
     /// The end of a message that the protocol was not open to yet.
     message_end_waits: bool,
     /// The goodbye, until everything that was read has been answered.
@@ -142,7 +144,7 @@ impl Driver {
         phase: Phase,
     ) -> Self {
         let handle = Handle::new(place.mailbox(), place.id());
-        let now = place.hub().passed(crate::reactor::now());
+        let now = place.hub().tick(crate::reactor::now());
         let shown = observe::Phase::Opening;
         service
             .counters(place.hub().thread())
@@ -157,6 +159,7 @@ impl Driver {
             service,
             reason: None,
             peer_ended: false,
+            within_message: false,
             message_end_waits: false,
             drain_waits: false,
             said_goodbye: false,

@@ -60,7 +60,13 @@ impl Driver {
             match self.receive(context, buffers, again) {
                 Poll::Ready(Ok(())) => again = true,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => return self.park(),
+                Poll::Pending => {
+                    if self.transport.is_message_oriented() {
+                        self.received += self.carrier.arrived(0);
+                        self.within_message = self.carrier.is_in_message();
+                    }
+                    return self.park();
+                }
             }
         }
     }
@@ -93,7 +99,8 @@ impl Driver {
                 }
             }
             Received::Message(length) => {
-                self.received += length as u64;
+                self.received += self.carrier.arrived(length);
+                self.within_message = false;
                 let before = transport.driver().messages();
                 self.protocol.data_received(transport, &buffer[..length]);
                 transport.driver().mark_unmarked(before);

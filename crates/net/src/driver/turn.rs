@@ -43,8 +43,9 @@ impl Driver {
         }
     }
 
+    /// Now, rounded up, so that nothing that is counted from it comes too early.
     pub(super) fn now(&self) -> Milliseconds {
-        self.place.hub().passed(crate::reactor::now())
+        self.place.hub().tick(crate::reactor::now())
     }
 
     pub(super) fn show(&mut self, phase: observe::Phase) {
@@ -99,12 +100,13 @@ impl Driver {
             received: received as usize,
             sent: sent as usize,
             completed: messages > 0,
-            in_message: self.transport.driver().is_in_message(),
+            in_message: self.transport.driver().is_in_message() || self.within_message,
             unsent: self.unsent,
             working: self.transport.is_reading_paused(),
         };
         let before = self.pace.stage();
-        let passed = now / NANOSECONDS_EACH;
+        // Rounded up, so that nothing that is counted from it comes too early.
+        let passed = now.div_ceil(NANOSECONDS_EACH);
         if moved.unsent || moved.in_message {
             self.pace.turn(passed, moved, &self.service.deadlines());
         } else {

@@ -274,6 +274,26 @@ impl ServiceStats {
         self.latencies.add(&counters.latencies);
     }
 
+    /// Adds what was counted elsewhere of the same.
+    pub(crate) fn merge(&mut self, other: &ServiceStats) {
+        self.accepted += other.accepted;
+        self.handshakes += other.handshakes;
+        self.handshakes_failed += other.handshakes_failed;
+        self.messages += other.messages;
+        self.received += other.received;
+        self.sent += other.sent;
+        self.slow_callbacks += other.slow_callbacks;
+        self.datagrams_dropped += other.datagrams_dropped;
+        let all = |to: &mut [u64], from: &[u64]| {
+            to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+        };
+        all(&mut self.refused, &other.refused);
+        all(&mut self.active, &other.active);
+        all(&mut self.ended, &other.ended);
+        all(&mut self.deadlines, &other.deadlines);
+        self.latencies.merge(&other.latencies);
+    }
+
     /// How many connections ended in this way.
     pub fn ended(&self, how: Ended) -> u64 {
         self.ended[position(&Ended::ALL, how)]

@@ -51,6 +51,13 @@ impl LatencyStats {
         self.sum += latencies.sum.load(Ordering::Relaxed);
     }
 
+    pub(crate) fn merge(&mut self, other: &LatencyStats) {
+        for (to, from) in self.counts.iter_mut().zip(&other.counts) {
+            *to += from;
+        }
+        self.sum += other.sum;
+    }
+
     /// How many messages took at most so long, for each bound; the last is without one.
     pub fn cumulative(&self) -> impl Iterator<Item = (Option<Duration>, u64)> {
         let mut count = 0;

@@ -82,7 +82,7 @@ impl Text {
             "Bytes that connections hold in buffers",
             stats.buffered as u64,
         )?;
-        let all = &stats.services;
+        let all = &distinct(&stats.services);
         self.head("lariat_accepted_total", "counter", "Connections let in")?;
         self.each("lariat_accepted_total", all, |service| service.accepted)?;
         self.head(
@@ -208,6 +208,22 @@ impl Text {
         }
         Ok(())
     }
+}
+
+/// The services, of which two with the same labels are one: a door that was closed and opened
+/// again while somebody is still inside.
+fn distinct(services: &[ServiceStats]) -> Vec<ServiceStats> {
+    let mut distinct: Vec<ServiceStats> = Vec::new();
+    for service in services {
+        let same = distinct.iter_mut().find(|other| {
+            (&other.service, &other.endpoint) == (&service.service, &service.endpoint)
+        });
+        match same {
+            Some(other) => other.merge(service),
+            None => distinct.push(service.clone()),
+        }
+    }
+    distinct
 }
 
 fn labels(service: &ServiceStats) -> String {
