@@ -6,7 +6,7 @@
 //! that is missing fails its tests.
 //!
 //! One module for each kind of peer: [`classic`] (Python's own library), [`twisted`],
-//! [`websockets`], [`tools`] (socat, nc, openssl, curl). And one for each thing that a server
+//! [`websockets`], [`tools`] (socat, nc, openssl, curl), [`small`] (xinetd, nc, socat). And one for each thing that a server
 //! is run with, judged by what people use with it: [`proxied`] (haproxy, nginx), [`metrics`]
 //! (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside a
 //! test, [`proxies`] runs haproxy and nginx, [`lariat`] runs ours.
@@ -20,6 +20,7 @@ mod peer;
 mod proxied;
 mod proxies;
 mod reload;
+mod small;
 mod tools;
 mod twisted;
 mod websockets;

@@ -51,7 +51,7 @@ fn what_is_echoed_is_shown_byte_by_byte() {
     assert_eq!(said(&host, b""), "hi\n");
     // More than the buffers between the two hold, and without a line end.
     let input: Vec<u8> = (0..3_000_000_u32)
-        .map(|at| (at / 7 ^ at / 1000) as u8)
+        .map(|at| ((at / 7) ^ (at / 1000)) as u8)
         .collect();
     let outcome = run(&["echo", &endpoint], &input);
     assert_eq!((outcome.code, outcome.errors.as_str()), (Some(0), ""));

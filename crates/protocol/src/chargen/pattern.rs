@@ -80,6 +80,8 @@ impl Pattern {
 /// assert!(!is_answer(b"more characters, please"));
 /// ```
 pub fn is_answer(datagram: &[u8]) -> bool {
+    // Xinetd ends the last line too where it cuts that short.
+    let datagram = datagram.strip_suffix(b"\r\n").unwrap_or(datagram);
     let Some(first) = datagram.first().and_then(|byte| byte.checked_sub(b' ')) else {
         return false;
     };
@@ -129,6 +131,8 @@ mod tests {
                     answer.extend(pattern.next(length - answer.len()));
                 }
                 assert!(is_answer(&answer), "{length} from line {line}");
+                let ended = [&answer[..], b"\r\n"].concat();
+                assert!(is_answer(&ended), "{length} from line {line}, ended");
                 answer[length - 1] ^= 1;
                 assert!(!is_answer(&answer), "{length} from line {line}, changed");
             }
