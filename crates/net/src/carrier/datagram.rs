@@ -9,16 +9,17 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use lariat_protocol::Address;
-use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState};
+use quinn_udp::{RecvMeta, UdpSockRef, UdpSocketState};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::time::Sleep;
 
 use crate::driver::scratch::READ_BUFFER;
 use crate::platform;
+use crate::platform::datagrams::Parcel;
 
 /// How many datagrams one system call takes, where the system can.
-const BATCH: usize = 8;
+pub(crate) const BATCH: usize = 32;
 
 /// How long receiving pauses when the system is out of something that we cannot free.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -49,6 +50,7 @@ impl DatagramSocket {
         let local = socket.local_addr()?;
         // Forbidden by quinn-udp, which is made for a protocol that finds out the path's MTU.
         platform::socket::allow_fragments(&socket, local.is_ipv6())?;
+        platform::datagrams::tell_less(&socket, &local);
         let socket = UdpSocket::from_std(socket)?;
         Ok(DatagramSocket::Udp {
             socket,
@@ -77,21 +79,20 @@ impl DatagramSocket {
         }
     }
 
-    /// Takes what has come in one system call, and hands on each datagram. What goes wrong is
-    /// logged and tried again after a pause: the socket's other peers still count on it.
-    pub(crate) fn poll_receive(
+    /// Takes what has come in one system call. What goes wrong is logged and tried again after a
+    /// pause: the socket's other peers still count on it.
+    pub(crate) fn poll_receive<'a>(
         &self,
         context: &mut Context<'_>,
-        receiving: &mut Receiving,
-        mut each: impl FnMut(Datagram<'_>),
-    ) -> Poll<()> {
+        receiving: &'a mut Receiving,
+    ) -> Poll<Received<'a>> {
         loop {
             if let Some(pause) = &mut receiving.pause {
                 ready!(pause.as_mut().poll(context));
                 receiving.pause = None;
             }
-            match ready!(self.poll_batch(context, &mut receiving.buffers, &mut each)) {
-                Ok(()) => return Poll::Ready(()),
+            match ready!(self.poll_batch(context, receiving)) {
+                Ok(()) => return Poll::Ready(receiving.received()),
                 Err(error) => {
                     tracing::warn!(local = %self.local(None), %error, "cannot receive");
                     receiving.pause = Some(Box::pin(tokio::time::sleep(PAUSE)));
@@ -103,24 +104,39 @@ impl DatagramSocket {
     fn poll_batch(
         &self,
         context: &mut Context<'_>,
-        buffers: &mut [u8],
-        each: &mut impl FnMut(Datagram<'_>),
+        receiving: &mut Receiving,
     ) -> Poll<io::Result<()>> {
+        receiving.came.clear();
         match self {
-            DatagramSocket::Udp { socket, state, .. } => loop {
+            DatagramSocket::Udp {
+                socket,
+                state,
+                local,
+            } => loop {
                 ready!(socket.poll_recv_ready(context))?;
-                let mut slices = slices(buffers);
+                let mut slices = slices(&mut receiving.buffers);
                 let mut metas = [RecvMeta::default(); BATCH];
+                let mut count = 0;
                 let received = socket.try_io(Interest::READABLE, || {
-                    state.recv(UdpSockRef::from(socket), &mut slices, &mut metas)
-                });
-                match received {
-                    Ok(count) => {
-                        for (slice, meta) in slices.iter().zip(&metas[..count]) {
-                            hand_on(slice, meta, each);
-                        }
-                        return Poll::Ready(Ok(()));
+                    count = state.recv(UdpSockRef::from(socket), &mut slices, &mut metas)?;
+                    match TELLS_OF_EACH && count < BATCH {
+                        // That was all, and with epoll whatever comes next is announced anew:
+                        // said here, it saves asking the system.
+                        true => Err(io::ErrorKind::WouldBlock.into()),
+                        false => Ok(()),
                     }
+                });
+                let own = Some(local.ip()).filter(|ip| !ip.is_unspecified());
+                let came = metas[..count].iter().map(|meta| Came {
+                    peer: Address::from(meta.addr),
+                    asked: meta.dst_ip.or(own).map(|ip| ip.to_canonical()),
+                    length: meta.len,
+                    stride: meta.stride.max(1),
+                });
+                receiving.came.extend(came);
+                match received {
+                    _ if count > 0 => return Poll::Ready(Ok(())),
+                    Ok(()) => return Poll::Ready(Ok(())),
                     // Not ready after all: asks to be woken.
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                     // An earlier datagram of ours met nobody: that peer's concern only.
@@ -130,91 +146,106 @@ impl DatagramSocket {
             },
             #[cfg(unix)]
             DatagramSocket::Unix(socket, _) => {
-                let mut buffer = tokio::io::ReadBuf::new(&mut buffers[..READ_BUFFER]);
+                let mut buffer = tokio::io::ReadBuf::new(&mut receiving.buffers[..READ_BUFFER]);
                 let peer = ready!(socket.poll_recv_from(context, &mut buffer))?;
-                each(Datagram {
+                receiving.came.push(Came {
                     peer: Address::Unix(peer.as_pathname().map(std::sync::Arc::from)),
                     asked: None,
-                    data: buffer.filled(),
+                    length: buffer.filled().len(),
+                    stride: READ_BUFFER,
                 });
                 Poll::Ready(Ok(()))
             }
         }
     }
 
-    /// Sends one datagram from one of our addresses.
-    pub(crate) fn poll_send(
+    /// Sends the first datagrams of some, as many as the system takes at once. Returns how many
+    /// are done with; an error is that of the first, which is done with too.
+    pub(crate) fn poll_send<'a, I>(
         &self,
         context: &mut Context<'_>,
-        to: &Address,
-        from: Option<IpAddr>,
-        data: &[u8],
-    ) -> Poll<io::Result<()>> {
-        match (self, to) {
-            (
-                DatagramSocket::Udp {
-                    socket,
-                    state,
-                    local,
-                },
-                Address::Inet(to),
-            ) => loop {
-                ready!(socket.poll_send_ready(context))?;
-                let transmit = Transmit {
-                    destination: as_family(*to, local),
-                    ecn: None,
-                    contents: data,
-                    segment_size: None,
-                    src_ip: from.map(|ip| as_family(SocketAddr::new(ip, 0), local).ip()),
-                };
-                let sent = socket.try_io(Interest::WRITABLE, || {
-                    state.try_send(UdpSockRef::from(socket), &transmit)
-                });
-                match sent {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    sent => return Poll::Ready(sent),
+        datagrams: I,
+    ) -> Poll<io::Result<usize>>
+    where
+        I: Iterator<Item = Outgoing<'a>> + Clone,
+    {
+        match self {
+            DatagramSocket::Udp {
+                socket,
+                state,
+                local,
+            } => {
+                let parcels: Vec<_> = datagrams.map_while(|one| parcel(&one, local)).collect();
+                if parcels.is_empty() {
+                    return Poll::Ready(Err(nowhere()));
                 }
-            },
-            #[cfg(unix)]
-            (DatagramSocket::Unix(socket, _), Address::Unix(Some(path))) => {
-                // Not by way of tokio, which would wait: what is full is mostly that peer's
-                // queue, our socket is not writable to anybody until the wait is over, and it
-                // is over only when a peer reads that may never do so. (One that is connected to
-                // us has no limit of its own on Linux, and can fill our buffer for everybody.)
-                let peer = socket2::SockAddr::unix(path)?;
-                match socket2::SockRef::from(socket).send_to(data, &peer) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                        tracing::debug!(peer = %to, length = data.len(), "dropped: {error}");
-                        Poll::Ready(Ok(()))
+                loop {
+                    ready!(socket.poll_send_ready(context))?;
+                    let sent = socket.try_io(Interest::WRITABLE, || {
+                        platform::datagrams::send(socket, state, &parcels)
+                    });
+                    match sent {
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                        sent => return Poll::Ready(sent),
                     }
-                    sent => Poll::Ready(sent.map(drop)),
                 }
             }
-            _ => {
-                let problem = "the peer's socket has no address to answer to";
-                Poll::Ready(Err(io::Error::new(
-                    io::ErrorKind::AddrNotAvailable,
-                    problem,
-                )))
+            #[cfg(unix)]
+            DatagramSocket::Unix(socket, _) => {
+                let mut datagrams = datagrams;
+                let first = datagrams.next().map(|one| send_to_path(socket, &one));
+                Poll::Ready(first.unwrap_or(Ok(())).map(|()| 1))
             }
         }
     }
 }
 
-/// The kernel may have put several datagrams of one peer together.
-fn hand_on(slice: &[u8], meta: &RecvMeta, each: &mut impl FnMut(Datagram<'_>)) {
-    let mut datagram = |data| {
-        each(Datagram {
-            peer: Address::from(meta.addr),
-            asked: meta.dst_ip.map(|ip| ip.to_canonical()),
-            data,
-        });
+/// Whether a socket that was emptied wakes whoever waits for it at the next datagram, though
+/// nothing has found it empty.
+const TELLS_OF_EACH: bool = cfg!(any(target_os = "linux", target_os = "android"));
+
+/// A datagram to be sent, and from which of our addresses.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) to: &'a Address,
+    pub(crate) from: Option<IpAddr>,
+    pub(crate) data: &'a [u8],
+}
+
+fn nowhere() -> io::Error {
+    let problem = "the peer's socket has no address to answer to";
+    io::Error::new(io::ErrorKind::AddrNotAvailable, problem)
+}
+
+fn parcel<'a>(datagram: &Outgoing<'a>, local: &SocketAddr) -> Option<Parcel<'a>> {
+    let from = datagram
+        .from
+        .map(|ip| as_family(SocketAddr::new(ip, 0), local).ip());
+    Some(Parcel {
+        to: as_family(datagram.to.inet()?, local),
+        // A socket of one address sends from there unasked.
+        from: from.filter(|ip| *ip != local.ip()),
+        data: datagram.data,
+    })
+}
+
+#[cfg(unix)]
+fn send_to_path(socket: &tokio::net::UnixDatagram, datagram: &Outgoing<'_>) -> io::Result<()> {
+    let Address::Unix(Some(path)) = datagram.to else {
+        return Err(nowhere());
     };
-    if meta.len == 0 {
-        return datagram(&[]);
-    }
-    for data in slice[..meta.len].chunks(meta.stride.max(1)) {
-        datagram(data);
+    // Not by way of tokio, which would wait: what is full is mostly that peer's queue, our
+    // socket is not writable to anybody until the wait is over, and it is over only when a peer
+    // reads that may never do so. (One that is connected to us has no limit of its own on Linux,
+    // and can fill our buffer for everybody.)
+    let peer = socket2::SockAddr::unix(path)?;
+    match socket2::SockRef::from(socket).send_to(datagram.data, &peer) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            let length = datagram.data.len();
+            tracing::debug!(peer = %datagram.to, length, "dropped: {error}");
+            Ok(())
+        }
+        sent => sent.map(drop),
     }
 }
 
@@ -233,15 +264,69 @@ fn as_family(address: SocketAddr, local: &SocketAddr) -> SocketAddr {
 /// they are used, and a pause after something went wrong.
 pub(crate) struct Receiving {
     buffers: Vec<u8>,
+    /// What is in the buffers, in their order.
+    came: Vec<Came>,
     pause: Option<Pin<Box<Sleep>>>,
+}
+
+/// What is in one buffer: the system may have put several datagrams of one peer together.
+struct Came {
+    peer: Address,
+    asked: Option<IpAddr>,
+    length: usize,
+    /// How long each datagram in it is; the last may be shorter.
+    stride: usize,
 }
 
 impl Receiving {
     pub(crate) fn new() -> Self {
         Receiving {
             buffers: vec![0; BATCH * READ_BUFFER],
+            came: Vec::with_capacity(BATCH),
             pause: None,
         }
+    }
+
+    fn received(&mut self) -> Received<'_> {
+        Received {
+            buffers: self.buffers.chunks(READ_BUFFER),
+            came: self.came.drain(..),
+            current: None,
+        }
+    }
+}
+
+/// The datagrams of one batch, one after the other.
+pub(crate) struct Received<'a> {
+    buffers: std::slice::Chunks<'a, u8>,
+    came: std::vec::Drain<'a, Came>,
+    /// A buffer that has more than one, from the next on.
+    current: Option<(Came, &'a [u8])>,
+}
+
+impl<'a> Iterator for Received<'a> {
+    type Item = Datagram<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Datagram<'a>> {
+        let (came, data) = match self.current.take() {
+            Some(current) => current,
+            None => {
+                let came = self.came.next()?;
+                let buffer = self.buffers.next()?;
+                let length = came.length;
+                (came, &buffer[..length])
+            }
+        };
+        let (asked, stride) = (came.asked, came.stride);
+        if data.len() <= stride {
+            let peer = came.peer;
+            return Some(Datagram { peer, asked, data });
+        }
+        let (data, rest) = data.split_at(stride);
+        let peer = came.peer.clone();
+        self.current = Some((came, rest));
+        Some(Datagram { peer, asked, data })
     }
 }
 

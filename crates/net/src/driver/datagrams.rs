@@ -7,17 +7,20 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use bytes::Bytes;
-use lariat_protocol::{Address, DatagramProtocol, DatagramTransport, Handle};
+use lariat_protocol::{DatagramProtocol, DatagramTransport, Handle};
 use tokio_util::sync::CancellationToken;
 
-use crate::carrier::datagram::{DatagramSocket, Receiving};
+use crate::carrier::datagram::{BATCH, Datagram, DatagramSocket, Outgoing, Receiving};
 use crate::driver::hub::{Hub, Place, Signals};
 use crate::driver::manners::{self, Budgets, Dropped, Manners};
+use crate::driver::outbox;
 use crate::observe::counters::Counters;
 use crate::observe::{ConnectionStatus, Ended, Phase};
 use crate::platform::clock::{self, Began};
 use crate::state::{ServiceState, Who};
+
+/// How many datagrams are received before it is the turn of the thread's other tasks.
+const A_TURN: usize = 4 * BATCH;
 
 struct Driven {
     socket: DatagramSocket,
@@ -27,8 +30,9 @@ struct Driven {
     service: Arc<ServiceState>,
     manners: Manners,
     budgets: Budgets,
-    /// Whether the datagram that is to be sent next is taken from its peer's budget already.
-    paid: bool,
+    /// How many of the datagrams that are to be sent next are taken from their peers' budgets
+    /// already.
+    paid: usize,
     made: Instant,
     /// How it ends, where that is not in order.
     ended: Option<Ended>,
@@ -57,7 +61,7 @@ pub(crate) async fn serve(
         place,
         manners: Manners::new(service.endpoint()),
         budgets: Budgets::new(),
-        paid: false,
+        paid: 0,
         made: crate::reactor::now(),
         ended: None,
         messages: 0,
@@ -140,6 +144,7 @@ impl Driven {
     }
 
     fn poll(&mut self, context: &mut Context<'_>, receiving: &mut Receiving) -> Poll<()> {
+        let mut received = 0;
         loop {
             self.look();
             let sent = self.send(context);
@@ -149,26 +154,33 @@ impl Driven {
             if self.transport.is_closing() {
                 return Poll::Pending;
             }
+            if received >= A_TURN {
+                // The socket is one of many tasks.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let batch = ready!(self.socket.poll_receive(context, receiving));
             let now = crate::reactor::now();
-            let mut heard: Vec<(Address, Option<std::net::IpAddr>, Bytes)> = Vec::new();
-            let (manners, budgets) = (&mut self.manners, &mut self.budgets);
-            let (service, thread) = (&self.service, self.place.hub().thread());
-            let is_answer = |data: &[u8]| self.protocol.is_answer(data);
-            ready!(self.socket.poll_receive(context, receiving, |datagram| {
+            let thread = self.place.hub().thread();
+            for datagram in batch {
+                received += 1;
+                let is_answer = |data: &[u8]| self.protocol.is_answer(data);
+                let (manners, service) = (&mut self.manners, &self.service);
                 if manners.hears(&datagram, now, service, thread, is_answer) {
-                    let data = Bytes::copy_from_slice(datagram.data);
-                    budgets.received(manners, &datagram.peer, data.len());
-                    heard.push((datagram.peer, datagram.asked, data));
+                    self.hear(&datagram);
                 }
-            }));
-            for (peer, asked, data) in heard {
-                self.messages = self.messages.wrapping_add(1);
-                self.received += data.len() as u64;
-                let transport = &mut self.transport;
-                self.protocol
-                    .datagram_received(transport, &data, &peer, asked);
             }
         }
+    }
+
+    fn hear(&mut self, datagram: &Datagram<'_>) {
+        let Datagram { peer, asked, data } = datagram;
+        self.budgets.received(&self.manners, peer, data.len());
+        self.messages = self.messages.wrapping_add(1);
+        self.received += data.len() as u64;
+        let transport = &mut self.transport;
+        self.protocol
+            .datagram_received(transport, data, peer, *asked);
     }
 
     fn look(&mut self) {
@@ -179,6 +191,7 @@ impl Driven {
                     false => Ended::Forced,
                 });
                 self.transport.outgoing().clear();
+                self.paid = 0;
                 self.transport.close();
                 return;
             }
@@ -202,26 +215,56 @@ impl Driven {
 
     /// Sends what waits; what the network refuses is dropped, as the network itself would.
     fn send(&mut self, context: &mut Context<'_>) -> bool {
-        while let Some(datagram) = self.transport.outgoing().front() {
-            let (to, from, data) = (&datagram.to, datagram.from, &datagram.data);
-            if !self.paid && !self.budgets.take(&self.manners, to, data.len()) {
-                let thread = self.place.hub().thread();
-                manners::count(&self.service, thread, to, data.len(), Dropped::Amplified);
-                self.transport.outgoing().pop_front();
-                continue;
-            }
-            self.paid = true;
-            match self.socket.poll_send(context, to, from, data) {
+        let thread = self.place.hub().thread();
+        while self.pay(thread) > 0 {
+            let waiting = self.transport.outgoing();
+            let datagrams = waiting.iter().take(self.paid).map(|datagram| Outgoing {
+                to: &datagram.to,
+                from: datagram.from,
+                data: &datagram.data,
+            });
+            let done = match self.socket.poll_send(context, datagrams) {
                 Poll::Pending => return false,
-                Poll::Ready(Ok(())) => self.sent += data.len() as u64,
-                Poll::Ready(Err(error)) => {
-                    tracing::info!(service = self.service.name(), peer = %to, "not sent: {error}");
+                Poll::Ready(Ok(count)) => {
+                    let count = count.min(self.paid);
+                    let left = waiting.iter().take(count).map(|one| one.data.len() as u64);
+                    self.sent += left.sum::<u64>();
+                    count
                 }
-            }
-            self.paid = false;
-            self.transport.outgoing().pop_front();
+                Poll::Ready(Err(error)) => {
+                    if let Some(first) = waiting.front() {
+                        outbox::not_sent(
+                            &self.service,
+                            thread,
+                            &first.to,
+                            first.data.len(),
+                            &error,
+                        );
+                    }
+                    1
+                }
+            };
+            waiting.drain(..done);
+            self.paid -= done;
         }
         true
+    }
+
+    /// Takes what is to leave together next from the peers' budgets; what does not fit is dropped.
+    /// Returns how many those are.
+    fn pay(&mut self, thread: u32) -> usize {
+        while self.paid < BATCH
+            && let Some(datagram) = self.transport.outgoing().get(self.paid)
+        {
+            let (to, length) = (&datagram.to, datagram.data.len());
+            if self.budgets.take(&self.manners, to, length) {
+                self.paid += 1;
+                continue;
+            }
+            manners::count(&self.service, thread, to, length, Dropped::Amplified);
+            self.transport.outgoing().remove(self.paid);
+        }
+        self.paid
     }
 }
 

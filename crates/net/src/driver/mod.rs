@@ -9,6 +9,7 @@ pub(crate) mod datagrams;
 pub(crate) mod hub;
 mod manners;
 mod moving;
+mod outbox;
 pub(crate) mod scratch;
 mod session;
 pub(crate) mod sessions;

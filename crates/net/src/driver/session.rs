@@ -6,15 +6,15 @@ use std::mem;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Context;
 use std::time::Instant;
 
-use bytes::Bytes;
 use lariat_protocol::{Address, Deadline, Error, Protocol, Reason, Transport};
 
 use crate::carrier::datagram::DatagramSocket;
 use crate::driver::hub::{Place, Signals};
 use crate::driver::manners::{self, Budget, Dropped};
+use crate::driver::outbox::{Outbox, Turn};
 use crate::driver::turn::SMALL_SHARE;
 use crate::observe::counters::Counters;
 use crate::observe::{ConnectionStatus, Ended, Phase};
@@ -31,8 +31,8 @@ pub(super) struct Session {
     pub(super) place: Place,
     made: Instant,
     pub(super) last_heard: Instant,
-    /// The next datagram to be sent, when the socket's buffer was full.
-    blocked: Option<Bytes>,
+    /// Under which moment it stands in `Sessions::by_age`: never later than `last_heard`.
+    pub(super) age: Instant,
     /// Whether it stands in `Sessions::blocked`, where it needs to stand only once.
     pub(super) in_blocked: bool,
     /// The end of a message that the protocol was not open to yet.
@@ -80,7 +80,7 @@ impl Session {
             place,
             made: now,
             last_heard: now,
-            blocked: None,
+            age: now,
             in_blocked: false,
             message_end_waits: false,
             drain_waits: false,
@@ -125,25 +125,30 @@ impl Session {
         self.budget.received(length);
     }
 
-    /// One turn: calls the protocol, sends what it wrote, and counts what moved.
+    /// One turn: calls the protocol, and has what it wrote sent and what moved counted.
     pub(super) fn turn(
         &mut self,
         context: &mut Context<'_>,
         socket: &DatagramSocket,
+        outbox: &mut Outbox,
         service: &ServiceState,
         call: impl FnOnce(&mut Session),
     ) -> Turned {
         self.place.answer(|| self.status(service));
         let began = Began::now();
-        let (received, sent) = (self.received, self.sent);
+        let received = self.received;
         let messages = self.transport.messages();
         self.guard(call);
-        let all_sent = self.settle(context, socket, service);
-        let took = began.ended(clock::nanoseconds(crate::reactor::now()));
+        let all_sent = self.settle(context, socket, outbox, service);
+        let ended = clock::nanoseconds(crate::reactor::now());
+        let took = began.ended(ended);
         let messages = self.transport.messages().wrapping_sub(messages);
-        let (received, sent) = (self.received - received, self.sent - sent);
-        self.counters(service)
-            .moved(messages, received, sent, Some(took));
+        outbox.turned(Turn {
+            messages,
+            received: self.received - received,
+            took,
+            ended,
+        });
         if u128::from(took) >= clock::SLOW.as_nanos() {
             service.held_thread(began, self.who());
         }
@@ -234,12 +239,13 @@ impl Session {
         &mut self,
         context: &mut Context<'_>,
         socket: &DatagramSocket,
+        outbox: &mut Outbox,
         service: &ServiceState,
     ) -> bool {
         // Once a turn is enough: whatever comes during it wakes this session again.
         self.guard(|session| session.look(service));
         loop {
-            let sent = self.send(context, socket, service);
+            let sent = self.send(context, socket, outbox, service);
             let mut released = false;
             self.guard(|session| released = session.release(service));
             if !released {
@@ -335,55 +341,47 @@ impl Session {
         false
     }
 
-    /// Sends what the protocol wrote. Returns whether everything has left; what the network
-    /// refuses is dropped, as the network itself would.
+    /// Puts what the protocol wrote where it leaves from, together with what others wrote.
+    /// Returns whether nothing is left.
     fn send(
         &mut self,
         context: &mut Context<'_>,
         socket: &DatagramSocket,
+        outbox: &mut Outbox,
         service: &ServiceState,
     ) -> bool {
-        if self.transport.driver().is_aborting() {
-            self.blocked = None;
-        }
         loop {
             if self.transport.driver().take_write_pause() {
                 self.guard(|session| session.protocol.write_paused(&mut session.transport));
             }
-            while let Some(data) = self.next_datagram(service) {
-                match socket.poll_send(context, &self.key.0, self.key.1, &data) {
-                    Poll::Ready(Ok(())) => self.sent += data.len() as u64,
-                    Poll::Ready(Err(error)) => {
-                        let peer = &self.key.0;
-                        let length = data.len();
-                        tracing::info!(service = service.name(), %peer, length, "not sent: {error}");
+            while !self.transport.driver().outgoing().is_empty() {
+                let thread = self.place.hub().thread();
+                if !outbox.has_room() && !outbox.flush(context, socket, service, thread) {
+                    return false;
+                }
+                let (key, budget) = (&self.key, &mut self.budget);
+                let mut driver = self.transport.driver();
+                match outbox.take(key, driver.outgoing(), |length| budget.take(length)) {
+                    Some(Ok(length)) => self.sent += length as u64,
+                    Some(Err(length)) => {
+                        manners::count(service, thread, &key.0, length, Dropped::Amplified);
                     }
-                    Poll::Pending => {
-                        self.blocked = Some(data);
-                        return false;
-                    }
+                    None => break,
                 }
             }
             if !self.transport.driver().take_write_resume() {
-                return true;
+                break;
             }
             self.guard(|session| session.protocol.write_resumed(&mut session.transport));
         }
+        // Whoever goes may be the last one that is waited for.
+        let leaves = self.transport.is_closing() && !outbox.is_empty();
+        !leaves || outbox.flush(context, socket, service, self.place.hub().thread())
     }
 
-    /// The next datagram that waits and that the peer may be sent.
-    fn next_datagram(&mut self, service: &ServiceState) -> Option<Bytes> {
-        if let Some(paid) = self.blocked.take() {
-            return Some(paid);
-        }
-        while let Some(data) = self.transport.driver().outgoing().pop_message() {
-            if self.budget.take(data.len()) {
-                return Some(data);
-            }
-            let thread = self.place.hub().thread();
-            manners::count(service, thread, &self.key.0, data.len(), Dropped::Amplified);
-        }
-        None
+    /// A datagram of this length was not sent after all.
+    pub(super) fn not_sent(&mut self, length: usize) {
+        self.sent = self.sent.saturating_sub(length as u64);
     }
 
     /// Takes note of how much the session holds, and ends it if that is too much.

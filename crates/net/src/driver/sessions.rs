@@ -11,16 +11,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use lariat_protocol::{ConnectionInfo, Handle, Reason, Transport};
 use slab::Slab;
 use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::carrier::datagram::{Datagram, DatagramSocket, Receiving};
+use crate::carrier::datagram::{BATCH, Datagram, DatagramSocket, Receiving};
 use crate::driver::hub::Hub;
 use crate::driver::manners::Manners;
+use crate::driver::outbox::Outbox;
 use crate::driver::session::{Key, Session, Turned};
 use crate::observe::{Ended, Phase};
 use crate::state::{ServiceState, Who};
@@ -30,6 +30,9 @@ const IDLE: Duration = Duration::from_secs(60);
 
 /// How many peers one socket remembers.
 const MOST_SESSIONS: usize = 10_000;
+
+/// How many datagrams are received before it is the turn of the thread's other tasks.
+const A_TURN: usize = 4 * BATCH;
 
 /// The sessions that something waits for, and the task to wake for them.
 #[derive(Default)]
@@ -62,8 +65,10 @@ pub(crate) struct Sessions {
     manners: Manners,
     sessions: Slab<Session>,
     by_peer: HashMap<Key, usize>,
-    /// The sessions in the order in which they were last heard of.
+    /// The sessions by when they were last heard of, or earlier: that somebody is heard of again
+    /// costs nothing until that somebody stands first.
     by_age: BTreeSet<(Instant, usize)>,
+    outbox: Outbox,
     /// Those with a datagram that the socket has not taken yet.
     blocked: Vec<usize>,
     woken: Arc<Woken>,
@@ -91,6 +96,7 @@ impl Sessions {
             sessions: Slab::new(),
             by_peer: HashMap::new(),
             by_age: BTreeSet::new(),
+            outbox: Outbox::default(),
             blocked: Vec::new(),
             woken: Arc::default(),
             expiry: Box::pin(tokio::time::sleep(IDLE)),
@@ -110,32 +116,53 @@ impl Sessions {
     fn poll(&mut self, context: &mut Context<'_>, receiving: &mut Receiving) -> Poll<()> {
         self.woken.task.register(context.waker());
         self.expire(context);
+        self.flush(context);
         let woken = self.woken.sessions.lock();
         let woken = std::mem::take(&mut *woken.unwrap_or_else(PoisonError::into_inner));
         for index in woken {
             self.turn(context, index, |_| {});
         }
         self.unblock(context);
+        let mut received = 0;
         loop {
-            if self.closed.is_cancelled() && self.sessions.is_empty() {
+            self.flush(context);
+            if self.closed.is_cancelled() && self.sessions.is_empty() && self.outbox.is_empty() {
                 return Poll::Ready(());
             }
+            if received >= A_TURN {
+                // The socket is one of many tasks.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let batch = ready!(self.socket.poll_receive(context, receiving));
             let now = crate::reactor::now();
-            let mut heard = Vec::new();
-            let (manners, service, hub) = (&mut self.manners, &self.service, &self.hub);
-            ready!(self.socket.poll_receive(context, receiving, |datagram| {
-                let thread = hub.thread();
+            let thread = self.hub.thread();
+            for datagram in batch {
+                received += 1;
+                let (service, hub) = (&self.service, &self.hub);
                 let is_answer = |data: &[u8]| is_answer(service, hub, &datagram, data);
+                let manners = &mut self.manners;
                 if manners.hears(&datagram, now, service, thread, is_answer) {
                     let Datagram { peer, asked, data } = datagram;
-                    heard.push(((peer, asked), Bytes::copy_from_slice(data)));
+                    self.hear(context, (peer, asked), data, now);
                 }
-            }));
-            for (key, data) in heard {
-                self.hear(context, key, &data, now);
             }
-            // The socket is one of many tasks: after a batch it is the others' turn, by
-            // tokio's own budget, which `poll_receive` is charged to.
+        }
+    }
+
+    /// Sends what the sessions have written.
+    fn flush(&mut self, context: &mut Context<'_>) {
+        if self.outbox.is_idle() {
+            return;
+        }
+        let thread = self.hub.thread();
+        self.outbox
+            .flush(context, &self.socket, &self.service, thread);
+        for (key, length) in self.outbox.take_refused() {
+            let index = self.by_peer.get(&key);
+            if let Some(session) = index.and_then(|index| self.sessions.get_mut(*index)) {
+                session.not_sent(length);
+            }
         }
     }
 
@@ -175,9 +202,7 @@ impl Sessions {
         let Some(session) = self.sessions.get_mut(index) else {
             return;
         };
-        self.by_age.remove(&(session.last_heard, index));
         session.last_heard = now;
-        self.by_age.insert((now, index));
         self.turn(context, index, |session| session.hear(data));
     }
 
@@ -210,7 +235,7 @@ impl Sessions {
             return None;
         }
         if self.sessions.len() >= MOST_SESSIONS
-            && let Some(&(_, oldest)) = self.by_age.first()
+            && let Some((_, oldest)) = self.oldest()
         {
             self.end(oldest, Reason::Aborted);
         }
@@ -228,6 +253,7 @@ impl Sessions {
         self.sessions[index].place.set_waker(&waker);
         self.by_peer.insert(key, index);
         self.sessions[index].last_heard = now;
+        self.sessions[index].age = now;
         self.by_age.insert((now, index));
         // A turn of its own: what is written here is to be on its way before the protocol is
         // asked whether it is open to input.
@@ -241,7 +267,8 @@ impl Sessions {
         let Some(session) = self.sessions.get_mut(index) else {
             return;
         };
-        match session.turn(context, &self.socket, &self.service, call) {
+        let (outbox, service) = (&mut self.outbox, &self.service);
+        match session.turn(context, &self.socket, outbox, service, call) {
             Turned::Over(reason) => self.end(index, reason),
             Turned::Blocked if !std::mem::replace(&mut session.in_blocked, true) => {
                 self.blocked.push(index);
@@ -251,10 +278,26 @@ impl Sessions {
     }
 
     fn end(&mut self, index: usize, reason: Reason) {
+        // Its last turn comes before its end.
+        self.outbox.count(&self.service, self.hub.thread());
         let session = self.sessions.remove(index);
         self.by_peer.remove(&session.key);
-        self.by_age.remove(&(session.last_heard, index));
+        self.by_age.remove(&(session.age, index));
         session.finish(reason, &self.service);
+    }
+
+    /// The session that was last heard of before all others, and when that was.
+    fn oldest(&mut self) -> Option<(Instant, usize)> {
+        loop {
+            let &(age, index) = self.by_age.first()?;
+            let session = self.sessions.get_mut(index)?;
+            if session.last_heard == age {
+                return Some((age, index));
+            }
+            self.by_age.pop_first();
+            session.age = session.last_heard;
+            self.by_age.insert((session.age, index));
+        }
     }
 
     /// Ends the sessions that have been silent for too long.
@@ -267,13 +310,14 @@ impl Sessions {
         }
         while self.expiry.as_mut().poll(context).is_ready() {
             let now = crate::reactor::now();
-            while let Some(&(heard, index)) = self.by_age.first() {
+            let mut next = now + idle;
+            while let Some((heard, index)) = self.oldest() {
                 if heard + idle > now {
+                    next = heard + idle;
                     break;
                 }
                 self.end(index, Reason::PeerClosed);
             }
-            let next = self.by_age.first().map_or(now, |(heard, _)| *heard) + idle;
             self.expiry.as_mut().reset(next.into());
         }
     }

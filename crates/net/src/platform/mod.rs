@@ -2,6 +2,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod clock;
+pub(crate) mod datagrams;
 pub(crate) mod descriptor;
 pub(crate) mod interfaces;
 pub(crate) mod lookup;

@@ -197,6 +197,21 @@ impl Outgoing {
         Some(Bytes::from(message))
     }
 
+    /// Takes the first whole message as [`pop_message`](Outgoing::pop_message) does, and adds it
+    /// to `to`. Returns its length.
+    pub fn pop_message_into(&mut self, to: &mut Vec<u8>) -> Option<usize> {
+        if self.queue.as_ref().is_some_and(|queue| !queue.is_empty()) {
+            let message = self.pop_message()?;
+            to.extend_from_slice(&message);
+            return Some(message.len());
+        }
+        let length = self.messages.as_mut()?.pop_front()?;
+        self.length -= length;
+        to.extend_from_slice(&self.buffer[self.sent..self.sent + length]);
+        self.take_buffered(length);
+        Some(length)
+    }
+
     /// Forgets everything that waits.
     pub fn clear(&mut self) {
         *self = Outgoing::default();
@@ -284,6 +299,22 @@ mod tests {
             messages.push(message);
         }
         assert_eq!(messages, [&b"one"[..], b"", b"three", &large, b"last"]);
+        assert!(outgoing.is_empty());
+    }
+
+    #[test]
+    fn messages_can_be_gathered_behind_each_other() {
+        let large = Bytes::from(vec![b'x'; 10_000]);
+        let mut outgoing = Outgoing::default();
+        let mut gathered = b"before ".to_vec();
+        for message in [&b"one"[..], b"", &large, b"last"] {
+            outgoing.push_bytes(Bytes::copy_from_slice(message));
+            outgoing.end_message(message.len());
+        }
+        let lengths: Vec<_> =
+            std::iter::from_fn(|| outgoing.pop_message_into(&mut gathered)).collect();
+        assert_eq!(lengths, [3, 0, 10_000, 4]);
+        assert_eq!(gathered, [b"before one", &large[..], b"last"].concat());
         assert!(outgoing.is_empty());
     }
 }
