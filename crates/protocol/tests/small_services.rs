@@ -8,7 +8,7 @@ use lariat_protocol::chargen::{self, ChargenServer, LINE, MAXIMUM_ANSWER, Option
 use lariat_protocol::daytime::DaytimeServer;
 use lariat_protocol::discard::DiscardServer;
 use lariat_protocol::echo::{EchoClient, EchoServer};
-use lariat_protocol::qotd::{MAXIMUM_QUOTE, QotdServer, Quotes};
+use lariat_protocol::qotd::{self, QotdServer, Quotes};
 use lariat_protocol::time::{TimeServer, nearest, wire};
 use lariat_testkit::{Driven, Transcript};
 use proptest::prelude::*;
@@ -167,13 +167,6 @@ proptest! {
             0..12,
         ),
     ) {
-        if let Ok(quotes) = Quotes::parse(&text.concat()) {
-            for at in 0..quotes.len() {
-                let quote = quotes.choose(at as u64);
-                prop_assert!((3..=MAXIMUM_QUOTE).contains(&quote.len()));
-                prop_assert!(quote.ends_with(b"\r\n") && std::str::from_utf8(quote).is_ok());
-                prop_assert!(!quote.windows(3).any(|three| three == b"\n%\r"));
-            }
-        }
+        qotd::check::quotes(&text.concat());
     }
 }

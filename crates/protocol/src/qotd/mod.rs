@@ -11,6 +11,8 @@
 //!
 //! Read [`Quotes`], which checks a file of them, [`QotdServer`] and [`QotdClient`].
 
+#[doc(hidden)]
+pub mod check;
 mod client;
 mod quotes;
 mod server;

@@ -7,7 +7,7 @@
 //!
 //! The number is big-endian and counts from midnight UTC on the 1st of January 1900. Its 32 bits
 //! begin again on the 7th of February 2036; a client takes the moment that is
-//! [nearest](nearest) to its own clock, and so is right while that is wrong by less than 68
+//! [nearest] to its own clock, and so is right while that is wrong by less than 68
 //! years. Over datagrams any one of them, of no bytes too, has the time for an answer.
 //!
 //! Read [`TimeServer`] and [`TimeClient`]; neither has a clock: the time is an argument.
