@@ -179,6 +179,17 @@ impl Carrier {
         }
     }
 
+    /// How much of what was sent the peer's system does not have yet, where ours can tell and a
+    /// close over unread input would lose it.
+    pub(crate) fn unacknowledged(&self) -> usize {
+        match self {
+            Carrier::Tcp(stream) => socket::unacknowledged(stream),
+            Carrier::Tls(stream) => stream.get_ref().unacknowledged(),
+            Carrier::WebSocket(socket) => socket.below().unacknowledged(),
+            _ => 0,
+        }
+    }
+
     /// The server goes down: what says goodbye by itself says so.
     pub(crate) fn going_away(&mut self) {
         if let Carrier::WebSocket(socket) = self {

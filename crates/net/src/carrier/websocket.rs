@@ -253,6 +253,11 @@ impl WebSocketCarrier {
         }
     }
 
+    /// What it is over.
+    pub(crate) fn below(&self) -> &Carrier {
+        &self.socket.get_ref().carrier
+    }
+
     /// Whether a message has begun and is not whole.
     pub(crate) fn is_in_message(&self) -> bool {
         self.socket.get_ref().frames.is_in_message()

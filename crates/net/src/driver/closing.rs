@@ -14,8 +14,12 @@ use tokio::time::Sleep;
 use crate::carrier::{Carrier, Received};
 use crate::driver::scratch;
 
-/// How long the peer has to notice that we are done.
+/// How long the peer has to notice that we are done, from when it has all that was sent.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// How much of what was sent the peer must take in that time for being given it once more. A
+/// system holds megabytes of replies, which a busy peer reads for longer than it lingers.
+const PROGRESS: usize = 1000;
 
 /// How much of what the peer still sends is read and dropped. Beyond it nothing is read, and
 /// the peer keeps the rest of its time to read what was sent to it.
@@ -36,6 +40,8 @@ pub(crate) struct Closing {
     step: Step,
     peer_ended: bool,
     patience: Pin<Box<Sleep>>,
+    /// How much of what was sent the peer did not have when its time was over last.
+    behind: usize,
 }
 
 impl Closing {
@@ -44,7 +50,20 @@ impl Closing {
             step: Step::ShutDown,
             peer_ended,
             patience: Box::pin(tokio::time::sleep(LINGER)),
+            behind: usize::MAX,
         }
+    }
+
+    /// Whether the peer is reading what was sent, and so has its time once more.
+    fn goes_on(&mut self, carrier: &Carrier) -> bool {
+        let behind = carrier.unacknowledged();
+        let goes_on = behind > 0 && behind.saturating_add(PROGRESS) <= self.behind;
+        if goes_on {
+            self.behind = behind;
+            let again = tokio::time::Instant::now() + LINGER;
+            self.patience.as_mut().reset(again);
+        }
+        goes_on
     }
 
     /// Ready when the carrier may be dropped. Errors end it too: there is nobody to tell.
@@ -52,8 +71,10 @@ impl Closing {
         // Whoever reads our standard output, however slowly, is not a peer that might have gone
         // without a word: a pipe says so, and the end of the draining cuts what takes too long.
         let patient = matches!((&self.step, &*carrier), (Step::ShutDown, Carrier::Stdio(_)));
-        if !patient && self.patience.as_mut().poll(context).is_ready() {
-            return Poll::Ready(());
+        while !patient && self.patience.as_mut().poll(context).is_ready() {
+            if !self.goes_on(carrier) {
+                return Poll::Ready(());
+            }
         }
         loop {
             match &mut self.step {

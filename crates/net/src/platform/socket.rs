@@ -21,6 +21,29 @@ pub(crate) fn acknowledge(stream: &tokio::net::TcpStream) {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) fn acknowledge(_: &tokio::net::TcpStream) {}
 
+/// How many bytes were sent on a TCP connection that the peer's system has not acknowledged.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn unacknowledged(stream: &tokio::net::TcpStream) -> usize {
+    use std::os::fd::AsRawFd;
+
+    nix::ioctl_read_bad!(outgoing, nix::libc::TIOCOUTQ, nix::libc::c_int);
+    let mut count = 0;
+    // SAFETY: the descriptor is the stream's, which is borrowed, and this request (tcp(7):
+    // SIOCOUTQ) writes one int and nothing else.
+    #[allow(unsafe_code)]
+    let asked = unsafe { outgoing(stream.as_raw_fd(), &raw mut count) };
+    match asked {
+        Ok(_) => usize::try_from(count).unwrap_or(0),
+        Err(_) => 0,
+    }
+}
+
+/// How many bytes the peer's system has not acknowledged; this one does not tell.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn unacknowledged(_: &tokio::net::TcpStream) -> usize {
+    0
+}
+
 /// Reads what has come on a TCP connection; `WouldBlock` as long as nothing has.
 ///
 /// The system is called directly, without the ways to cancel a thread that the C library
