@@ -14,7 +14,7 @@ use lariat_tls::{
 };
 
 use crate::carrier::{Carrier, WebSocketCarrier};
-use crate::state::ServiceState;
+use crate::state::{Seat, ServiceState};
 use crate::{header, refuse};
 
 /// A carrier with its layers.
@@ -31,21 +31,22 @@ pub(crate) struct Opened {
 pub(crate) struct Proxied {
     peer: Address,
     local: Address,
+    seat: Seat,
     service: Option<Arc<ServiceState>>,
 }
 
 impl Proxied {
-    /// The ends, for somebody who sees to it that the place is given back.
-    pub(crate) fn take(mut self) -> (Address, Address) {
+    /// The ends and the place, for somebody who sees to it that it is given back.
+    pub(crate) fn take(mut self) -> (Address, Address, Seat) {
         self.service = None;
-        (self.peer.clone(), self.local.clone())
+        (self.peer.clone(), self.local.clone(), self.seat)
     }
 }
 
 impl Drop for Proxied {
     fn drop(&mut self) {
         if let Some(service) = self.service.take() {
-            service.leave(&self.peer);
+            service.leave(&self.peer, self.seat);
         }
     }
 }
@@ -317,14 +318,18 @@ pub(crate) fn accept(
         if service.layers.proxy.is_some() {
             let reading = header::read(&mut carrier, &mut info);
             in_time(&deadlines, Deadline::ProxyHeader, reading).await?;
-            if let Err(why) = service.enter(&info.peer) {
-                let words = refuse::words(&service, &info, why);
-                refuse::say_and_close(carrier, words).await;
-                return Err(OpenError::Refused(why));
-            }
+            let seat = match service.enter(&info.peer) {
+                Ok(seat) => seat,
+                Err(why) => {
+                    let words = refuse::words(&service, &info, why);
+                    refuse::say_and_close(carrier, words).await;
+                    return Err(OpenError::Refused(why));
+                }
+            };
             proxied = Some(Proxied {
                 peer: info.peer,
                 local: info.local,
+                seat,
                 service: Some(Arc::clone(&service)),
             });
         }

@@ -129,23 +129,26 @@ impl ServiceState {
     }
 
     /// Lets a connection in at every gate, or at none.
-    pub(crate) fn enter(&self, peer: &Address) -> Result<(), Refusal> {
-        let address = ip(peer);
+    pub(crate) fn enter(&self, peer: &Address) -> Result<Seat, Refusal> {
         let now = crate::reactor::now();
-        for (passed, gate) in self.gates.iter().enumerate() {
-            if let Err(why) = gate.enter(address, now) {
-                self.gates[..passed]
-                    .iter()
-                    .for_each(|gate| gate.leave(address));
-                return Err(why);
+        let mut seat = Seat::default();
+        for gate in &self.gates {
+            match gate.enter(ip(peer), now) {
+                Ok(counted) => seat = seat.passed(counted.is_some()),
+                Err(why) => {
+                    self.leave(peer, seat);
+                    return Err(why);
+                }
             }
         }
-        Ok(())
+        Ok(seat)
     }
 
     /// Gives back the place of a connection that was let in.
-    pub(crate) fn leave(&self, peer: &Address) {
-        self.gates.iter().for_each(|gate| gate.leave(ip(peer)));
+    pub(crate) fn leave(&self, peer: &Address, seat: Seat) {
+        for (index, gate) in self.gates.iter().take(seat.gates.into()).enumerate() {
+            gate.leave(ip(peer).filter(|_| seat.counted & 1 << index != 0));
+        }
     }
 
     /// Begins a handshake at every gate, for as long as the returned value lives.
@@ -239,6 +242,23 @@ impl ServiceState {
     pub(crate) fn log_panic(&self, who: Who<'_>) {
         self.span(who)
             .in_scope(|| tracing::error!("a callback panicked; its connection ends"));
+    }
+}
+
+/// A connection's place at the gates of its service: how many it passed, and at which it counts
+/// by its address. Empty for who has passed none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seat {
+    gates: u8,
+    counted: u8,
+}
+
+impl Seat {
+    fn passed(self, counted: bool) -> Self {
+        Seat {
+            gates: self.gates + 1,
+            counted: self.counted | u8::from(counted) << self.gates,
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::observe::{ConnectionStatus, Ended, Phase};
 use crate::open;
 use crate::progress::{Activity, Totals};
 use crate::service::AsyncFunction;
-use crate::state::{ServiceState, Who};
+use crate::state::{Seat, ServiceState, Who};
 
 /// How long a function may take to end after its connection has, before it is dropped.
 const GRACE: Duration = Duration::from_secs(1);
@@ -31,8 +31,8 @@ struct Watch {
     service: Arc<ServiceState>,
     activity: Arc<Activity>,
     peer: Address,
-    /// Whether the peer counts at the gates; given back with this value.
-    admitted: bool,
+    /// The place at the gates, given back with this value.
+    seat: Seat,
     pace: Pace,
     phase: Phase,
     counted: Totals,
@@ -71,9 +71,10 @@ pub(crate) fn run(
     info: ConnectionInfo,
     place: Place,
     service: Arc<ServiceState>,
+    seat: Seat,
     function: AsyncFunction,
 ) -> impl Future<Output = ()> + Send {
-    let watch = Watch::new(place, service, &info);
+    let watch = Watch::new(place, service, seat, &info);
     drive(watch, carrier, info, function)
 }
 
@@ -113,12 +114,12 @@ async fn drive(mut watch: Watch, carrier: Carrier, info: ConnectionInfo, functio
 }
 
 impl Watch {
-    fn new(place: Place, service: Arc<ServiceState>, info: &ConnectionInfo) -> Self {
+    fn new(place: Place, service: Arc<ServiceState>, seat: Seat, info: &ConnectionInfo) -> Self {
         let made = place.hub().tick(crate::reactor::now());
         let watch = Watch {
             activity: Arc::default(),
             peer: info.peer.clone(),
-            admitted: service.layers.proxy.is_none(),
+            seat,
             pace: Pace::new(made),
             phase: Phase::Opening,
             counted: Totals::default(),
@@ -177,9 +178,8 @@ impl Watch {
         match opened {
             Ok(opened) => {
                 if let Some(proxied) = opened.proxied {
-                    (info.peer, info.local) = proxied.take();
+                    (info.peer, info.local, self.seat) = proxied.take();
                     self.peer = info.peer.clone();
-                    self.admitted = true;
                 }
                 if self.service.layers.shake_hands() {
                     self.counters().handshake(true);
@@ -379,8 +379,6 @@ impl Drop for Watch {
     fn drop(&mut self) {
         self.counters().ended(self.how);
         self.counters().phase(Some(self.phase), None);
-        if self.admitted {
-            self.service.leave(&self.peer);
-        }
+        self.service.leave(&self.peer, self.seat);
     }
 }

@@ -89,12 +89,18 @@ impl Gate {
         self.visitors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets one in from an address, or one that has none.
+    /// Lets one in from an address, or one that has none. Returns the address that it counts
+    /// by, with which it is to leave: none where nothing is limited by it, so that those who
+    /// are exempt cost nothing.
     ///
     /// # Errors
     ///
     /// Why not; it counts towards nothing then.
-    pub(crate) fn enter(&self, address: Option<IpAddr>, now: Instant) -> Result<(), Refusal> {
+    pub(crate) fn enter(
+        &self,
+        address: Option<IpAddr>,
+        now: Instant,
+    ) -> Result<Option<IpAddr>, Refusal> {
         let limits = self.limits();
         if address.is_some_and(|address| denied(address, &limits)) {
             return Err(Refusal::Denied);
@@ -104,23 +110,22 @@ impl Gate {
         }
         // Taken first and given back, so that two threads cannot both take the last.
         let inside = self.connections.fetch_add(1, Ordering::Relaxed);
-        let entered = match over(inside, limits.connections) {
-            true => Err(Refusal::Total),
-            false => address.map_or(Ok(()), |address| self.count(address, &limits, now)),
+        let counted = address.filter(|address| is_limited(*address, &limits));
+        let entered = match (over(inside, limits.connections), counted) {
+            (true, _) => Err(Refusal::Total),
+            (false, None) => Ok(()),
+            (false, Some(address)) => self.count(address, &limits, now),
         };
         if entered.is_err() {
             self.connections.fetch_sub(1, Ordering::Relaxed);
         }
-        entered
+        entered.map(|()| counted)
     }
 
     fn count(&self, address: IpAddr, limits: &Limits, now: Instant) -> Result<(), Refusal> {
-        // Counted all the same: the list may be another one when it leaves.
-        let exempt = is_exempt(address, limits);
         let (address, network) = (visitor_of(address), network_of(address, limits));
         let mut visitors = self.visitors();
-        if !exempt
-            && visitors.by_address.len() >= MOST_REMEMBERED
+        if visitors.by_address.len() >= MOST_REMEMBERED
             && !visitors.by_address.contains_key(&address)
         {
             visitors.forget(limits, now);
@@ -133,17 +138,15 @@ impl Gate {
             connections: 0,
             bucket: Bucket::full(now, limits.accept_burst),
         });
-        if !exempt {
-            if over(visitor.connections, limits.per_address) {
-                return Err(Refusal::Address);
-            }
-            if over(of_network.unwrap_or(0), limits.per_network) {
-                return Err(Refusal::Network);
-            }
-            let rate = limits.accept_rate;
-            if rate.is_some_and(|rate| !visitor.bucket.take(now, rate, limits.accept_burst)) {
-                return Err(Refusal::Rate);
-            }
+        if over(visitor.connections, limits.per_address) {
+            return Err(Refusal::Address);
+        }
+        if over(of_network.unwrap_or(0), limits.per_network) {
+            return Err(Refusal::Network);
+        }
+        let rate = limits.accept_rate;
+        if rate.is_some_and(|rate| !visitor.bucket.take(now, rate, limits.accept_burst)) {
+            return Err(Refusal::Rate);
         }
         visitor.connections += 1;
         *visitors.by_network.entry(network).or_default() += 1;
@@ -155,12 +158,12 @@ impl Gate {
         denied(address, &self.limits())
     }
 
-    /// Gives back the place of one that was let in from this address.
-    pub(crate) fn leave(&self, address: Option<IpAddr>) {
+    /// Gives back the place of one that counts by this address, or by none.
+    pub(crate) fn leave(&self, counted: Option<IpAddr>) {
         self.connections.fetch_sub(1, Ordering::Relaxed);
-        let Some(address) = address else { return };
+        let Some(address) = counted else { return };
         let limits = self.limits();
-        let remembered = limits.accept_rate.is_some() && !is_exempt(address, &limits);
+        let remembered = limits.accept_rate.is_some();
         let (address, network) = (visitor_of(address), network_of(address, &limits));
         let mut visitors = self.visitors();
         let Some(visitor) = visitors.by_address.get_mut(&address) else {
@@ -239,10 +242,13 @@ fn denied(address: IpAddr, limits: &Limits) -> bool {
     on(&limits.deny) || !limits.allow.is_empty() && !on(&limits.allow)
 }
 
-/// Whether only the limit in all applies to this address.
-fn is_exempt(address: IpAddr, limits: &Limits) -> bool {
+/// Whether something is limited by this address.
+fn is_limited(address: IpAddr, limits: &Limits) -> bool {
     let mut exempt = limits.exempt.iter();
-    exempt.any(|network| network.contains(address))
+    let any = limits.per_address.is_some()
+        || limits.per_network.is_some()
+        || limits.accept_rate.is_some();
+    any && !exempt.any(|network| network.contains(address))
 }
 
 /// Whether so many are as many as there may be.

@@ -30,7 +30,7 @@ use crate::driver::closing::Closing;
 use crate::driver::hub::{Place, Signals};
 use crate::observe;
 use crate::open::{self, OpenError, Opened, Opening};
-use crate::state::ServiceState;
+use crate::state::{Seat, ServiceState};
 
 /// What the connection is at.
 enum Phase {
@@ -71,8 +71,8 @@ pub(crate) struct Driver {
     said_goodbye: bool,
     /// Whether a deadline ends the connection.
     is_late: bool,
-    /// Whether it counts at the service's gates.
-    admitted: bool,
+    /// Its place at the gates of its service.
+    seat: Seat,
     /// Whether all of it is over, and was told and counted.
     finished: bool,
     /// Whether bytes wait that the carrier does not take.
@@ -106,16 +106,15 @@ impl Driver {
         info: ConnectionInfo,
         place: Place,
         service: Arc<ServiceState>,
+        seat: Seat,
     ) -> Self {
-        // Whom a proxy speaks for is let in while the layers are opened.
-        let admitted = service.layers.proxy.is_none();
         let mut driver = if service.layers.is_empty() {
             Driver::new(carrier, info, place, service, Phase::New)
         } else {
             let opening = open::accept(carrier, &info, &service);
             Driver::new(Carrier::Gone, info, place, service, Phase::Opening(opening))
         };
-        driver.admitted = admitted;
+        driver.seat = seat;
         driver
     }
 
@@ -165,7 +164,7 @@ impl Driver {
             drain_waits: false,
             said_goodbye: false,
             is_late: false,
-            admitted: false,
+            seat: Seat::default(),
             finished: false,
             unsent: false,
             shown,
@@ -228,9 +227,9 @@ impl Driver {
         match opened {
             Ok(opened) => {
                 if let Some(proxied) = opened.proxied {
-                    let (peer, local) = proxied.take();
+                    let (peer, local, seat) = proxied.take();
                     self.transport.driver().set_ends(peer, local);
-                    self.admitted = true;
+                    self.seat = seat;
                 }
                 if self.service.layers.shake_hands() || matches!(next, Phase::Open) {
                     self.counters().handshake(true);

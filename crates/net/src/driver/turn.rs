@@ -277,8 +277,7 @@ impl Driver {
         counters.ended(how);
         counters.phase(Some(self.shown), None);
         self.service.hold(mem::take(&mut self.held) as usize, 0);
-        if mem::take(&mut self.admitted) {
-            self.service.leave(self.transport.peer());
-        }
+        self.service
+            .leave(self.transport.peer(), mem::take(&mut self.seat));
     }
 }

@@ -70,7 +70,9 @@ impl Visitor for TcpVisitor {
 
     fn say(&mut self, words: &[u8]) {
         let _ = self.0.set_nonblocking(true);
-        let _ = say_and_discard(&mut self.0, words, |stream| stream.shutdown(Shutdown::Write));
+        let _ = say_and_discard(&mut self.0, words, |stream| {
+            stream.shutdown(Shutdown::Write)
+        });
     }
 
     fn open(self) -> io::Result<(Carrier, ConnectionInfo)> {
@@ -108,7 +110,9 @@ impl Visitor for UnixVisitor {
 
     fn say(&mut self, words: &[u8]) {
         let _ = self.0.set_nonblocking(true);
-        let _ = say_and_discard(&mut self.0, words, |stream| stream.shutdown(Shutdown::Write));
+        let _ = say_and_discard(&mut self.0, words, |stream| {
+            stream.shutdown(Shutdown::Write)
+        });
     }
 
     fn open(self) -> io::Result<(Carrier, ConnectionInfo)> {

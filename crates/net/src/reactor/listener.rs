@@ -25,7 +25,7 @@ use crate::reactor::accepting::{Visitor, accept_tcp};
 use crate::reactor::bind::{self, Bound};
 use crate::reactor::{Handle, ListenOptions, Shared, Worker};
 use crate::service::{AsyncFunction, Kind, NoFactory, Service};
-use crate::state::ServiceState;
+use crate::state::{Seat, ServiceState};
 use crate::{driver, refuse, task};
 
 /// What an endpoint is being served by; dropping it changes nothing.
@@ -330,28 +330,31 @@ impl Target {
     /// Lets one in, and gives it to the thread that has the fewest; or refuses it.
     pub(super) fn receive(&self, visitor: impl Visitor) -> Option<Refusal> {
         let service = &self.service;
-        let refused = match service.layers.proxy {
+        let peer = visitor.peer();
+        let entered = match service.layers.proxy {
             // Who a proxy speaks for is known when its header has come.
-            Some(_) if service.trusts(&visitor.peer()) => None,
-            Some(_) => Some(Refusal::Proxy),
-            None => service.enter(&visitor.peer()).err(),
+            Some(_) if service.trusts(&peer) => Ok(Seat::default()),
+            Some(_) => Err(Refusal::Proxy),
+            None => service.enter(&peer),
         };
         let worker = self.reactor.worker();
-        match refused {
-            None => {
-                let peer = visitor.peer();
-                if !self.give(worker, visitor) && service.layers.proxy.is_none() {
-                    service.leave(&peer);
+        match entered {
+            Ok(seat) => {
+                if !self.give(worker, visitor, seat) {
+                    service.leave(&peer, seat);
                 }
+                None
             }
-            Some(why) => refuse::refuse(worker, service, visitor, why),
+            Err(why) => {
+                refuse::refuse(worker, service, visitor, why);
+                Some(why)
+            }
         }
-        refused
     }
 
     /// Gives one to a thread, who counts at the gates already, or will when a proxy has said
     /// for whom it speaks. Returns whether it is still there.
-    fn give(&self, worker: &Arc<Worker>, visitor: impl Visitor) -> bool {
+    fn give(&self, worker: &Arc<Worker>, visitor: impl Visitor, seat: Seat) -> bool {
         let place = worker.hub.register();
         let opened = {
             let _inside = worker.runtime.enter();
@@ -373,13 +376,14 @@ impl Target {
         let too_late = service.draining.is_cancelled();
         match &self.function {
             None => {
-                let driver = driver::Driver::accepted(carrier, info, place, service);
+                let driver = driver::Driver::accepted(carrier, info, place, service, seat);
                 if !too_late {
                     worker.runtime.spawn(driver);
                 }
             }
             Some(function) => {
-                let running = task::run(carrier, info, place, service, Arc::clone(function));
+                let function = Arc::clone(function);
+                let running = task::run(carrier, info, place, service, seat, function);
                 if !too_late {
                     worker.runtime.spawn(running);
                 }

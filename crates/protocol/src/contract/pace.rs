@@ -121,13 +121,7 @@ impl Pace {
 
     /// Gives time by what has moved: never more at once than the deadline itself, so that a
     /// peer that was quick for an hour may not stall for a day.
-    fn allow(
-        &mut self,
-        now: Milliseconds,
-        fresh: bool,
-        moved: usize,
-        deadlines: &Deadlines,
-    ) {
+    fn allow(&mut self, now: Milliseconds, fresh: bool, moved: usize, deadlines: &Deadlines) {
         self.mark = match fresh {
             true => now,
             false => {

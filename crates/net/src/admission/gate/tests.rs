@@ -1,3 +1,5 @@
+//! The gate by itself: whoever comes and goes, the counts are those who are inside.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,24 +61,27 @@ fn event() -> impl Strategy<Value = Event> {
 
 /// Holds what the gate answered against who is inside.
 fn check(
-    answer: Result<(), Refusal>,
+    answer: Result<Option<IpAddr>, Refusal>,
     from: Option<IpAddr>,
     inside: &[Option<IpAddr>],
     limits: &Limits,
 ) {
     let full = over(inside.len(), limits.connections);
     let Some(from) = from else {
-        assert_eq!(answer, if full { Err(Refusal::Total) } else { Ok(()) });
+        assert_eq!(answer, if full { Err(Refusal::Total) } else { Ok(None) });
         return;
     };
     let same = |one: &dyn Fn(IpAddr) -> bool| inside.iter().flatten().filter(|a| one(**a)).count();
     let address = same(&|other| visitor_of(other) == visitor_of(from));
     let network = same(&|other| network_of(other, limits) == network_of(from, limits));
-    let limited = !is_exempt(from, limits);
+    let limited = is_limited(from, limits);
     let address_full = limited && over(address, limits.per_address);
     let network_full = limited && over(network, limits.per_network);
     match answer {
-        Ok(()) => assert!(!full && !address_full && !network_full && !denied(from, limits)),
+        Ok(counted) => {
+            assert!(!full && !address_full && !network_full && !denied(from, limits));
+            assert_eq!(counted, Some(from).filter(|_| limited));
+        }
         Err(Refusal::Denied) => assert!(denied(from, limits)),
         Err(Refusal::Total) => assert!(full),
         Err(Refusal::Address) => assert!(address_full),
@@ -100,7 +105,7 @@ proptest! {
                 Event::Enter(from) => {
                     let answer = gate.enter(from, now);
                     check(answer, from, &inside, &limits);
-                    inside.extend(answer.is_ok().then_some(from));
+                    inside.extend(answer);
                 }
                 Event::Leave(which) if !inside.is_empty() => {
                     gate.leave(inside.swap_remove(which % inside.len()));
@@ -131,7 +136,7 @@ proptest! {
             held = size;
             prop_assert_eq!(gate.memory(), held);
             let entered = gate.enter(None, Instant::now());
-            prop_assert_eq!(entered, if held >= 500 { Err(Refusal::Memory) } else { Ok(()) });
+            prop_assert_eq!(entered, if held >= 500 { Err(Refusal::Memory) } else { Ok(None) });
             if entered.is_ok() {
                 gate.leave(None);
             }
@@ -158,8 +163,8 @@ fn limits_may_change_while_others_come_and_go() {
                         continue;
                     }
                     let from = Some(IpAddr::from([127, 0, 0, thread]));
-                    if gate.enter(from, Instant::now()).is_ok() {
-                        gate.leave(from);
+                    if let Ok(counted) = gate.enter(from, Instant::now()) {
+                        gate.leave(counted);
                     }
                 }
             })
