@@ -1,5 +1,6 @@
 //! How long peers may take: every deadline comes, none before its time, and no drip moves one.
 
+mod carriers;
 mod functions;
 mod opening;
 mod paused;

@@ -223,7 +223,7 @@ impl Watch {
             };
             self.take_note();
             match ended {
-                Poll::Ready(ended) => return Poll::Ready(Ok(ended)),
+                Poll::Ready(ended) => Poll::Ready(Ok(ended)),
                 Poll::Pending if signals.contains(Signals::AT_ONCE) => {
                     // Who has the connection beside the function is cut off as well.
                     self.activity.cut();
