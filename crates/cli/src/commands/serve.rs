@@ -66,7 +66,8 @@ pub struct Args {
     #[arg(long = "limit", value_name = "NAME=VALUE")]
     limits: Vec<Setting<LimitChange>>,
     /// Limit how long clients may take: proxy-header, handshake, first-message, message,
-    /// idle, write, life, minimum-rate, drain; of one service by SERVICE.NAME; may be repeated
+    /// idle, write, life, minimum-rate, keep-alive, user-timeout, drain; of one service by
+    /// SERVICE.NAME; may be repeated
     #[arg(long = "deadline", value_name = "NAME=DURATION")]
     deadlines: Vec<Setting<DeadlineChange>>,
 }

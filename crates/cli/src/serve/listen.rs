@@ -139,6 +139,7 @@ impl Door<'_> {
             // Also where there are none, since only a service that has its own can be given
             // others without a restart.
             limits: Some(self.settings.limits_of(name)),
+            keep_alive: Some(self.settings.keep_alive_of(name)),
             ..ListenOptions::default()
         };
         let listening = self

@@ -130,11 +130,17 @@ impl Server {
             ));
         }
         let new = self.line.clone().over(read.settings);
-        if new.drain_time() != settings.drain_time() {
+        let tcp = |settings: &Settings| {
+            let served = self.served.iter();
+            let kept = served.map(|served| settings.keep_alive_of(served.entry.name));
+            kept.collect::<Vec<_>>()
+        };
+        if tcp(&new) != tcp(settings) {
             reloaded.needs_restart.push(format!(
-                "{path}: deadline drain has changed, which needs a restart"
+                "{path}: keep-alive or user-timeout has changed, which needs a restart"
             ));
         }
+        self.handle.set_drain_time(new.drain_time());
         if new == *settings {
             reloaded
                 .reloaded

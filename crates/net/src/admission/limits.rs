@@ -60,7 +60,8 @@ pub struct Limits {
     /// These may not.
     pub deny: Vec<Network>,
     /// To these the limits by address, by network and by rate do not apply. Default: this
-    /// machine, whose connections are its own programs' and often a proxy's.
+    /// machine, whose connections are its own programs' and often a proxy's. Who came while it
+    /// was exempt does not count when the list changes.
     pub exempt: Vec<Network>,
 }
 
@@ -82,14 +83,13 @@ impl Limits {
             exempt: Network::LOOPBACK.to_vec(),
         }
     }
-}
 
-impl Default for Limits {
-    fn default() -> Self {
-        let descriptors = descriptor::limit().unwrap_or(1024);
-        // With very few, half of them are as good a guess as any.
-        let connections = descriptors.saturating_sub(RESERVE).max(descriptors / 2);
-        let connections = usize::try_from(connections.min(MOST_CONNECTIONS)).unwrap_or(1024);
+    /// The defaults for so many connections in all, of which some limits are a share.
+    ///
+    /// ```
+    /// assert_eq!(lariat_net::Limits::of(1000).per_address, Some(250));
+    /// ```
+    pub fn of(connections: usize) -> Self {
         Limits {
             connections: Some(connections),
             per_address: Some((connections / 4).max(1)),
@@ -101,5 +101,14 @@ impl Default for Limits {
             memory: Some(256 << 20),
             ..Limits::none()
         }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let descriptors = descriptor::limit().unwrap_or(1024);
+        // With very few, half of them are as good a guess as any.
+        let connections = descriptors.saturating_sub(RESERVE).max(descriptors / 2);
+        Limits::of(usize::try_from(connections.min(MOST_CONNECTIONS)).unwrap_or(1024))
     }
 }

@@ -46,7 +46,7 @@ pub(super) async fn drain(handle: &Handle) -> DrainReport {
     for worker in &shared.workers {
         worker.hub.signal_all(Signals::DRAIN);
     }
-    let deadline = now() + shared.drain_time;
+    let deadline = now() + handle.drain_time();
     wait_until_empty(shared, deadline).await;
     // Those that end between the one count and the other have finished.
     let in_order = said_goodbye(handle);

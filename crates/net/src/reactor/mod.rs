@@ -96,7 +96,7 @@ pub(crate) struct Shared {
     pub(crate) stopping: CancellationToken,
     /// How many connections there were at that moment, and how many had said goodbye.
     pub(crate) at_stop: OnceLock<(usize, u64)>,
-    pub(crate) drain_time: Duration,
+    drain_time: Mutex<Duration>,
     /// The limits of all services together.
     gate: Arc<Gate>,
     deadlines: Deadlines,
@@ -168,7 +168,7 @@ impl Builder {
             listening: Mutex::default(),
             stopping: CancellationToken::new(),
             at_stop: OnceLock::new(),
-            drain_time: self.drain_time,
+            drain_time: Mutex::new(self.drain_time),
             gate: Arc::new(Gate::new(self.limits.clone())),
             deadlines: self.deadlines,
             metrics: Mutex::default(),
@@ -432,6 +432,17 @@ impl Handle {
     /// The limits of all services together.
     pub fn limits(&self) -> Limits {
         self.0.gate.limits().clone()
+    }
+
+    /// Changes how long connections have to finish when the reactor stops, if it has not yet.
+    pub fn set_drain_time(&self, time: Duration) {
+        let drain_time = self.0.drain_time.lock();
+        *drain_time.unwrap_or_else(|error| error.into_inner()) = time;
+    }
+
+    pub(crate) fn drain_time(&self) -> Duration {
+        let drain_time = self.0.drain_time.lock();
+        *drain_time.unwrap_or_else(|error| error.into_inner())
     }
 
     /// Changes the limits of all services together, for connections that come from now on.

@@ -7,26 +7,34 @@ use lariat_protocol::{Deadline, Deadlines};
 use crate::serve::settings::Change;
 use crate::serve::settings::values;
 
-/// A change of one of the [`Deadlines`], or of the drain time.
+/// A change of one of the [`Deadlines`], of what TCP waits for, or of the drain time.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DeadlineChange {
     /// By the deadline's own name.
     Of(Deadline, Option<Duration>),
     /// `minimum-rate`
     MinimumRate(u32),
+    /// `keep-alive`
+    KeepAlive(Option<Duration>),
+    /// `user-timeout`
+    UserTimeout(Option<Duration>),
     /// `drain`
     Drain(Duration),
 }
 
 const MINIMUM_RATE: &str = "minimum-rate";
+const KEEP_ALIVE: &str = "keep-alive";
+const USER_TIMEOUT: &str = "user-timeout";
 const DRAIN: &str = "drain";
 
 impl DeadlineChange {
-    /// Makes the change; the drain time is none of the deadlines.
+    /// Makes the change; what TCP waits for and the drain time are none of the deadlines.
     pub fn apply(&self, deadlines: &mut Deadlines) {
         match self {
             DeadlineChange::MinimumRate(rate) => deadlines.minimum_rate = *rate,
-            DeadlineChange::Drain(_) => {}
+            DeadlineChange::KeepAlive(_)
+            | DeadlineChange::UserTimeout(_)
+            | DeadlineChange::Drain(_) => {}
             DeadlineChange::Of(deadline, time) => {
                 let changed = match deadline {
                     Deadline::ProxyHeader => &mut deadlines.proxy_header,
@@ -48,7 +56,9 @@ impl Change for DeadlineChange {
 
     fn names() -> Vec<&'static str> {
         let names = Deadline::ALL.map(Deadline::name).into_iter();
-        names.chain([MINIMUM_RATE, DRAIN]).collect()
+        names
+            .chain([MINIMUM_RATE, KEEP_ALIVE, USER_TIMEOUT, DRAIN])
+            .collect()
     }
 
     fn read(name: &str, value: &str) -> Option<Result<Self, String>> {
@@ -56,6 +66,10 @@ impl Change for DeadlineChange {
             MINIMUM_RATE => {
                 let rate = values::bytes_a_second(value);
                 return Some(rate.map(DeadlineChange::MinimumRate));
+            }
+            KEEP_ALIVE => return Some(values::deadline(value).map(DeadlineChange::KeepAlive)),
+            USER_TIMEOUT => {
+                return Some(values::deadline(value).map(DeadlineChange::UserTimeout));
             }
             DRAIN => return Some(values::time(value).map(DeadlineChange::Drain)),
             _ => {}

@@ -12,7 +12,7 @@ mod values;
 use std::str::FromStr;
 use std::time::Duration;
 
-use lariat_net::{DRAIN_TIME, Limits};
+use lariat_net::{DRAIN_TIME, KeepAlive, Limits};
 use lariat_protocol::Deadlines;
 use lariat_protocol::endpoint::nearest;
 
@@ -132,9 +132,10 @@ impl Settings {
         for change in general() {
             // What is a share of the connections is a share of as many as were said.
             if let LimitChange::Connections(Some(connections)) = change {
-                limits.per_address = Some((connections / 4).max(1));
-                limits.per_network = Some((connections / 2).max(1));
-                limits.handshakes = Some((connections / 2).max(1));
+                let shares = Limits::of(*connections);
+                limits.per_address = shares.per_address;
+                limits.per_network = shares.per_network;
+                limits.handshakes = shares.handshakes;
             }
         }
         general().for_each(|change| change.apply(&mut limits));
@@ -163,6 +164,20 @@ impl Settings {
         let changes = of(&self.deadlines, None).chain(of(&self.deadlines, Some(service)));
         changes.for_each(|change| change.apply(&mut deadlines));
         deadlines
+    }
+
+    /// How TCP finds out that a client of a service is gone.
+    pub fn keep_alive_of(&self, service: &str) -> KeepAlive {
+        let mut keep_alive = KeepAlive::default();
+        let changes = of(&self.deadlines, None).chain(of(&self.deadlines, Some(service)));
+        for change in changes {
+            match change {
+                DeadlineChange::KeepAlive(time) => keep_alive.idle = *time,
+                DeadlineChange::UserTimeout(time) => keep_alive.user_timeout = *time,
+                _ => {}
+            }
+        }
+        keep_alive
     }
 
     /// How long connections have to finish when the server stops.
@@ -227,9 +242,19 @@ mod tests {
     }
 
     #[test]
+    fn what_tcp_waits_for_is_set_for_all_and_for_one() {
+        let all = settings(&[], &["keep-alive=20s", "timestamp.user-timeout=none"]);
+        let seconds = |time: Option<Duration>| time.map(|time| time.as_secs());
+        let kept = all.keep_alive_of("timestamp");
+        assert_eq!((seconds(kept.idle), kept.user_timeout), (Some(20), None));
+        let other = all.keep_alive_of("echo");
+        assert_eq!(other.user_timeout, KeepAlive::default().user_timeout);
+    }
+
+    #[test]
     fn a_share_that_was_said_is_no_share() {
         let all = settings(&["per-address=60", "connections=100"], &[]).limits();
-        assert_eq!((all.per_address, all.handshakes), (Some(60), Some(50)));
+        assert_eq!((all.per_address, all.handshakes), (Some(60), Some(100)));
         assert_eq!(settings(&[], &[]).limits(), Limits::default());
         assert_eq!(settings(&[], &[]).drain_time(), DRAIN_TIME);
     }
