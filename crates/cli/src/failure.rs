@@ -95,15 +95,6 @@ impl From<lariat_protocol::endpoint::EndpointError> for Failure {
     }
 }
 
-impl From<lariat_client::timestamp::Error> for Failure {
-    fn from(error: lariat_client::timestamp::Error) -> Self {
-        match error {
-            lariat_client::timestamp::Error::Connect(error) => error.into(),
-            error => Failure::from_error(&error),
-        }
-    }
-}
-
 impl From<lariat_client::asking::Error> for Failure {
     fn from(error: lariat_client::asking::Error) -> Self {
         match error {

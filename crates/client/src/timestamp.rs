@@ -11,6 +11,8 @@ use lariat_protocol::{Address, Endpoint};
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, timeout_at};
 
+pub use crate::asking::Error;
+
 /// How long a server is quiet before what it sent without a line end is taken for an answer.
 pub const QUIET: Duration = Duration::from_millis(50);
 
@@ -20,32 +22,6 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Larger than any message that carriers take, so that none is cut: an answer is longer than
 /// the longest question by its stamp.
 const BUFFER: usize = 64 * 1024 + 1024;
-
-/// What went wrong in a conversation.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// There was no connection.
-    #[error(transparent)]
-    Connect(#[from] lariat_net::Error),
-    /// The server's bytes are no answer, or the connection broke.
-    #[error("{peer}: {error}")]
-    Connection {
-        /// The server.
-        peer: Address,
-        /// What happened.
-        #[source]
-        error: lariat_protocol::Error,
-    },
-    /// No answer came.
-    #[error("{peer}: no answer within {} s", .after.as_secs_f64())]
-    TimedOut {
-        /// The server.
-        peer: Address,
-        /// The time that was allowed.
-        after: Duration,
-    },
-}
 
 /// A conversation with a timestamp server.
 ///

@@ -78,7 +78,7 @@ pub(crate) fn refuse(
 ) {
     service.counters(worker.hub.thread()).refused(why);
     tracing::debug!(service = service.name(), peer = %visitor.peer(), %why, "refused");
-    // To whom it is not even told whom the server would have to trust, nothing is said.
+    // Only proxies have business here; who is none is not even told what is served.
     if why == Refusal::Proxy {
         return;
     }

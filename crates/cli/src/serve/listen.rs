@@ -4,8 +4,8 @@ use std::io;
 use std::path::Path;
 
 use lariat_net::{Error, Handle, ListenOptions, Listening};
-use lariat_protocol::Endpoint;
 use lariat_protocol::endpoint::{Base, Host};
+use lariat_protocol::{Deadlines, Endpoint};
 use lariat_tls::Directory;
 
 use crate::failure::Failure;
@@ -125,6 +125,16 @@ struct Door<'a> {
     verbose: bool,
 }
 
+/// How long the clients of a service may take at an endpoint. Over standard input they may take
+/// their time: that is a person who thinks, or a program that is one's own.
+pub fn deadlines(settings: &Settings, entry: &Entry, endpoint: &Endpoint) -> Deadlines {
+    let own = match endpoint.base() {
+        Base::Stdio => Deadlines::NONE,
+        _ => entry.deadlines,
+    };
+    settings.deadlines_of(entry.name, own)
+}
+
 impl Door<'_> {
     fn listen(&self, planned: Planned) -> Result<Served, Failure> {
         let name = planned.entry.name;
@@ -135,7 +145,7 @@ impl Door<'_> {
         })?;
         let options = ListenOptions {
             name: Some(name.to_string()),
-            deadlines: Some(self.settings.deadlines_of(name, planned.entry.deadlines)),
+            deadlines: Some(deadlines(self.settings, planned.entry, &planned.endpoint)),
             // Also where there are none, since only a service that has its own can be given
             // others without a restart.
             limits: Some(self.settings.limits_of(name)),
@@ -185,5 +195,25 @@ fn advise(error: Error, planned: &Planned) -> Failure {
             Failure::from(error).with_advice("--state DIR chooses a folder with a shorter path")
         }
         _ => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standard_input_may_take_its_time_unless_somebody_says_otherwise() {
+        let entry = Entry::named("timestamp").expect("known");
+        let stdio: Endpoint = "stdio:".parse().expect("an endpoint");
+        let tcp: Endpoint = "tcp://localhost:7".parse().expect("an endpoint");
+        let mut settings = Settings::default();
+        assert_eq!(deadlines(&settings, entry, &stdio), Deadlines::NONE);
+        assert_eq!(deadlines(&settings, entry, &tcp), entry.deadlines);
+        settings
+            .deadlines
+            .push("idle=7s".parse().expect("a setting"));
+        let said = Some(std::time::Duration::from_secs(7));
+        assert_eq!(deadlines(&settings, entry, &stdio).idle, said);
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::failure::Failure;
 use crate::serve::config::{self, Config};
-use crate::serve::listen::Served;
+use crate::serve::listen::{self, Served};
 use crate::serve::listing;
 use crate::serve::services::METRICS;
 use crate::serve::settings::Settings;
@@ -151,7 +151,7 @@ impl Server {
         for served in self.served.iter().filter(|served| served.entry != &METRICS) {
             let name = served.entry.name;
             served.listening.set_limits(new.limits_of(name));
-            let deadlines = new.deadlines_of(name, served.entry.deadlines);
+            let deadlines = listen::deadlines(&new, served.entry, &served.endpoint);
             served.listening.set_deadlines(deadlines);
         }
         *settings = new;
