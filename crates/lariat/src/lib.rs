@@ -46,6 +46,7 @@ pub use lariat_protocol::{
     discard, echo, endpoint, framing, qotd, time, timestamp,
 };
 pub use lariat_service as service;
+pub use lariat_sync as sync;
 pub use lariat_tls as tls;
 
 /// What is said by a protocol about its connection; [`Error`] is the engine's own.
