@@ -18,6 +18,7 @@ pub mod discard;
 pub mod echo;
 pub mod endpoint;
 pub mod framing;
+pub mod names;
 mod network;
 pub mod proxy;
 pub mod qotd;
