@@ -105,6 +105,7 @@ impl Certificates {
         ConnectOptions {
             tls: Some(self.client.clone()),
             timeout: PATIENCE,
+            ..ConnectOptions::default()
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of the whole engine.
 
 mod admission;
+mod by_name;
 mod common;
 mod contract;
 mod datagrams;

@@ -40,6 +40,7 @@ impl Files {
         ConnectOptions {
             tls: Some(client.expect("configured")),
             timeout: PATIENCE,
+            ..ConnectOptions::default()
         }
     }
 
@@ -184,6 +185,7 @@ fn nobody_is_refused_or_lost_while_it_happens() {
     let options = ConnectOptions {
         tls: Some(client.expect("configured")),
         timeout: PATIENCE,
+        ..ConnectOptions::default()
     };
     let listening = files.listen(&reactor);
     let (over, served) = (

@@ -97,13 +97,15 @@ pub(crate) enum Moved {
 
 impl Asked {
     pub(crate) async fn connect(endpoint: &Endpoint, options: AskOptions) -> Result<Self, Error> {
-        let is_datagram = endpoint.is_datagram();
+        // A name may lead to either.
+        let (found, connection) = lariat_net::find(endpoint, options.connect).await?;
+        let is_datagram = found.is_datagram();
         let otherwise = match is_datagram {
             true => DATAGRAM_TIMEOUT,
             false => ANSWER_TIMEOUT,
         };
         Ok(Asked {
-            connection: lariat_net::connect_with(endpoint, options.connect).await?,
+            connection,
             is_datagram,
             timeout: options.timeout.unwrap_or(otherwise),
             buffer: vec![0; BUFFER],

@@ -1,5 +1,6 @@
 //! From an endpoint to an open connection, over every carrier.
 
+use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::carrier::{Carrier, ConnectedUdp, Stdio, memory};
 use crate::connection::Connection;
 use crate::error::{Error, attempts};
 use crate::open::{self, Layers};
+use crate::resolve::{self, Resolver};
 use crate::service::NoFactory;
 use crate::state::ServiceState;
 use crate::{happy_eyeballs, lookup, platform};
@@ -30,6 +32,8 @@ pub struct ConnectOptions {
     /// A client's side of TLS that the program made itself, in the place of the files and
     /// options that the endpoint names.
     pub tls: Option<ClientTls>,
+    /// Who knows where `name:SERVICE` is. Default nobody: such an endpoint is an error then.
+    pub resolver: Option<Arc<dyn Resolver>>,
 }
 
 impl Default for ConnectOptions {
@@ -37,6 +41,7 @@ impl Default for ConnectOptions {
         ConnectOptions {
             timeout: CONNECT_TIMEOUT,
             tls: None,
+            resolver: None,
         }
     }
 }
@@ -68,31 +73,66 @@ pub async fn connect_with(
     endpoint: &Endpoint,
     options: ConnectOptions,
 ) -> Result<Connection, Error> {
-    let timed_out = || Error::TimedOut {
+    match endpoint.service() {
+        // What few connections need is not to make the futures of all larger.
+        Some(_) => Ok(Box::pin(find(endpoint, options)).await?.1),
+        None => within(endpoint, options.timeout, open(endpoint, options.tls)).await,
+    }
+}
+
+/// Connects as [`connect_with`] does, and says to what: for `name:SERVICE` that is the endpoint
+/// that answered, for all others the same.
+///
+/// # Errors
+///
+/// As [`connect`].
+pub async fn find(
+    endpoint: &Endpoint,
+    options: ConnectOptions,
+) -> Result<(Endpoint, Connection), Error> {
+    let ConnectOptions {
+        timeout,
+        tls,
+        resolver,
+    } = options;
+    if endpoint.service().is_none() {
+        let connection = within(endpoint, timeout, open(endpoint, tls)).await?;
+        return Ok((endpoint.clone(), connection));
+    }
+    let found = resolve::connect(endpoint, resolver, tls, timeout);
+    within(endpoint, timeout, found).await
+}
+
+async fn within<T>(
+    endpoint: &Endpoint,
+    after: Duration,
+    connecting: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let timed = tokio::time::timeout(after, connecting).await;
+    timed.map_err(|_| Error::TimedOut {
         endpoint: endpoint.to_string(),
-        after: options.timeout,
+        after,
+    })?
+}
+
+/// Connects to where an endpoint itself says, however long it takes.
+pub(crate) async fn open(endpoint: &Endpoint, tls: Option<ClientTls>) -> Result<Connection, Error> {
+    let layers = Layers::client(endpoint, tls).map_err(|error| Error::open(endpoint, error))?;
+    let (carrier, mut info) = dial(endpoint).await?;
+    info.message_oriented = endpoint.is_message_oriented();
+    let opened = match layers.is_empty() {
+        true => Ok((carrier, None)),
+        false => open::connect(carrier, &info, &layers).await,
     };
-    let connecting = async {
-        let layers =
-            Layers::client(endpoint, options.tls).map_err(|error| Error::open(endpoint, error))?;
-        let (carrier, mut info) = dial(endpoint).await?;
-        info.message_oriented = endpoint.is_message_oriented();
-        let opened = match layers.is_empty() {
-            true => Ok((carrier, None)),
-            false => open::connect(carrier, &info, &layers).await,
-        };
-        let (carrier, session) = opened.map_err(|error| Error::open(endpoint, error))?;
-        info.tls = session;
-        let service = ServiceState::new(
-            &endpoint.to_string(),
-            layers,
-            Arc::new(NoFactory::default()),
-            CancellationToken::new(),
-        );
-        Ok(Connection::new(carrier, info, Arc::new(service)))
-    };
-    let timed = tokio::time::timeout(options.timeout, connecting);
-    timed.await.map_err(|_| timed_out())?
+    let (carrier, session) = opened.map_err(|error| Error::open(endpoint, error))?;
+    info.tls = session;
+    let service = ServiceState::new(
+        &endpoint.to_string(),
+        layers,
+        Arc::new(NoFactory::default()),
+        CancellationToken::new(),
+    );
+    Ok(Connection::new(carrier, info, Arc::new(service)))
 }
 
 /// The plain carrier under an endpoint.
@@ -119,6 +159,10 @@ async fn dial(endpoint: &Endpoint) -> Result<(Carrier, ConnectionInfo), Error> {
             let info = ConnectionInfo::stream(address.clone(), address);
             Ok((Carrier::Memory(stream), info))
         }
+        Base::Service(_) => Err(Error::misuse(
+            endpoint,
+            "a name server's answer must be an endpoint, and not another name",
+        )),
     }
 }
 

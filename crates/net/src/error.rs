@@ -9,6 +9,7 @@ use lariat_protocol::endpoint::EndpointError;
 
 use crate::lookup::LookupError;
 use crate::open::OpenError;
+use crate::resolve::ResolveError;
 
 /// What went wrong before there was a connection.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +56,17 @@ pub enum Error {
         endpoint: String,
         /// The time that was allowed.
         after: Duration,
+    },
+    /// Where a service is could not be found out.
+    #[error("{0}")]
+    Resolve(#[source] ResolveError),
+    /// A service is known, and none of those who offer it answered.
+    #[error("{}", describe_failures(.service, .failures))]
+    Unreachable {
+        /// What was to be connected to, such as `name:chat`.
+        service: String,
+        /// Why not, of each that was tried.
+        failures: Vec<Error>,
     },
     /// The endpoint cannot do what was asked of it.
     #[error("{endpoint}: {problem}")]
@@ -121,6 +133,14 @@ fn describe_attempts(attempts: &[(String, io::Error)]) -> String {
         .map(|(reason, addresses)| format!("{reason} ({})", addresses.join(", ")))
         .collect();
     reasons.join("; ")
+}
+
+fn describe_failures(service: &str, failures: &[Error]) -> String {
+    let reasons: Vec<String> = failures.iter().map(Error::to_string).collect();
+    format!(
+        "nobody who offers {service} answers: {}",
+        reasons.join("; ")
+    )
 }
 
 /// The kind in words where the system's own are longer without saying more.

@@ -25,6 +25,7 @@ mod platform;
 mod progress;
 mod reactor;
 mod refuse;
+mod resolve;
 mod service;
 pub mod socket;
 mod state;
@@ -33,7 +34,7 @@ mod watch;
 
 pub use admission::Limits;
 pub use client::{BackOff, ClientFactory, Connector, Reconnecting};
-pub use connect::{CONNECT_TIMEOUT, ConnectOptions, connect, connect_with};
+pub use connect::{CONNECT_TIMEOUT, ConnectOptions, connect, connect_with, find};
 pub use connection::Connection;
 pub use error::Error;
 pub use keep_alive::KeepAlive;
@@ -43,5 +44,6 @@ pub use reactor::{
     Builder, DRAIN_TIME, DrainReport, Handle, ListenOptions, Listening, Reactor, Scheduled,
     ToEndpoint,
 };
+pub use resolve::{ATTEMPT_TIMEOUT, MAXIMUM_ATTEMPTS, ResolveError, Resolver, Resolving};
 pub use service::{IntoService, Service};
 pub use watch::{FileEvent, Watch};

@@ -91,7 +91,11 @@ pub fn plan(wanted: &[Wanted], defaults: Defaults<'_>) -> Result<Vec<Planned>, F
 /// One that carries no HTTP.
 pub fn metrics(endpoint: &Endpoint, defaults: Defaults<'_>) -> Result<Planned, Failure> {
     let is_stream = !endpoint.is_datagram() && !endpoint.is_websocket();
-    if !is_stream || matches!(endpoint.base(), Base::Stdio | Base::Memory(_)) {
+    let nowhere = matches!(
+        endpoint.base(),
+        Base::Stdio | Base::Memory(_) | Base::Service(_)
+    );
+    if !is_stream || nowhere {
         return Err(Failure::usage(format!(
             "{endpoint}: metrics are read over HTTP; write for example \
              --metrics tcp://localhost:9464"

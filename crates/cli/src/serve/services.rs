@@ -210,9 +210,17 @@ impl Wanted {
     /// One line that says what is right.
     pub fn on(entry: &'static Entry, endpoint: &str) -> Result<Self, String> {
         let endpoint = Endpoint::parse_with_default(endpoint, "tcp");
+        let endpoint = endpoint.map_err(|error| error.to_string())?;
+        if endpoint.service().is_some() {
+            return Err(format!(
+                "{endpoint}: a name is connected to, and not listened on; give an address, such as \
+                 {}=tcp://localhost:0",
+                entry.name
+            ));
+        }
         Ok(Wanted {
             entry,
-            endpoint: Some(endpoint.map_err(|error| error.to_string())?),
+            endpoint: Some(endpoint),
         })
     }
 }
@@ -308,6 +316,10 @@ mod tests {
             ),
             ("timestamp=", "the endpoint is empty"),
             ("timestamp=tpc://x", "did you mean \"tcp\"?"),
+            (
+                "echo=name:echo",
+                "give an address, such as echo=tcp://localhost:0",
+            ),
         ] {
             let said = wanted(text).expect_err(text);
             assert!(said.contains(words), "{text}: {said}");

@@ -70,6 +70,11 @@ pub(crate) fn bind(endpoint: &Endpoint) -> Result<Vec<(Endpoint, Bound)>, Error>
             one(bound.map_err(listen(format!("descriptor {number}")))?)
         }
         Base::Stdio => one(Bound::Stdio),
+        Base::Service(_) => Err(Error::misuse(
+            endpoint,
+            "a name is connected to, and not listened on; listen on an address such as \
+             tcp://[::]:21567, and register that under the name",
+        )),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::{Base, Endpoint, Host, SocketPath, percent};
+use super::{Base, Endpoint, Host, SocketPath, percent, service};
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,6 +33,7 @@ impl fmt::Display for Endpoint {
             Base::Memory(name) => {
                 write!(formatter, "//{}", percent::encode(name.as_bytes(), b"?#"))?;
             }
+            Base::Service(name) => formatter.write_str(&service::print(name))?,
         }
         formatter.write_str(&self.print_query(path_in_url))
     }

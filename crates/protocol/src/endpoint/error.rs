@@ -62,7 +62,7 @@ pub enum EndpointError {
     /// The words of a scheme are known, but do not go together.
     #[error(
         "scheme {} cannot be: {reason}; allowed: [proxy+][tls+][ws+](tcp|unix), \
-         [tls+][ws+](fd|stdio|mem), udp, unixgram",
+         [tls+][ws+](fd|stdio|mem), udp, unixgram, name",
         quoted(.scheme)
     )]
     Layers {
@@ -101,6 +101,12 @@ pub enum EndpointError {
     /// A `mem` endpoint has no name.
     #[error("no name after \"mem://\"; write for example mem://test")]
     MissingName,
+    /// A `name` endpoint has no service, or none that there could be.
+    #[error("{reason}")]
+    Service {
+        /// What is wrong with it, and what is allowed.
+        reason: String,
+    },
     /// One of the engine's own options has a wrong value or a wrong place.
     #[error("option {}: {reason}", quoted(.key))]
     Option {

@@ -6,12 +6,16 @@
 //! unix:///run/x.sock        unix:relative.sock                      unix:@abstract
 //! unixgram:///run/x.sock    ws://host:port/path                     wss://host:port/path
 //! fd://3                    stdio:                                  mem://name
+//! name:SERVICE?tag=TAG
 //! ```
 //!
 //! The layers over a base are written outermost first, the one nearest to the wire:
 //! `[proxy+][tls+][ws+](tcp|unix)`, `[tls+][ws+](fd|stdio|mem)`. `tls`, `ws` and `wss` abbreviate
 //! `tls+tcp`, `ws+tcp` and `tls+ws+tcp`, behind `proxy+` too. What follows the `?` are options,
 //! the engine's own ([`Options`]) and the service's ([`Endpoint::service_options`]).
+//!
+//! `name:` is where a name server says that a service is ([`Endpoint::service`]): it is connected to,
+//! and never listened on, through the layers that the service is registered with.
 //!
 //! Nothing is resolved, opened or looked for here, and no service's default port is known.
 //!
@@ -29,6 +33,7 @@ mod query;
 #[cfg(test)]
 mod refusals;
 mod scheme;
+mod service;
 #[cfg(test)]
 mod tests;
 
@@ -121,6 +126,8 @@ pub enum Base {
     Stdio,
     /// A pair within this process, met under a name.
     Memory(String),
+    /// Whatever a name server knows under this name.
+    Service(String),
 }
 
 /// Where a Unix socket lies. What length a system allows is for the system to say.

@@ -7,6 +7,7 @@ use super::host::{Host, is_ipv6, unclosed_bracket};
 use super::nearest::nearest;
 use super::query::digits;
 use super::scheme::{KNOWN_SCHEMES, Kind, Scheme};
+use super::service::{self, is_port};
 use super::{Base, Endpoint, Layer, MAXIMUM_LENGTH, Options, SocketPath, percent};
 
 /// Reads a whole URL.
@@ -79,7 +80,8 @@ pub(super) fn check_length(text: &str) -> Result<(), EndpointError> {
 
 /// The scheme and what follows its colon, or nothing where the text begins with a host. What
 /// stands before `://` is a scheme; before a colon alone, it is one only if it is known, since
-/// `localhost:80` looks the same. `proxy:80` is a host: no scheme is `proxy` alone.
+/// `localhost:80` looks the same. `proxy:80` is a host: no scheme is `proxy` alone. So is `name:80`,
+/// and the service of that name is `name://80`.
 fn split_scheme(text: &str) -> Result<Option<(&str, &str)>, EndpointError> {
     let Some((before, after)) = text.split_once(':') else {
         return Ok(None);
@@ -88,9 +90,11 @@ fn split_scheme(text: &str) -> Result<Option<(&str, &str)>, EndpointError> {
         return Ok(None);
     }
     let port_follows = after.starts_with(|character: char| character.is_ascii_digit());
-    let is_known = match before.eq_ignore_ascii_case("proxy") {
-        true => !port_follows,
-        false => Scheme::is_known(before),
+    let is_known = match before.to_ascii_lowercase().as_str() {
+        "proxy" => !port_follows,
+        // A host may be called so too.
+        "name" => !is_port(after),
+        _ => Scheme::is_known(before),
     };
     if after.starts_with("//") || before.contains('+') || is_known {
         return Ok(Some((before, after)));
@@ -131,6 +135,7 @@ fn parse_parts(scheme: &str, after: &str) -> Result<Endpoint, EndpointError> {
         }
         Kind::Fd => endpoint.base = Base::Fd(descriptor(without_slashes(location))?),
         Kind::Memory => endpoint.base = Base::Memory(memory_name(without_slashes(location))?),
+        Kind::Service => endpoint.base = Base::Service(service::name(without_slashes(location))?),
         Kind::Stdio if without_slashes(location).is_empty() => {}
         Kind::Stdio => {
             return Err(EndpointError::Path {

@@ -24,6 +24,10 @@ fn any_name() -> impl Strategy<Value = String> {
     "([@%?#&=/:+,]|[^\\x00]){1,12}"
 }
 
+fn any_service() -> impl Strategy<Value = String> {
+    prop_oneof!["[0-9]{1,6}", "([@%?#&=/:+,]|[^\\x00\\s\\p{Cc}]){1,12}"]
+}
+
 fn any_socket_path() -> impl Strategy<Value = SocketPath> {
     prop_oneof![
         any_name().prop_map(|path| SocketPath::File(path.into())),
@@ -40,6 +44,7 @@ fn any_base() -> impl Strategy<Value = Base> {
         (0..=i32::MAX.unsigned_abs()).prop_map(Base::Fd),
         Just(Base::Stdio),
         any_name().prop_map(Base::Memory),
+        any_service().prop_map(Base::Service),
     ]
 }
 
@@ -55,7 +60,9 @@ fn any_endpoint() -> impl Strategy<Value = Endpoint> {
     let options = vec(
         prop_oneof![
             ("cert|ca|client_ca", "([@%?#&=/:+,]|[^\\x00]){1,10}"),
-            ("name|alpn", "[a-z]{1,9}"),
+            ("name|alpn|tag", "[a-z]{1,9}"),
+            ("tag", "[^,\\s]{1,9},[^,\\s]{1,9}"),
+            ("over", "(tcp|wss|tls)(,tls\\+unix){0,2}"),
             ("alpn", "[^,]{1,9},[^,]{1,9}"),
             ("verify", "full|none"),
             ("client_cert", "request|require"),
@@ -82,7 +89,7 @@ fn any_endpoint() -> impl Strategy<Value = Endpoint> {
     let all = (layers, proxied, any_base(), options, rest);
     all.prop_map(|(layers, proxied, base, options, rest)| {
         let mut endpoint = Endpoint::over(Vec::new(), base);
-        if !endpoint.is_datagram() {
+        if !endpoint.is_datagram() && endpoint.service().is_none() {
             endpoint.layers = layers;
         }
         if proxied && matches!(endpoint.base, Base::Tcp { .. } | Base::Unix { .. }) {
@@ -108,7 +115,7 @@ proptest! {
 
     #[test]
     fn no_text_makes_it_disagree(
-        text in "(proxy\\+)?(tls\\+)?(ws\\+)?(tcp|udp|unix|fd|mem|stdio|wss):(//)?\\PC{0,20}(\\?[a-z]{0,4}=\\PC{0,9})?",
+        text in "(proxy\\+)?(tls\\+)?(ws\\+)?(tcp|udp|unix|fd|mem|name|stdio|wss):(//)?\\PC{0,20}(\\?[a-z]{0,4}=\\PC{0,9})?",
         any in "\\PC{0,40}",
     ) {
         check_round_trip(&text);

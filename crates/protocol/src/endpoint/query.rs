@@ -10,11 +10,11 @@ use super::error::{EndpointError, quoted};
 use super::host::Host;
 use super::nearest::nearest;
 use super::scheme::{Kind, Scheme};
-use super::{Base, Endpoint, Layer, SocketPath, percent};
+use super::{Base, Endpoint, Layer, SocketPath, percent, service};
 use crate::{Network, NetworkError, proxy};
 
 /// The engine's own options, in the order in which they are printed.
-pub(super) const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 18] = [
     "cert",
     "key",
     "ca",
@@ -31,6 +31,8 @@ pub(super) const KEYS: [&str; 16] = [
     "low_ports",
     "amplify_to",
     "rate",
+    "tag",
+    "over",
 ];
 
 /// The engine's own options of an endpoint.
@@ -85,6 +87,12 @@ pub struct Options {
     /// from one /64, and twice as many at once; 0 is any number. None is 1000. This machine is
     /// never too fast.
     pub rate: Option<u32>,
+    /// `tag=backup,eu`: connecting to a `name`, the tags that what is registered must have, all of
+    /// them. A comma within a tag is written `%2C`.
+    pub tag: Vec<String>,
+    /// `over=tls,wss`: connecting to a `name`, the schemes over which it may be, as
+    /// [`Endpoint::scheme`] prints them. None is any.
+    pub over: Vec<String>,
 }
 
 /// Whether a server wants a certificate from its clients.
@@ -163,6 +171,8 @@ impl Endpoint {
             "low_ports" => self.options.low_ports = truth(key, value)?,
             "amplify_to" => self.options.amplify_to = networks(key, value)?,
             "rate" => self.options.rate = Some(rate(value)?),
+            "tag" => self.options.tag = service::tags(value)?,
+            "over" => self.options.over = service::schemes(value)?,
             _ => self.set_path(&percent::decode_text(value)?)?,
         }
         Ok(())
@@ -183,6 +193,13 @@ impl Endpoint {
         let kind = Kind::of(&self.base);
         let has = |layer| self.layers.contains(&layer);
         match key {
+            "tag" | "over" if kind != Kind::Service => Some(format!(
+                "{} is no service that is looked up; it is for name",
+                self.scheme()
+            )),
+            "client_ca" | "client_cert" if kind == Kind::Service => {
+                Some("it is for serving, and a name is only connected to".to_owned())
+            }
             "backlog" if !matches!(kind, Kind::Tcp | Kind::Unix) => Some(format!(
                 "{} has no queue of connections; it is for tcp and unix and what lies over them",
                 kind.name()
@@ -211,9 +228,8 @@ impl Endpoint {
                 "{} has no peers whose addresses can be forged; it is for udp",
                 self.scheme()
             )),
-            "backlog" | "proxy" | "proxy_from" | "path" | "low_ports" | "amplify_to" | "rate" => {
-                None
-            }
+            "backlog" | "proxy" | "proxy_from" | "path" | "low_ports" | "amplify_to" | "rate"
+            | "tag" | "over" => None,
             _ if kind.is_datagram() => {
                 Some(format!("{} carries datagrams and has no TLS", kind.name()))
             }
@@ -334,12 +350,7 @@ impl Options {
                 Verify::None => "none".to_owned(),
             }),
             "name" => self.name.as_deref().map(text),
-            "alpn" if self.alpn.is_empty() => None,
-            "alpn" => {
-                let names = self.alpn.iter();
-                let encoded = names.map(|name| percent::encode(name.as_bytes(), b"&#,"));
-                Some(encoded.collect::<Vec<String>>().join(","))
-            }
+            "alpn" => service::print_list(&self.alpn),
             "backlog" => self.backlog.map(|backlog| backlog.to_string()),
             "mode" => self.mode.map(|mode| format!("{mode:o}")),
             "proxy_from" => listed(&self.proxy_from),
@@ -350,6 +361,8 @@ impl Options {
             "low_ports" => self.low_ports.then(|| "true".to_owned()),
             "amplify_to" => listed(&self.amplify_to),
             "rate" => self.rate.map(|rate| rate.to_string()),
+            "tag" => service::print_list(&self.tag),
+            "over" => service::print_list(&self.over),
             _ => self.path.as_deref().map(text),
         }
     }
@@ -370,7 +383,7 @@ pub(super) fn nameless(pair: &str) -> EndpointError {
     )
 }
 
-fn refuse(key: &str, reason: String) -> EndpointError {
+pub(super) fn refuse(key: &str, reason: String) -> EndpointError {
     EndpointError::Option {
         key: key.to_owned(),
         reason,

@@ -11,8 +11,8 @@ pub(super) fn message(text: &str) -> String {
 }
 
 const LAYERS: &str = "; allowed: [proxy+][tls+][ws+](tcp|unix), [tls+][ws+](fd|stdio|mem), udp, \
-                      unixgram";
-const SCHEMES: &str = "known: tcp, tls, unix, udp, unixgram, ws, wss, fd, stdio, mem, proxy)";
+                      unixgram, name";
+const SCHEMES: &str = "known: tcp, tls, unix, udp, unixgram, ws, wss, fd, stdio, mem, name, proxy)";
 
 /// What is refused, and in which words; `LAYERS` and `SCHEMES` stand for the lists.
 const REFUSED: &[(&str, &str)] = &[

@@ -7,8 +7,8 @@ use super::nearest::nearest;
 use super::{Base, Layer};
 
 /// Every word that a scheme may be made of.
-pub(super) const KNOWN_SCHEMES: [&str; 11] = [
-    "tcp", "tls", "unix", "udp", "unixgram", "ws", "wss", "fd", "stdio", "mem", "proxy",
+pub(super) const KNOWN_SCHEMES: [&str; 12] = [
+    "tcp", "tls", "unix", "udp", "unixgram", "ws", "wss", "fd", "stdio", "mem", "name", "proxy",
 ];
 
 /// A [`Base`] before its address is known.
@@ -21,6 +21,7 @@ pub(super) enum Kind {
     Fd,
     Stdio,
     Memory,
+    Service,
 }
 
 impl Kind {
@@ -33,6 +34,7 @@ impl Kind {
             Kind::Fd => "fd",
             Kind::Stdio => "stdio",
             Kind::Memory => "mem",
+            Kind::Service => "name",
         }
     }
 
@@ -45,6 +47,7 @@ impl Kind {
             Base::Fd(_) => Kind::Fd,
             Base::Stdio => Kind::Stdio,
             Base::Memory(_) => Kind::Memory,
+            Base::Service(_) => Kind::Service,
         }
     }
 
@@ -146,6 +149,7 @@ fn base_named(word: &str) -> Kind {
         "fd" => Kind::Fd,
         "stdio" => Kind::Stdio,
         "mem" => Kind::Memory,
+        "name" => Kind::Service,
         _ => Kind::Tcp,
     }
 }
@@ -169,6 +173,13 @@ fn check_layers(layers: &[Layer], kind: Kind) -> Result<(), String> {
             "proxy lies over tcp and unix only, and {} is neither",
             kind.name()
         ));
+    }
+    if !layers.is_empty() && kind == Kind::Service {
+        return Err(
+            "what lies over a service is said where it is registered, so write name:SERVICE; \
+             name:SERVICE?over=tls takes only what is registered so"
+                .to_owned(),
+        );
     }
     if !layers.is_empty() && kind.is_datagram() {
         return Err(format!(
