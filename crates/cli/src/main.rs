@@ -9,6 +9,7 @@ mod commands;
 mod control;
 mod encoding;
 mod failure;
+mod line_editor;
 mod log;
 mod output;
 mod platform;

@@ -64,7 +64,8 @@ pub fn shown(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-fn harmless(text: &[u8]) -> String {
+/// Text of any length, with what could steer a terminal escaped but the ends of its lines.
+pub fn harmless(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text).replace('\r', "");
     let lines: Vec<String> = text.split('\n').map(one_line).collect();
     lines.join("\n")

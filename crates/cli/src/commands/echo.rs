@@ -7,7 +7,8 @@ use lariat_client::echo::Client;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::client::standard_streams;
-use crate::failure::Failure;
+use crate::failure::{Failure, INTERRUPTED};
+use crate::line_editor::{LineEditor, Settings, Typed};
 use crate::screen::Screen;
 use crate::signals;
 use crate::well_known::Server;
@@ -54,10 +55,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
 async fn echo(args: Args) -> Result<(), Failure> {
     let endpoint = args.server.endpoint("echo")?;
     let mut client = Client::connect(&endpoint, args.server.options()).await?;
-    let by_lines = client.is_message_oriented() || io::stdin().is_terminal();
-    match by_lines || !args.messages.is_empty() {
-        true => lines(&mut client, &args.messages).await?,
-        false => stream(&mut client).await?,
+    let types = io::stdin().is_terminal();
+    match (args.messages.is_empty(), client.is_message_oriented()) {
+        (true, _) if types => typed(&mut client).await?,
+        (true, false) => stream(&mut client).await?,
+        _ => lines(&mut client, &args.messages).await?,
     }
     // Everything has come back; how the server takes our goodbye changes nothing.
     let _ = client.close().await;
@@ -83,20 +85,45 @@ async fn exchange_lines(
     if !messages.is_empty() {
         return Ok(());
     }
-    loop {
-        screen.prompt().await?;
-        match screen.next_line().await? {
-            Some(line) if !line.is_empty() || !screen.is_interactive() => {
-                exchange(client, screen, &line).await?;
-            }
-            _ => return Ok(()),
-        }
+    while let Some(line) = screen.next_line().await? {
+        exchange(client, screen, &line).await?;
     }
+    Ok(())
 }
 
 async fn exchange(client: &mut Client, screen: &mut Screen, line: &[u8]) -> Result<(), Failure> {
     client.exchange(&[line, b"\n"].concat()).await?;
     screen.print(line).await
+}
+
+async fn typed(client: &mut Client) -> Result<(), Failure> {
+    let settings = Settings {
+        maximum: MAXIMUM_LINE,
+        ..Settings::default()
+    };
+    let mut editor = LineEditor::open(settings)?;
+    let interrupted = editor.interrupted();
+    let outcome = tokio::select! {
+        biased;
+        () = interrupted => Err(Failure::quiet(INTERRUPTED)),
+        outcome = exchange_typed(client, &mut editor) => outcome,
+    };
+    let shown = editor.close().await;
+    outcome.and(shown)
+}
+
+async fn exchange_typed(client: &mut Client, editor: &mut LineEditor) -> Result<(), Failure> {
+    let printer = editor.printer();
+    loop {
+        match editor.next().await? {
+            Typed::Line(line) if !line.is_empty() => {
+                client.exchange(&[&line[..], b"\n"].concat()).await?;
+                printer.print(&line).await?;
+            }
+            Typed::Line(_) | Typed::End => return Ok(()),
+            Typed::Interrupted => return Err(Failure::quiet(INTERRUPTED)),
+        }
+    }
 }
 
 async fn stream(client: &mut Client) -> Result<(), Failure> {

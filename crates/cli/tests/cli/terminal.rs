@@ -1,90 +1,11 @@
 //! `lariat timestamp` and `lariat connect` as a person at a terminal sees them.
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::process::Child;
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
+use std::io::Write;
 
-use nix::pty::openpty;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 
-use crate::process::{DEADLINE, lariat};
+use crate::pty::Terminal;
 use crate::server::{Server, answering, once, read_some};
-
-/// A command at a terminal, which shows what is typed as terminals do.
-struct Terminal {
-    child: Child,
-    keyboard: File,
-    shown: Receiver<Vec<u8>>,
-    seen: String,
-}
-
-impl Terminal {
-    fn start(arguments: &[&str]) -> Self {
-        let pair = openpty(None, None).unwrap();
-        let end = || pair.slave.try_clone().unwrap();
-        let mut command = lariat(arguments);
-        let child = command
-            .stdin(end())
-            .stdout(end())
-            .stderr(end())
-            .spawn()
-            .unwrap();
-        // Only the child holds the terminal now, so its end is the end of what is shown.
-        drop(command);
-        drop(pair.slave);
-        let mut screen = File::from(pair.master);
-        let keyboard = screen.try_clone().unwrap();
-        let (sender, shown) = channel();
-        thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(length @ 1..) = screen.read(&mut buffer) {
-                if sender.send(buffer[..length].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        Terminal {
-            child,
-            keyboard,
-            shown,
-            seen: String::new(),
-        }
-    }
-
-    fn type_in(&mut self, text: &str) {
-        self.keyboard.write_all(text.as_bytes()).unwrap();
-    }
-
-    /// Waits until the screen ends with this.
-    fn wait_for(&mut self, text: &str) {
-        while !self.seen.ends_with(text) {
-            let Ok(more) = self.shown.recv_timeout(DEADLINE) else {
-                panic!("{text:?} is not shown, but {:?}", self.seen);
-            };
-            self.seen += &String::from_utf8(more).unwrap();
-        }
-    }
-
-    /// Waits for the end; gives the exit code, and all that was shown.
-    fn finish(mut self) -> (Option<i32>, String) {
-        while let Ok(more) = self.shown.recv_timeout(DEADLINE) {
-            self.seen += &String::from_utf8(more).unwrap();
-        }
-        let code = self.child.wait().unwrap().code();
-        (code, std::mem::take(&mut self.seen))
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// Answers each message with itself in capitals.
 struct Capitals;
@@ -155,11 +76,7 @@ fn an_interrupt_at_the_prompt() {
     let (_server, endpoint) = capitals();
     let mut terminal = Terminal::start(&["timestamp", &endpoint]);
     terminal.wait_for("> ");
-    kill(
-        Pid::from_raw(terminal.child.id().cast_signed()),
-        Signal::SIGINT,
-    )
-    .unwrap();
+    terminal.signal(Signal::SIGINT);
     assert_eq!(terminal.finish().0, Some(130));
 }
 

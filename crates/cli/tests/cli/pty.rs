@@ -1,0 +1,158 @@
+//! The built binary at a pseudo-terminal, with somebody who types and looks at the screen.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::num::NonZero;
+use std::process::{Child, Command};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+use nix::pty::{Winsize, openpty};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::termios::{LocalFlags, tcgetattr};
+use nix::unistd::Pid;
+use vt100::Parser;
+
+use crate::process::{DEADLINE, lariat};
+
+const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
+const COLUMNS: NonZero<u16> = NonZero::new(60).unwrap();
+
+/// A command at a terminal, which shows what is typed as terminals do.
+pub struct Terminal {
+    child: Child,
+    keyboard: File,
+    shown: Receiver<Vec<u8>>,
+    seen: Vec<u8>,
+    screen: Parser,
+}
+
+impl Terminal {
+    /// Starts the binary with these arguments.
+    pub fn start(arguments: &[&str]) -> Self {
+        Terminal::run(lariat(arguments))
+    }
+
+    /// Starts a command at a terminal that knows what most know.
+    pub fn run(mut command: Command) -> Self {
+        command.env("TERM", "xterm");
+        Terminal::run_as_it_is(command)
+    }
+
+    /// Starts a command, which says itself what the terminal is.
+    pub fn run_as_it_is(mut command: Command) -> Self {
+        let size = Winsize {
+            ws_row: ROWS.get(),
+            ws_col: COLUMNS.get(),
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        let pair = openpty(&size, None).unwrap();
+        let end = || pair.slave.try_clone().unwrap();
+        let child = command
+            .stdin(end())
+            .stdout(end())
+            .stderr(end())
+            .spawn()
+            .unwrap();
+        // Only the child holds the terminal now, so its end is the end of what is shown.
+        drop(command);
+        drop(pair.slave);
+        let mut screen = File::from(pair.master);
+        let keyboard = screen.try_clone().unwrap();
+        let (sender, shown) = channel();
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(length @ 1..) = screen.read(&mut buffer) {
+                if sender.send(buffer[..length].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Terminal {
+            child,
+            keyboard,
+            shown,
+            seen: Vec::new(),
+            screen: Parser::new(ROWS, COLUMNS, 0),
+        }
+    }
+
+    /// Presses keys.
+    pub fn type_in(&mut self, text: &str) {
+        self.keyboard.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Sends it a signal from elsewhere.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
+    }
+
+    /// Whether what is typed is shown and gathered to lines by the system, as a shell expects it.
+    pub fn is_as_it_was(&self) -> bool {
+        let modes = tcgetattr(&self.keyboard).unwrap().local_flags;
+        modes.contains(LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG)
+    }
+
+    /// Waits until what was shown ends with this.
+    pub fn wait_for(&mut self, text: &str) {
+        while !self.seen.ends_with(text.as_bytes()) {
+            assert!(self.see(), "{text:?} is not shown, but {:?}", self.seen());
+        }
+    }
+
+    /// Waits until the screen looks like this, whatever it took; spaces at the end of lines, and
+    /// empty lines at the end, do not count.
+    pub fn wait_for_screen(&mut self, lines: &[&str]) {
+        while self.screen() != lines {
+            assert!(self.see(), "{lines:#?} and not {:#?}", self.screen());
+        }
+    }
+
+    /// The lines of the screen.
+    pub fn screen(&self) -> Vec<String> {
+        let rows = self.screen.screen().rows(0, COLUMNS.get());
+        let mut lines: Vec<String> = rows.map(|row| row.trim_end().to_string()).collect();
+        while lines.pop_if(|line| line.is_empty()).is_some() {}
+        lines
+    }
+
+    /// Where the cursor stands: its row and column, from 0.
+    pub fn cursor(&self) -> (u16, u16) {
+        self.screen.screen().cursor_position()
+    }
+
+    /// Takes in what is shown next. False at the end, or when nothing comes.
+    fn see(&mut self) -> bool {
+        let Ok(more) = self.shown.recv_timeout(DEADLINE) else {
+            return false;
+        };
+        self.screen.process(&more);
+        self.seen.extend(more);
+        true
+    }
+
+    fn seen(&self) -> String {
+        String::from_utf8_lossy(&self.seen).into_owned()
+    }
+
+    /// Waits for the end; gives the exit code, and all that was shown.
+    pub fn finish(mut self) -> (Option<i32>, String) {
+        let code = self.wait_for_end();
+        (code, self.seen())
+    }
+
+    /// Waits for the end; gives the exit code.
+    pub fn wait_for_end(&mut self) -> Option<i32> {
+        while self.see() {}
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
