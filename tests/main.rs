@@ -2,6 +2,7 @@
 
 mod admission;
 mod by_name;
+mod call;
 mod common;
 mod contract;
 mod datagrams;

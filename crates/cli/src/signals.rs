@@ -61,18 +61,29 @@ pub fn watch(first: impl FnOnce(Signal) + Send + 'static) -> Result<(), Failure>
 ///
 /// The client's own, and [`INTERRUPTED`] at a signal.
 pub fn interruptible<T>(client: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let (told, interrupted) = oneshot::channel();
-    watch(move |signal| {
-        let _ = told.send(signal);
-    })?;
-    let runtime = runtime()?;
-    let result = runtime.block_on(async {
+    endable(|interrupted| async {
         tokio::select! {
             biased;
             Ok(_) = interrupted => Err(Failure::quiet(INTERRUPTED)),
             result = client => result,
         }
-    });
+    })
+}
+
+/// Runs a client to its end, that has something to do yet when the first signal comes.
+///
+/// # Errors
+///
+/// The client's own.
+pub fn endable<T, F: Future<Output = Result<T, Failure>>>(
+    client: impl FnOnce(oneshot::Receiver<Signal>) -> F,
+) -> Result<T, Failure> {
+    let (told, interrupted) = oneshot::channel();
+    watch(move |signal| {
+        let _ = told.send(signal);
+    })?;
+    let runtime = runtime()?;
+    let result = runtime.block_on(client(interrupted));
     // A name that is still being resolved on another thread is not waited for.
     runtime.shutdown_background();
     result

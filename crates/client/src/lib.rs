@@ -1,6 +1,7 @@
 //! The async clients: one module for each protocol, under the protocol's name.
 
 pub mod asking;
+pub mod call;
 pub mod chargen;
 pub mod daytime;
 pub mod discard;

@@ -212,6 +212,28 @@ fn a_server_and_a_client_trust_an_authority_of_their_own() {
 }
 
 #[test]
+fn methods_are_called_from_the_other_side() {
+    let output = run(&mut example("remote_call"), "");
+    let said = text(&output.stdout);
+    let lines: Vec<&str> = said
+        .lines()
+        .skip(1)
+        .filter(|line| !line.contains("waits"))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "guests: 1",
+            "Ann again?",
+            "guests: 2, the last one: Bob",
+            "nobody else: no answer within 0.05 s"
+        ],
+        "{said}"
+    );
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
 fn the_task_sets_are_timed() {
     let output = run(&mut example("task_set"), "");
     let table = text(&output.stdout);

@@ -30,6 +30,7 @@ mod service;
 pub mod socket;
 mod state;
 mod task;
+mod tasks;
 mod watch;
 
 pub use admission::Limits;
@@ -46,4 +47,5 @@ pub use reactor::{
 };
 pub use resolve::{ATTEMPT_TIMEOUT, MAXIMUM_ATTEMPTS, ResolveError, Resolver, Resolving};
 pub use service::{IntoService, Service};
+pub use tasks::{TokioTask, TokioTasks};
 pub use watch::{FileEvent, Watch};

@@ -11,6 +11,7 @@
 // Tests may look at a clock, to have a moment to begin at.
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 
+pub mod call;
 pub mod chargen;
 pub mod contract;
 pub mod daytime;
@@ -22,6 +23,7 @@ pub mod names;
 mod network;
 pub mod proxy;
 pub mod qotd;
+pub mod sleep;
 pub mod time;
 pub mod timestamp;
 

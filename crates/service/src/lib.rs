@@ -3,6 +3,7 @@
 //! A service decides; how bytes come and go is [`lariat_net`]'s, and what they mean is
 //! [`lariat_protocol`]'s.
 
+pub mod call;
 pub mod chargen;
 pub mod clock;
 pub mod daytime;
@@ -12,5 +13,6 @@ mod loops;
 pub mod metrics;
 mod platform;
 pub mod qotd;
+pub mod sleep;
 pub mod time;
 pub mod timestamp;

@@ -395,7 +395,7 @@ impl<P: Protocol> Driven<P> {
             completed: self.turn.messages != turn.messages,
             in_message: driver.is_in_message(),
             unsent: !driver.outgoing().is_empty(),
-            working: self.transport.is_reading_paused(),
+            working: driver.is_working(driver.is_in_message()),
         };
         let now = milliseconds(self.now - self.made);
         self.pace.turn(now, moved, &self.deadlines);

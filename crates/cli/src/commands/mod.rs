@@ -13,6 +13,7 @@ mod man;
 mod qotd;
 mod rdate;
 mod serve;
+mod sleep;
 mod timestamp;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -44,6 +45,7 @@ enum Command {
     Qotd(qotd::Args),
     Rdate(rdate::Args),
     Serve(Box<serve::Args>),
+    Sleep(sleep::Args),
     Timestamp(timestamp::Args),
 }
 
@@ -81,6 +83,7 @@ impl Lariat {
             Command::Qotd(args) => qotd::run(args),
             Command::Rdate(args) => rdate::run(args),
             Command::Serve(args) => serve::run(*args),
+            Command::Sleep(args) => sleep::run(args),
             Command::Timestamp(args) => timestamp::run(args),
         }
     }

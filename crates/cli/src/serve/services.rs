@@ -12,6 +12,7 @@ use lariat_service::discard::Discard;
 use lariat_service::echo::Echo;
 use lariat_service::metrics;
 use lariat_service::qotd::{self, Qotd};
+use lariat_service::sleep::Sleeper;
 use lariat_service::time::{self, Time};
 use lariat_service::timestamp::{Event, Timestamp};
 
@@ -62,7 +63,7 @@ pub enum Default {
 }
 
 /// Every service.
-pub const SERVICES: [Entry; 7] = [
+pub const SERVICES: [Entry; 8] = [
     Entry {
         name: "timestamp",
         defaults: &[
@@ -119,6 +120,16 @@ pub const SERVICES: [Entry; 7] = [
         deadlines: time::DEADLINES,
         to_try: |program, endpoint| command(program, "rdate", endpoint, &[]),
         make: |making| Ok(Time::from_endpoint(making.endpoint)?.into_service()),
+    },
+    Entry {
+        name: "sleep",
+        defaults: &[Default::Port("tcp", 21577)],
+        deadlines: Deadlines::DEFAULT,
+        to_try: |program, endpoint| command(program, "sleep", endpoint, &["1.5"]),
+        make: |making| {
+            let sleeper = Sleeper::from_endpoint(making.endpoint)?;
+            Ok(sleeper.into_calls().into_service())
+        },
     },
 ];
 

@@ -96,13 +96,15 @@ impl Driver {
         if !matches!(self.phase, Phase::Open) {
             return true;
         }
+        let driver = self.transport.driver();
+        let in_message = driver.is_in_message() || self.within_message;
         let moved = Moved {
             received: received as usize,
             sent: sent as usize,
             completed: messages > 0,
-            in_message: self.transport.driver().is_in_message() || self.within_message,
+            in_message,
             unsent: self.unsent,
-            working: self.transport.is_reading_paused(),
+            working: driver.is_working(in_message),
         };
         let before = self.pace.stage();
         // Rounded up, so that nothing that is counted from it comes too early.

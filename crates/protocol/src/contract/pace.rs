@@ -20,7 +20,7 @@ pub enum Stage {
     Idle,
     /// A message of the peer's has begun and is not whole.
     Message,
-    /// Our side works on an answer and has stopped reading: only the whole life counts.
+    /// Our side works on answers: only the whole life counts.
     Working,
     /// The peer has not taken all that was sent to it.
     Writing,
@@ -39,7 +39,7 @@ pub struct Moved {
     pub in_message: bool,
     /// Whether bytes wait that the carrier does not take.
     pub unsent: bool,
-    /// Whether our side has stopped reading while it works.
+    /// Whether our side works, and has stopped reading or reads on between messages.
     pub working: bool,
 }
 

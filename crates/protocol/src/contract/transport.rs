@@ -68,6 +68,7 @@ pub struct Transport {
     marks: Option<Box<WaterMarks>>,
     ending: Ending,
     reading_paused: bool,
+    working: bool,
     input_held: bool,
     in_message: bool,
     rest_expected: bool,
@@ -92,6 +93,7 @@ impl Transport {
             marks: None,
             ending: Ending::Open,
             reading_paused: false,
+            working: false,
             input_held: false,
             in_message: false,
             rest_expected: false,
@@ -214,6 +216,12 @@ impl Transport {
     /// Whether the protocol paused reading.
     pub fn is_reading_paused(&self) -> bool {
         self.reading_paused
+    }
+
+    /// Says whether our side works on answers while it reads on: the peer waits for us then, and is
+    /// not idle. A protocol that [stops reading](Self::pause_reading) meanwhile need not say it.
+    pub fn set_working(&mut self, working: bool) {
+        self.working = working;
     }
 
     /// Whether input may be handled now: nothing pauses, ends or changes the connection.

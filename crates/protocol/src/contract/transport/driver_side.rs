@@ -89,6 +89,12 @@ impl DriverSide<'_> {
         self.0.in_message
     }
 
+    /// Whether the peer waits for our side, which has stopped reading or says that it works. Within
+    /// a message of the peer's, only the former: what our side does gives no time for it.
+    pub fn is_working(&self, in_message: bool) -> bool {
+        self.0.reading_paused || (self.0.working && !in_message)
+    }
+
     /// How many bytes the connection holds in both directions.
     pub fn held(&self) -> usize {
         self.0.kept as usize + self.0.outgoing.weight()
