@@ -6,11 +6,12 @@
 //! that is missing fails its tests.
 //!
 //! One module for each kind of peer: [`classic`] (Python's own library), [`twisted`],
-//! [`websockets`], [`tools`] (socat, nc, openssl, curl), [`small`] (xinetd, nc, socat). And one for each thing that a server
-//! is run with, judged by what people use with it: [`proxied`] (haproxy, nginx), [`metrics`]
+//! [`websockets`], [`tools`] (socat, nc, openssl, curl), [`small`] (xinetd, nc, socat), [`calls`]
+//! (Python's JSON-RPC). And one for each thing that a server is run with, judged by what people use with it: [`proxied`] (haproxy, nginx), [`metrics`]
 //! (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside a
 //! test, [`proxies`] runs haproxy and nginx, [`lariat`] runs ours.
 
+mod calls;
 mod classic;
 mod deadlines;
 mod draining;

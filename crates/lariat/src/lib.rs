@@ -65,3 +65,7 @@ mod coming_from_python {}
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/concepts.md")]
 mod concepts {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/remote-calls.md")]
+mod remote_calls {}

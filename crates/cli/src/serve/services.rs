@@ -125,7 +125,7 @@ pub const SERVICES: [Entry; 8] = [
         name: "sleep",
         defaults: &[Default::Port("tcp", 21577)],
         deadlines: Deadlines::DEFAULT,
-        to_try: |program, endpoint| command(program, "sleep", endpoint, &["1.5"]),
+        to_try: |program, endpoint| command(program, "sleep", endpoint, &["0.5"]),
         make: |making| {
             let sleeper = Sleeper::from_endpoint(making.endpoint)?;
             Ok(sleeper.into_calls().into_service())

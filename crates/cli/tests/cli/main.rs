@@ -19,6 +19,7 @@ mod reload;
 mod serve;
 mod server;
 mod settings;
+mod sleep;
 mod small;
 mod terminal;
 mod timestamp;

@@ -2,7 +2,7 @@
 
 use crate::process::run;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "bench",
     "cert",
     "chargen",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 14] = [
     "qotd",
     "rdate",
     "serve",
+    "sleep",
     "timestamp",
 ];
 

@@ -26,8 +26,19 @@ const HOME: &str = "/home/you";
 fn every_command_of_the_readme_works() {
     let shown = commands(README);
     assert!(shown.len() > 10, "the README has its commands elsewhere");
+    every_command_works(&shown);
+}
+
+#[test]
+fn every_command_of_the_page_on_remote_calls_works() {
+    let shown = commands(include_str!("../../../../docs/remote-calls.md"));
+    assert!(shown.len() > 5, "the page has its commands elsewhere");
+    every_command_works(&shown);
+}
+
+fn every_command_works(shown: &[Shown]) {
     let mut reader = Reader::new();
-    for Shown { command, output } in &shown {
+    for Shown { command, output } in shown {
         if EXEMPT.contains(&command.as_str()) {
             continue;
         }
@@ -143,6 +154,7 @@ impl Reader {
         self.server = None;
         let any_port = command
             .replace(":21567", ":0")
+            .replace(":21577", ":0")
             .replace(":9464", ":0")
             .replace("lariat serve", "exec lariat serve --port-base 0");
         let running = Running::spawn(&mut self.shell(&any_port));
@@ -235,7 +247,7 @@ impl Drop for Server {
 /// `("tls://localhost:21568", "tls://localhost:45678")` for each such endpoint in the line of a
 /// service.
 fn ports_of(line: &str) -> Vec<(String, String)> {
-    const FIRST: [(&str, u16); 7] = [
+    const FIRST: [(&str, u16); 8] = [
         ("timestamp", 21567),
         ("echo", 21570),
         ("discard", 21571),
@@ -243,6 +255,7 @@ fn ports_of(line: &str) -> Vec<(String, String)> {
         ("qotd", 21573),
         ("daytime", 21574),
         ("time", 21575),
+        ("sleep", 21577),
     ];
     let service = line.trim_start_matches("{\"service\":\"");
     let first = FIRST.iter().find(|(name, _)| {

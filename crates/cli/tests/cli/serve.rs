@@ -66,6 +66,7 @@ fn try_line(line: &str) {
         Some("qotd") => text.len() > 10,
         Some("daytime") => text.len() == 25,
         Some("rdate") => text.contains("\nThe clocks agree"),
+        Some("sleep") => text.starts_with("0.5 s, ") && text.ends_with(" ms late\n"),
         _ => panic!("{line} is for nothing"),
     };
     let well = answered && outcome.code == Some(0) && outcome.errors.is_empty();
@@ -73,7 +74,7 @@ fn try_line(line: &str) {
 }
 
 /// The commands that ask what is served.
-const SERVED: [&str; 7] = [
+const SERVED: [&str; 8] = [
     "timestamp",
     "echo",
     "discard",
@@ -81,6 +82,7 @@ const SERVED: [&str; 7] = [
     "qotd",
     "daytime",
     "rdate",
+    "sleep",
 ];
 
 #[test]
@@ -98,7 +100,7 @@ fn each_line_to_try_works_as_it_is_printed() {
         .iter()
         .filter_map(|row| row.get(column..))
         .collect();
-    assert_eq!(lines.len(), 15, "{table:#?}");
+    assert_eq!(lines.len(), 16, "{table:#?}");
     lines.into_iter().for_each(try_line);
     server.signal(SIGINT);
     let outcome = server.finish();
@@ -119,7 +121,7 @@ fn a_public_server_is_tried_on_this_machine() {
     let state = tempfile::tempdir().unwrap();
     let (_server, table) = start(state.path(), &["--public", "--port-base", "0"]);
     let any = |row: &&String| row.contains("://[::]:") || row.contains("://0.0.0.0:");
-    assert_eq!(table.iter().filter(any).count(), 14, "{table:#?}");
+    assert_eq!(table.iter().filter(any).count(), 15, "{table:#?}");
     let column = table[0].find("TRY").unwrap();
     for row in table[1..].iter().filter(|row| !row.is_empty()) {
         try_line(&row[column..]);
@@ -147,7 +149,9 @@ fn programs_are_told_each_address_that_was_bound() {
     schemes.dedup();
     assert_eq!(schemes, ["tcp", "udp", "tls", "ws", "unix"]);
     services.dedup();
-    let small = ["echo", "discard", "chargen", "qotd", "daytime", "time"];
+    let small = [
+        "echo", "discard", "chargen", "qotd", "daytime", "time", "sleep",
+    ];
     assert_eq!(services, [&["timestamp"][..], &small].concat());
     server.signal(SIGTERM);
     let outcome = server.finish();
@@ -314,7 +318,7 @@ fn a_configuration_file_says_what_the_command_line_does_not() {
     let words = format!(
         "lariat: {path}:3: unknown key \"port-bsae\" (did you mean \"port-base\"? known: state, \
          port-base, public, json, verbose, log, metrics, limits, deadlines, timestamp, echo, \
-         discard, chargen, qotd, daytime, time)\n"
+         discard, chargen, qotd, daytime, time, sleep)\n"
     );
     assert_eq!((outcome.code, outcome.errors), (Some(2), words));
     let outcome = run(state.path(), &["--config", "/nowhere/lariat.toml"]);

@@ -71,6 +71,18 @@ pub fn answering() -> impl Protocol {
     Peer::new(methods, Never, Arc::new(Allowance::new(limits))).framed()
 }
 
+/// Checks both of any bytes.
+///
+/// # Panics
+///
+/// When something is wrong, which is what fuzzing looks for.
+pub fn any(input: &[u8]) {
+    for line in input.split(|byte| *byte == b'\n') {
+        message(line);
+    }
+    conversation(input);
+}
+
 /// Checks that a line is read or refused in words that can be read, and that what is read can be
 /// written.
 ///

@@ -23,9 +23,10 @@
 //!   `id`, a whole number from 0 to 2^64-1 or a text of at most [`MAXIMUM_ID`] bytes, which the
 //!   answer will have too and which must not be that of another call that is not answered yet;
 //!   `params`, an array with the arguments in their order or an object with them by name, to be
-//!   left out where there are none; and `timeout_ms`, a whole number of milliseconds (not in
-//!   JSON-RPC, where it does no harm), after which the call is ended and answered by
-//!   [`code::TIMED_OUT`]. A call without an `id` (JSON-RPC's notification) is done and not
+//!   left out where there are none; and `timeout_ms`, a whole number of milliseconds,
+//!   after which the call is ended and answered by [`code::TIMED_OUT`]. That is not in JSON-RPC:
+//!   most servers of it look away, but some refuse a call with a member that they do not know, so
+//!   it is written only where a time limit was asked for. A call without an `id` (JSON-RPC's notification) is done and not
 //!   answered.
 //! - **An answer** has the call's `id` and either `result`, which may be anything, or `error`, an
 //!   object with `code`, a whole number, `message`, a text for a person, and perhaps `data`. Each

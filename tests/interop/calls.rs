@@ -1,0 +1,40 @@
+//! Remote calls, judged by Python's packages for JSON-RPC: jsonrpcclient at our server, and our
+//! client at jsonrpcserver.
+
+use crate::lariat::{Server, lariat};
+use crate::peer::python;
+
+#[test]
+fn jsonrpcclient_calls_ours() {
+    let server = Server::with(&["sleep=tcp://127.0.0.1:0"]);
+    let said = python("jsonrpc_client.py", [server.address("tcp")]).succeed();
+    assert_eq!(said[..4], ["0.0", "0.1", "0.2", "0.3"]);
+    // What is refused at once comes in the order in which it was said.
+    assert_eq!(
+        said[4..],
+        ["a text -32800", "7 1", "8 -32601", "None -32700"]
+    );
+}
+
+#[test]
+fn ours_calls_jsonrpcserver() {
+    let mut server = python("jsonrpc_server.py", [""; 0]);
+    let endpoint = format!("tcp://127.0.0.1:{}", server.line());
+    let slept = lariat(["sleep", &endpoint, "0.2", "0", "0.1"]).succeed();
+    let slept: Vec<&str> = slept
+        .iter()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    assert_eq!(slept, ["0", "0.1", "0.2"]);
+    for _ in 0..3 {
+        assert_eq!(server.line(), "sleep");
+    }
+    let refused = lariat(["sleep", &endpoint, "61"]).finish();
+    assert!(
+        refused
+            .errors
+            .contains("61 s cannot be slept; from 0 to 60 can"),
+        "{}",
+        refused.errors
+    );
+}
