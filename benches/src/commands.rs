@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::platform::launch;
 use crate::servers::host::{self, Hosted};
-use crate::{drain, hostile, idle, peers, silent, starved, timestamp};
+use crate::{drain, hostile, idle, peers, silent, sleep, starved, timestamp};
 
 /// Measures Lariat against servers written by hand, and those of other worlds.
 #[derive(Parser)]
@@ -54,6 +54,16 @@ enum Command {
         /// Added to Lariat's endpoints.
         #[arg(long, value_name = "KEY=VALUE")]
         option: Vec<String>,
+    },
+    /// How late the answers of a sleep server are with ten thousand calls at once, and what one
+    /// costs.
+    Sleep {
+        /// A thousand calls at the most.
+        #[arg(long)]
+        quick: bool,
+        /// How many calls.
+        #[arg(long, default_value_t = 10_000)]
+        sleepers: usize,
     },
     /// 60 descriptors and 120 connections.
     Starved {
@@ -155,6 +165,7 @@ pub fn run() -> io::Result<()> {
                 options: option,
             })
         }
+        Command::Sleep { quick, sleepers } => sleep::measure(quick, sleepers),
         Command::Starved { quick } => starved::measure(quick),
         Command::Hostile { quick, only } => hostile::measure(quick, only),
         Command::Idle { quick, connections } => idle::measure(quick, connections),

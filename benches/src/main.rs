@@ -23,6 +23,8 @@ mod servers;
 #[cfg(target_os = "linux")]
 mod silent;
 #[cfg(target_os = "linux")]
+mod sleep;
+#[cfg(target_os = "linux")]
 mod starved;
 #[cfg(target_os = "linux")]
 mod timestamp;

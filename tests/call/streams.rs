@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use lariat::call::{CallFailure, Limits, Nothing};
 use lariat::client::call::{connect, connect_with};
+use lariat::service::call::Calls;
 use lariat::service::sleep::Sleeper;
 use lariat::sleep::SleepClient;
 use lariat::{ConnectOptions, Endpoint, Limits as Admission, ListenOptions};
 use tokio::task::JoinSet;
 
-use super::{ErrandsClient, Named, NamesClient, serve};
+use super::{ErrandsClient, Named, NamesClient, Porter, serve};
 use crate::common::{self, Certificates, reactor, read_line, wait_until};
 
 #[test]
@@ -83,6 +84,30 @@ fn ten_thousand_sleep_at_once_over_one_connection() {
             done += 1;
         }
         assert_eq!(done, 10_000);
+    });
+}
+
+#[test]
+fn both_sides_may_have_more_to_say_than_fits_between_them() {
+    let reactor = reactor();
+    // A pipe that holds 64 KiB.
+    let calls = Calls::new(ErrandsClient::methods(Porter::default()));
+    let listening = reactor.listen("mem://call-full", calls);
+    let endpoint = listening.expect("listening").endpoint().clone();
+    reactor.handle().wait(async move {
+        let client = ErrandsClient::new(connect(&endpoint).await.expect("connected"));
+        let mut calls = JoinSet::new();
+        for _ in 0..60 {
+            let client = client.clone();
+            calls.spawn(async move { client.hello("x".repeat(60_000)).await });
+        }
+        let all = async {
+            while let Some(said) = calls.join_next().await {
+                assert_eq!(said.expect("no panic").expect("said").len(), 60_007);
+            }
+        };
+        let done = tokio::time::timeout(common::PATIENCE, all).await;
+        done.expect("neither waits for the other to read");
     });
 }
 

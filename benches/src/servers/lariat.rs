@@ -23,13 +23,18 @@ impl Serve {
     ///
     /// When the command was not built, or refuses an endpoint.
     pub fn start(given: Given, endpoints: &[&str]) -> io::Result<Serve> {
+        Serve::service(given, "timestamp", endpoints)
+    }
+
+    /// Serves something else.
+    fn service(given: Given, service: &str, endpoints: &[&str]) -> io::Result<Serve> {
         let folder = folder()?;
         identity::write(folder.path())?;
         let mut command = vec![binary()?, "serve".into(), "--json".into(), "--state".into()];
         command.push(folder.path().join("state").display().to_string());
         command.extend(endpoints.iter().map(|endpoint| {
             let identity = identity::options(folder.path());
-            format!("timestamp={}", endpoint.replace("{identity}", &identity))
+            format!("{service}={}", endpoint.replace("{identity}", &identity))
         }));
         let mut process = Process::start(given, &folder.path().join("log"), &command)?;
         let mut addresses = Vec::new();
@@ -88,6 +93,11 @@ fn binary() -> io::Result<String> {
 /// The timestamp service of `lariat serve` on plain TCP.
 pub fn tcp(given: Given) -> io::Result<Running> {
     Ok(Serve::start(given, &["tcp://127.0.0.1:0"])?.running)
+}
+
+/// The sleep service of `lariat serve`.
+pub fn sleep(given: Given) -> io::Result<Running> {
+    Ok(Serve::service(given, "sleep", &["tcp://127.0.0.1:0"])?.running)
 }
 
 /// On TLS.

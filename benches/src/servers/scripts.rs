@@ -86,6 +86,11 @@ pub fn uvloop(given: Given) -> io::Result<Running> {
     )
 }
 
+/// The sleep server on asyncio.
+pub fn sleep_asyncio(given: Given) -> io::Result<Running> {
+    python(given, "asyncio", "python3", &script!("sleep_asyncio.py"))
+}
+
 /// Twisted's `LineReceiver`.
 pub fn twisted(given: Given) -> io::Result<Running> {
     python(

@@ -17,7 +17,7 @@ use crate::call::waiting::Waiting;
 use crate::call::{
     Allowance, CallError, CallFailure, Caller, Id, Methods, Outcome, Tasks, Working, code,
 };
-use crate::contract::{self, Address, Error, Reason, TimerId};
+use crate::contract::{self, Address, Error, Reason, TimerId, WaterMarks};
 use crate::framing::{FrameProtocol, FrameTransport, Framed, Line, LineEnd, Lines};
 
 type Transport<'a> = FrameTransport<'a, Lines>;
@@ -264,6 +264,13 @@ impl<R: Tasks> FrameProtocol<Lines> for Peer<R> {
         });
         self.link = Some(Arc::clone(&link));
         if let Some(connecting) = self.connecting.take() {
+            // Whoever writes calls goes on reading answers meanwhile: if both sides stopped reading
+            // until the other reads, neither would.
+            transport.set_water_marks(WaterMarks {
+                low: MOST_UNSENT,
+                high: 2 * MOST_UNSENT,
+                ..WaterMarks::DEFAULT
+            });
             // If nobody takes it, it is dropped, and closes the connection.
             let _ = connecting.send(Caller::opening(link));
         }
@@ -318,6 +325,9 @@ impl<R: Tasks> FrameProtocol<Lines> for Peer<R> {
                 }
             }
             Ok(Inward::Close(told)) => {
+                for id in self.waiting.wanted() {
+                    transport.write_line(&Message::write_cancel(id));
+                }
                 self.closing.extend(told);
                 transport.lose_connection();
             }

@@ -36,6 +36,12 @@ impl Waiting {
         caller.is_some()
     }
 
+    /// Which calls somebody waits for.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = u64> {
+        let wanted = self.calls.iter().filter(|(_, caller)| caller.is_some());
+        wanted.map(|(id, _)| *id)
+    }
+
     /// An answer came.
     ///
     /// # Errors
