@@ -4,3 +4,37 @@
 //! What exists and is good is not made again: `docs/threads.md` tells for each Python name which of
 //! ours, of std's or of another crate's is meant. No async runtime is named here: whatever waits
 //! has a blocking form and an async one, which stand in the same line.
+//!
+//! Read [`Queue`] first, then the guards:
+//!
+//! | so many at a time | [`Semaphore`] |
+//! |---|---|
+//! | something has happened | [`Event`], [`Latch`] (once and for ever), [`Countdown`] (so many times) |
+//! | all are there | [`Barrier`] |
+//! | one at a time, who may come again | [`ReentrantLock`], and [`Condition`] to wait under it |
+//! | later | [`Timers`] |
+
+mod barrier;
+mod event;
+mod gate;
+mod latch;
+#[cfg(all(test, feature = "loom"))]
+mod models;
+mod queue;
+mod reentrant;
+mod semaphore;
+mod sys;
+mod timers;
+mod waiting;
+
+pub use barrier::{Barrier, BarrierWait, Broken};
+pub use event::{Event, EventWait};
+pub use latch::{Countdown, CountdownWait, CountedDown, Latch, LatchWait};
+pub use queue::{
+    DoneTooOften, Get, GetError, Items, Join, Prioritized, Put, PutError, Queue, SimpleQueue,
+};
+pub use reentrant::{
+    Condition, ConditionWait, Holder, ReentrantGuard, ReentrantLock, ReentrantLocking,
+};
+pub use semaphore::{Acquire, OwnedPermit, Permit, ReleasedTooMany, Semaphore};
+pub use timers::{Elapsed, Sleep, Timeout, Timer, Timers};

@@ -1,0 +1,129 @@
+//! A line of those who wait until something that is not in the line has changed.
+
+use std::task::{Context, Poll, Waker};
+
+use super::waiters::{Ticket, Waiters};
+use crate::sys::{AtomicUsize, Mutex, Ordering, fence};
+
+/// A line of those who wait for a change of something else, such as a queue without a lock.
+///
+/// Who waits [polls](Self::poll): it enters, looks once more, and only then sleeps. Who changes something does so, and
+/// then calls [`notify_one`](Self::notify_one), which is a fence and a load while nobody waits.
+/// The fences on both sides see to it that one of the two sees the other.
+///
+/// Whoever has been notified must take what it was notified of, or find that it is gone and enter again, or
+/// notify the next in its stead. So while somebody sleeps, there are at least as many who have been notified
+/// and are on their way as there is to take: it was nothing when that one had its last look, each
+/// addition since has notified one, and each of those takes one, or finds nothing, or passes it on.
+#[derive(Debug)]
+pub(crate) struct Line {
+    /// How many are in `waiters`; written under its lock.
+    waiting: AtomicUsize,
+    waiters: Mutex<Waiters<()>>,
+}
+
+/// Somebody's place in a line, which it keeps until it leaves: who was notified and came too
+/// late stands where it stood before.
+#[derive(Debug, Default)]
+pub(crate) struct Place {
+    ticket: Option<Ticket>,
+}
+
+impl Line {
+    pub(crate) fn new() -> Self {
+        Line {
+            waiting: AtomicUsize::new(0),
+            waiters: Mutex::new(Waiters::default()),
+        }
+    }
+
+    /// A poll of somebody who waits: tries, enters the line, and tries once more. `is_more` says whether there
+    /// is something for the next.
+    pub(crate) fn poll<T>(
+        &self,
+        place: &mut Place,
+        context: &Context<'_>,
+        mut attempt: impl FnMut() -> Poll<T>,
+        is_more: impl Fn() -> bool,
+    ) -> Poll<T> {
+        // Out of the line first: whoever has what it wants and still stands there would be notified in
+        // the place of another, who would sleep on.
+        self.step_out(place);
+        let done = attempt();
+        if done.is_ready() {
+            place.ticket = None;
+            return done;
+        }
+        self.enter(place, context.waker());
+        let done = attempt();
+        if done.is_ready() {
+            self.give_up(place, is_more);
+        }
+        done
+    }
+
+    /// Leaves the line, and passes on a notification that came meanwhile if there is something for the
+    /// next.
+    pub(crate) fn give_up(&self, place: &mut Place, is_more: impl Fn() -> bool) {
+        let was_notified = self.step_out(place);
+        place.ticket = None;
+        if was_notified && is_more() {
+            self.notify_one();
+        }
+    }
+
+    /// Enters the line, at the place that it had if it had one.
+    fn enter(&self, place: &mut Place, waker: &Waker) {
+        let waker = waker.clone();
+        let mut waiters = self.waiters.lock();
+        let before = waiters.enter(&mut place.ticket, (), waker);
+        self.waiting.store(waiters.len(), Ordering::Relaxed);
+        drop(waiters);
+        drop(before);
+        fence(Ordering::SeqCst);
+    }
+
+    /// Steps out of the line without giving up its place, and says whether it had been notified, and so was not
+    /// there any more.
+    fn step_out(&self, place: &Place) -> bool {
+        let Some(ticket) = place.ticket else {
+            return false;
+        };
+        let mut waiters = self.waiters.lock();
+        let waker = waiters.leave(ticket);
+        self.waiting.store(waiters.len(), Ordering::Relaxed);
+        drop(waiters);
+        waker.is_none()
+    }
+
+    /// Wakes the one who has waited longest.
+    pub(crate) fn notify_one(&self) {
+        if !self.somebody_waits() {
+            return;
+        }
+        let mut waiters = self.waiters.lock();
+        let first = waiters.take_first();
+        self.waiting.store(waiters.len(), Ordering::Relaxed);
+        drop(waiters);
+        if let Some(((), waker)) = first {
+            waker.wake();
+        }
+    }
+
+    /// Wakes everybody, for what nobody can take away from the others.
+    pub(crate) fn notify_all(&self) {
+        if !self.somebody_waits() {
+            return;
+        }
+        let mut waiters = self.waiters.lock();
+        let wakers = waiters.take_all();
+        self.waiting.store(0, Ordering::Relaxed);
+        drop(waiters);
+        wakers.wake();
+    }
+
+    fn somebody_waits(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+}
