@@ -1,0 +1,257 @@
+//! A worker process as the program sees it: started, called, killed and taken leave of.
+
+use std::io::{self, BufReader, ErrorKind, Read};
+use std::path::PathBuf;
+use std::process::Child;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::error::{StartError, WorkerError};
+use super::frame;
+use super::limits::Limits;
+use super::platform::{self, Stream};
+use super::worker::Setup;
+
+/// How long a process may take to answer that it is a worker.
+const START: Duration = Duration::from_secs(30);
+
+/// How long an idle worker may take to end, with its exit handlers.
+const END: Duration = Duration::from_secs(5);
+
+/// What workers are made of.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// None for this program itself.
+    pub program: Option<PathBuf>,
+    pub limits: Limits,
+    pub frame: usize,
+}
+
+/// A process that waits for calls.
+pub struct Worker {
+    child: Child,
+    kill: Kill,
+    stream: BufReader<Timed>,
+    answer: Vec<u8>,
+    limits: Limits,
+    frame: usize,
+}
+
+/// Why a call has no answer.
+pub enum Failed {
+    /// The worker had died before the call reached it: another may be asked.
+    Before,
+    /// It was, or may have been, at work on it.
+    Within(WorkerError),
+}
+
+impl Worker {
+    /// Starts a process and waits until it answers as a worker.
+    pub fn start(kind: &Kind, kill: &Kill) -> Result<Self, StartError> {
+        let (stream, child) = platform::start(kind.program.as_deref())?;
+        kill.set(&child);
+        let mut worker = Worker {
+            child,
+            kill: kill.clone(),
+            stream: BufReader::new(Timed {
+                stream,
+                deadline: None,
+            }),
+            answer: Vec::new(),
+            limits: kind.limits.clone(),
+            frame: kind.frame,
+        };
+        match worker.set_up() {
+            Ok(Ok(())) => Ok(worker),
+            Ok(Err(why)) => {
+                worker.killed();
+                Err(StartError::Limits(why))
+            }
+            Err(error) => {
+                let what = if is_late(&error) {
+                    worker.killed();
+                    format!("was silent for {START:?}")
+                } else {
+                    worker.killed()
+                };
+                let program = platform::name(kind.program.as_deref());
+                Err(StartError::NoWorker { program, what })
+            }
+        }
+    }
+
+    fn set_up(&mut self) -> io::Result<Result<(), String>> {
+        let setup = Setup {
+            limits: self.limits.clone(),
+            frame: self.frame,
+        };
+        let mut buffer = Vec::new();
+        frame::begin(&mut buffer);
+        let written = postcard::to_extend(&setup, buffer);
+        let mut buffer = written.map_err(io::Error::other)?;
+        frame::finish(&mut buffer, self.frame).map_err(io::Error::other)?;
+        self.exchange(&buffer, Some(START))?;
+        postcard::from_bytes(&self.answer).map_err(io::Error::other)
+    }
+
+    /// Sends a call and waits for its answer. After any failure the process is gone.
+    pub fn call(mut self, function: &'static str, call: &[u8]) -> Result<Self, Failed> {
+        let limit = self.limits.task_time;
+        let sent = self.stream.get_mut().begin(limit);
+        let sent = sent.and_then(|()| frame::write(&mut &self.stream.get_ref().stream, call));
+        if let Err(error) = sent
+            && !is_late(&error)
+        {
+            // It never had the whole of it.
+            self.killed();
+            return Err(Failed::Before);
+        }
+        let received = match frame::read(&mut self.stream, &mut self.answer, self.frame) {
+            Ok(true) => return Ok(self),
+            Ok(false) => Err(ErrorKind::UnexpectedEof.into()),
+            Err(error) => Err::<(), io::Error>(error),
+        };
+        let pid = self.child.id();
+        let how = self.killed();
+        let error = received.err().unwrap_or_else(|| ErrorKind::Other.into());
+        Err(Failed::Within(match limit {
+            Some(limit) if is_late(&error) => WorkerError::TooLong { function, limit },
+            _ if error.kind() == ErrorKind::InvalidData => WorkerError::Result {
+                function,
+                why: error.to_string(),
+            },
+            _ => WorkerError::Died { function, pid, how },
+        }))
+    }
+
+    /// The process's number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it answered to the last call.
+    pub fn answer(&self) -> &[u8] {
+        &self.answer
+    }
+
+    /// Whether it has not died since. If it has, nothing of it is left behind.
+    pub fn is_alive(&mut self) -> bool {
+        let is_alive = matches!(self.child.try_wait(), Ok(None));
+        if !is_alive {
+            self.kill.clear();
+        }
+        is_alive
+    }
+
+    /// Lets an idle worker end by itself, and waits for that.
+    pub fn end(mut self) {
+        let ended = self.stream.get_mut().begin(Some(END)).and_then(|()| {
+            platform::end_of_calls(&self.stream.get_ref().stream)?;
+            self.stream.read(&mut [0])
+        });
+        // Its end of the socket is closed when it ends, so this was, or is now, a corpse.
+        let _ = ended;
+        self.killed();
+    }
+
+    fn exchange(&mut self, call: &[u8], limit: Option<Duration>) -> io::Result<()> {
+        self.stream.get_mut().begin(limit)?;
+        frame::write(&mut &self.stream.get_ref().stream, call)?;
+        if frame::read(&mut self.stream, &mut self.answer, self.frame)? {
+            return Ok(());
+        }
+        Err(ErrorKind::UnexpectedEof.into())
+    }
+
+    /// Kills it and what it started, buries it, and says in words how it ended: if it had
+    /// ended before, killing it does not change how.
+    fn killed(&mut self) -> String {
+        self.kill.kill_and_clear();
+        match self.child.wait() {
+            Ok(status) => platform::how(status, &self.limits),
+            Err(error) => format!("ended in a way that is not known ({error})"),
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // Has no effect on one that was waited for.
+        self.kill.kill_and_clear();
+        let _ = self.child.wait();
+    }
+}
+
+fn is_late(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+/// A way to kill a worker from another thread. It holds the number of the process only until
+/// that is waited for: later it may be another's.
+#[derive(Clone, Default)]
+pub struct Kill(Arc<Mutex<Option<u32>>>);
+
+impl Kill {
+    /// Kills it, with all that it started, if it is there.
+    pub fn kill(&self) {
+        if let Some(pid) = *self.lock() {
+            platform::kill_group(pid);
+        }
+    }
+
+    fn kill_and_clear(&self) {
+        if let Some(pid) = self.lock().take() {
+            platform::kill_group(pid);
+        }
+    }
+
+    fn set(&self, child: &Child) {
+        *self.lock() = Some(child.id());
+    }
+
+    fn clear(&self) {
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A stream whose reads are over by a deadline, all of them together.
+struct Timed {
+    stream: Stream,
+    deadline: Option<Instant>,
+}
+
+impl Timed {
+    /// Begins an exchange that may take so long.
+    fn begin(&mut self, limit: Option<Duration>) -> io::Result<()> {
+        let had_one = self.deadline.is_some();
+        self.deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        if had_one || self.deadline.is_some() {
+            platform::set_timeouts(&self.stream, self.left()?)?;
+        }
+        Ok(())
+    }
+
+    fn left(&self) -> io::Result<Option<Duration>> {
+        let Some(deadline) = self.deadline else {
+            return Ok(None);
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        Ok(Some(left))
+    }
+}
+
+impl Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.deadline.is_some() {
+            platform::set_timeouts(&self.stream, self.left()?)?;
+        }
+        self.stream.read(buffer)
+    }
+}

@@ -1,0 +1,85 @@
+//! What the workers of the tests can do, well and badly; both sides know it.
+
+use std::io::Read;
+use std::time::Duration;
+
+use lariat_sync::process::{Function, Registered};
+
+pub static DOUBLE: Function<u64, u64> = Function::new("double", |number| number * 2);
+pub static LENGTH: Function<Vec<u8>, usize> = Function::new("length", |bytes| bytes.len());
+pub static ZEROS: Function<usize, Vec<u8>> = Function::new("zeros", |count| vec![0; count]);
+pub static PARSE: Function<String, Result<u8, String>> = Function::new("parse", |text| {
+    text.parse().map_err(|_| format!("{text:?} is no number"))
+});
+pub static PANIC: Function<String, ()> = Function::new("panic", |text| panic!("{text}"));
+pub static PROCESS: Function<(), u32> = Function::new("process", |()| std::process::id());
+pub static EXIT: Function<i32, ()> = Function::new("exit", |code| std::process::exit(code));
+pub static ABORT: Function<(), ()> = Function::new("abort", |()| std::process::abort());
+pub static KILL: Function<(), ()> = Function::new("kill", |()| {
+    let own = std::process::id().to_string();
+    let mut command = std::process::Command::new("kill");
+    command.args(["-9", &own]).status().unwrap();
+});
+pub static SLEEP: Function<Duration, ()> = Function::new("sleep", std::thread::sleep);
+pub static SPIN: Function<(), ()> = Function::new("spin", |()| {
+    loop {
+        std::hint::spin_loop();
+    }
+});
+/// Prints and reads as careless code does, and gives what was left of its standard input.
+pub static CHATTER: Function<usize, String> = Function::new("chatter", |lines| {
+    let mut read = String::new();
+    for line in 0..lines {
+        println!("line {line} of a task, with what looks like a frame: \0\0\0\u{4}");
+    }
+    let _ = std::io::stdin().read_to_string(&mut read);
+    read
+});
+pub static ALLOCATE: Function<usize, usize> = Function::new("allocate", |bytes| {
+    let mut memory = vec![0_u8; bytes];
+    memory.iter_mut().for_each(|byte| *byte = 1);
+    std::hint::black_box(&memory).len()
+});
+/// How many files could be opened, and why not one more.
+pub static OPEN: Function<usize, (usize, String)> = Function::new("open", |count| {
+    let mut open = Vec::new();
+    for number in 0..count {
+        match std::fs::File::open("/dev/null") {
+            Ok(file) => open.push(file),
+            Err(error) => return (number, error.to_string()),
+        }
+    }
+    (open.len(), String::new())
+});
+/// Starts a process of its own, and says its number.
+pub static GRANDCHILD: Function<(), u32> = Function::new("grandchild", |()| {
+    let mut command = std::process::Command::new("sleep");
+    command.arg("1000").spawn().unwrap().id()
+});
+/// Only the program has it: the workers do not list it.
+pub static UNLISTED: Function<(), ()> = Function::new("unlisted", |()| ());
+/// Another function under a name that is taken, with another argument.
+pub static IMPOSTOR: Function<String, u64> = Function::new("length", |_| 0);
+/// Writes a line to a file when the worker ends.
+pub static AT_EXIT: Function<String, ()> = Function::new("at exit", |path| {
+    lariat_sync::exit::at_exit(move || std::fs::write(path, "ended").unwrap());
+});
+
+pub static ALL: [&dyn Registered; 16] = [
+    &DOUBLE,
+    &LENGTH,
+    &ZEROS,
+    &PARSE,
+    &PANIC,
+    &PROCESS,
+    &EXIT,
+    &ABORT,
+    &KILL,
+    &SLEEP,
+    &SPIN,
+    &CHATTER,
+    &ALLOCATE,
+    &OPEN,
+    &GRANDCHILD,
+    &AT_EXIT,
+];
