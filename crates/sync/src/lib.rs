@@ -12,24 +12,33 @@
 //! | something has happened | [`Event`], [`Latch`] (once and for ever), [`Countdown`] (so many times) |
 //! | all are there | [`Barrier`] |
 //! | one at a time, who may come again | [`ReentrantLock`], and [`Condition`] to wait under it |
-//! | later | [`Timers`] |
+//! | later | [`Timers`], and [`scheduler`] for what comes again and again |
+//!
+//! and what runs beside: [`thread`] for named threads, [`executor`] for pools of them and the
+//! futures of their tasks, [`process`] for worker processes, [`exit`] for the program's end.
 
 mod barrier;
 mod event;
+pub mod executor;
+pub mod exit;
 mod gate;
 mod latch;
 #[cfg(all(test, feature = "loom"))]
 mod models;
+pub mod process;
 mod queue;
 mod reentrant;
+pub mod scheduler;
 mod semaphore;
 mod sys;
+pub mod thread;
 mod timers;
 mod waiting;
 
 pub use barrier::{Barrier, BarrierWait, Broken};
 pub use event::{Event, EventWait};
 pub use latch::{Countdown, CountdownWait, CountedDown, Latch, LatchWait};
+pub use process::worker_main;
 pub use queue::{
     DoneTooOften, Get, GetError, Items, Join, Prioritized, Put, PutError, Queue, SimpleQueue,
 };

@@ -11,6 +11,8 @@
 mod crew;
 mod future;
 mod map;
+#[cfg(all(test, feature = "loom"))]
+mod models;
 mod outcome;
 mod pool;
 mod scope;
