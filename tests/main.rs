@@ -17,4 +17,5 @@ mod reactor;
 mod reload;
 mod small;
 mod source;
+mod threads;
 mod timestamp;

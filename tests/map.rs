@@ -51,6 +51,11 @@ fn unmatched(rows: &[Row], items: &[&str]) -> Vec<String> {
     findings
 }
 
+/// The names of all tests that there are.
+pub fn tests_of_the_tree() -> HashSet<String> {
+    Tree::read().tests
+}
+
 /// What there is to be named.
 #[derive(Default)]
 struct Tree {

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::platform::launch;
 use crate::servers::host::{self, Hosted};
-use crate::{drain, hostile, idle, peers, silent, sleep, starved, timestamp};
+use crate::{drain, executors, hostile, idle, peers, silent, sleep, starved, timestamp};
 
 /// Measures Lariat against servers written by hand, and those of other worlds.
 #[derive(Parser)]
@@ -98,6 +98,12 @@ enum Command {
         #[arg(long, default_value_t = 10)]
         times: usize,
     },
+    /// What a task costs in a pool of threads and in one of processes, against rayon and Python.
+    Executors {
+        /// A look whether it works; not for figures.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Only the server: prints its address, and serves until it is killed. For a profiler.
     Serve {
         engine: Engine,
@@ -170,6 +176,7 @@ pub fn run() -> io::Result<()> {
         Command::Hostile { quick, only } => hostile::measure(quick, only),
         Command::Idle { quick, connections } => idle::measure(quick, connections),
         Command::Drain { quick, times } => drain::measure(quick, times),
+        Command::Executors { quick } => executors::measure(quick),
         Command::Serve { engine, processor } => timestamp::serve(engine, processor),
         Command::Load {
             server,

@@ -9,6 +9,8 @@ mod commands;
 #[cfg(target_os = "linux")]
 mod drain;
 #[cfg(target_os = "linux")]
+mod executors;
+#[cfg(target_os = "linux")]
 mod hostile;
 #[cfg(target_os = "linux")]
 mod idle;
@@ -36,6 +38,7 @@ use commands::Engine;
 
 #[cfg(target_os = "linux")]
 fn main() -> ExitCode {
+    lariat::sync::worker_main(&executors::FUNCTIONS);
     match commands::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

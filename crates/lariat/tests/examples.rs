@@ -243,6 +243,60 @@ fn the_task_sets_are_timed() {
     assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
+#[test]
+fn the_loops_sleep_in_turn_and_in_threads() {
+    let output = run(&mut example("sleeping_loops"), "");
+    let said = text(&output.stdout);
+    assert_eq!(said.matches(" is done").count(), 6, "{said}");
+    let (in_turn, others) = said.split_once("in threads").unwrap();
+    assert!(in_turn.find("loop 0 is done") < in_turn.find("loop 1 starts"));
+    // In threads both have begun before the first is done.
+    let (_, with_locks) = others.split_once("in threads").unwrap();
+    assert!(with_locks.find("loop 1 starts") < with_locks.find("loop 0 is done"));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
+fn threads_are_made_of_functions_closures_and_values() {
+    let output = run(&mut example("thread_objects"), "");
+    let said = text(&output.stdout);
+    assert!(
+        said.starts_with(
+            "functions: 2 done\nclosures: 2 done\nvalues: long has slept, short has slept\n"
+        ),
+        "{said}"
+    );
+    assert_eq!(said.matches("results: ").count(), 2, "{said}");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
+fn the_same_results_come_in_turn_in_threads_and_from_a_pool() {
+    let output = run(&mut example("factorials"), "");
+    let said = text(&output.stdout);
+    assert_eq!(
+        said.matches("       233   479001600    78").count(),
+        3,
+        "{said}"
+    );
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_hundred_pages_are_looked_up_and_the_end_is_told_at_the_end() {
+    let output = run(&mut example("ranking"), "");
+    let said = text(&output.stdout);
+    assert_eq!(said.matches(" at once: 99 ranks in ").count(), 3, "{said}");
+    assert_eq!(
+        said.matches("  item 13: HTTP/1.0 404 Not Found\n").count(),
+        3,
+        "{said}"
+    );
+    let last = said.lines().last().unwrap();
+    assert!(last.starts_with("all done after "), "{said}");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn the_interfaces_are_listed() {

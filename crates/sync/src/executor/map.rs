@@ -6,28 +6,31 @@ use std::time::Duration;
 use super::future::TaskFuture;
 use super::outcome::{Outcome, TaskError};
 
+/// Queues a call for an item; none if the executor takes no more.
+type Submit<'a, Item, T> = Box<dyn FnMut(Item) -> Option<TaskFuture<T>> + Send + 'a>;
+
 /// The outcomes of one call for each item, in order; see
 /// [`ThreadPool::map`](super::ThreadPool::map).
 ///
 /// A task that panics is an `Err` in its place, and the others go on. When the executor is shut
 /// down meanwhile, what it did not take is [`TaskError::Cancelled`].
-pub struct Map<I, T, S> {
+pub struct Map<'a, I: Iterator, T> {
     items: I,
-    submit: S,
+    submit: Submit<'a, I::Item, T>,
     ahead: VecDeque<TaskFuture<T>>,
     look_ahead: usize,
     is_refused: bool,
 }
 
-impl<I, T, S> Map<I, T, S>
-where
-    I: Iterator,
-    S: FnMut(I::Item) -> Option<TaskFuture<T>>,
-{
-    pub(crate) fn new(items: I, submit: S, look_ahead: usize) -> Self {
+impl<'a, I: Iterator, T> Map<'a, I, T> {
+    pub(crate) fn new(
+        items: I,
+        submit: impl FnMut(I::Item) -> Option<TaskFuture<T>> + Send + 'a,
+        look_ahead: usize,
+    ) -> Self {
         let mut map = Map {
             items,
-            submit,
+            submit: Box::new(submit),
             ahead: VecDeque::new(),
             look_ahead,
             is_refused: false,
@@ -98,11 +101,7 @@ where
     }
 }
 
-impl<I, T, S> Iterator for Map<I, T, S>
-where
-    I: Iterator,
-    S: FnMut(I::Item) -> Option<TaskFuture<T>>,
-{
+impl<I: Iterator, T> Iterator for Map<'_, I, T> {
     type Item = Outcome<T>;
 
     fn next(&mut self) -> Option<Outcome<T>> {
@@ -115,7 +114,7 @@ where
     }
 }
 
-impl<I, T, S> Drop for Map<I, T, S> {
+impl<I: Iterator, T> Drop for Map<'_, I, T> {
     fn drop(&mut self) {
         for future in &self.ahead {
             future.cancel();

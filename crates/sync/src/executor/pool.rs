@@ -235,11 +235,7 @@ impl ThreadPool {
     /// It looks ahead twice as many items as there are threads ([`Map::look_ahead`] changes
     /// that): no more are taken from `items` until outcomes are, so that these may be endless.
     /// Dropping it cancels those of its tasks that have not begun.
-    pub fn map<I, T, F>(
-        &self,
-        items: I,
-        call: F,
-    ) -> Map<I::IntoIter, T, impl FnMut(I::Item) -> Option<TaskFuture<T>> + use<'_, I, T, F>>
+    pub fn map<I, T, F>(&self, items: I, call: F) -> Map<'_, I::IntoIter, T>
     where
         I: IntoIterator,
         I::Item: Send + 'static,

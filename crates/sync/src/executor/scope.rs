@@ -72,11 +72,7 @@ impl<'env> ScopedPool<'env> {
     }
 
     /// As [`ThreadPool::map`](super::ThreadPool::map), with what may be borrowed.
-    pub fn map<I, T, F>(
-        &self,
-        items: I,
-        call: F,
-    ) -> Map<I::IntoIter, T, impl FnMut(I::Item) -> Option<TaskFuture<T>> + use<'_, 'env, I, T, F>>
+    pub fn map<'a, I, T, F>(&'a self, items: I, call: F) -> Map<'a, I::IntoIter, T>
     where
         I: IntoIterator,
         I::Item: Send + 'env,

@@ -226,7 +226,7 @@ impl ProcessPool {
         &'a self,
         function: &'a Function<A, R>,
         items: I,
-    ) -> Map<I::IntoIter, R, impl FnMut(I::Item) -> Option<TaskFuture<R>> + use<'a, I, A, R>>
+    ) -> Map<'a, I::IntoIter, R>
     where
         I: IntoIterator<Item = A>,
         A: Serialize,

@@ -1,0 +1,48 @@
+//! The names of Python 3.13's modules, as `__all__` and the documentation list them, by the headings
+//! of the page under which they are answered.
+
+pub const OF_MODULES: &[(&str, &str)] = &[
+    (
+        "_thread",
+        "start_new_thread start_new start_joinable_thread exit exit_thread get_ident get_native_id
+         stack_size error TIMEOUT_MAX interrupt_main daemon_threads_allowed",
+    ),
+    (
+        "threading: Thread",
+        "Thread start run join name getName setName ident native_id is_alive daemon isDaemon setDaemon",
+    ),
+    (
+        "threading: functions",
+        "active_count activeCount current_thread currentThread enumerate main_thread get_ident
+         get_native_id stack_size excepthook __excepthook__ ExceptHookArgs local ThreadError TIMEOUT_MAX
+         settrace gettrace settrace_all_threads setprofile getprofile setprofile_all_threads",
+    ),
+    (
+        "concurrent.futures",
+        "FIRST_COMPLETED FIRST_EXCEPTION ALL_COMPLETED CancelledError TimeoutError InvalidStateError
+         BrokenExecutor BrokenThreadPool BrokenProcessPool Future Executor wait as_completed
+         ProcessPoolExecutor ThreadPoolExecutor Executor.submit Executor.map Executor.shutdown
+         Future.cancel Future.cancelled Future.running Future.done Future.result Future.exception
+         Future.add_done_callback Future.set_running_or_notify_cancel Future.set_result
+         Future.set_exception",
+    ),
+    (
+        "subprocess",
+        "Popen PIPE STDOUT call check_call getstatusoutput getoutput check_output run
+         CalledProcessError DEVNULL SubprocessError TimeoutExpired CompletedProcess Popen.poll Popen.wait
+         Popen.communicate Popen.send_signal Popen.terminate Popen.kill Popen.args Popen.stdin
+         Popen.stdout Popen.stderr Popen.pid Popen.returncode list2cmdline STARTUPINFO",
+    ),
+    (
+        "multiprocessing",
+        "Array AuthenticationError Barrier BoundedSemaphore BufferTooShort Condition Event
+         JoinableQueue Lock Manager Pipe Pool Process ProcessError Queue RLock RawArray RawValue
+         Semaphore SimpleQueue TimeoutError Value active_children allow_connection_pickling cpu_count
+         current_process freeze_support get_all_start_methods get_context get_logger get_start_method
+         log_to_stderr parent_process reducer set_executable set_forkserver_preload set_start_method
+         Process.run Process.start Process.join Process.name Process.is_alive Process.daemon Process.pid
+         Process.exitcode Process.authkey Process.sentinel Process.terminate Process.kill Process.close
+         Pool.apply Pool.apply_async Pool.map Pool.imap Pool.imap_unordered Pool.starmap Pool.close
+         Pool.terminate Pool.join AsyncResult shared_memory sharedctypes managers connection dummy",
+    ),
+];
