@@ -352,10 +352,10 @@ fn room_wakes_one_and_no_herd() {
     waiting
         .iter_mut()
         .for_each(|put| assert!(poll(put, &waker).is_pending()));
-    for number in 0..10 {
+    for (number, put) in waiting[..10].iter_mut().enumerate() {
         queue.get().unwrap();
         assert_eq!(woken.count(), number + 1);
-        assert!(poll(&mut waiting[number], &waker).is_ready());
+        assert!(poll(put, &waker).is_ready());
     }
 }
 

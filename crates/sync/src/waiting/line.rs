@@ -8,8 +8,10 @@ use crate::sys::{AtomicUsize, Mutex, Ordering, fence};
 /// A line of those who wait for a change of something else, such as a queue without a lock.
 ///
 /// Who waits [polls](Self::poll): it enters, looks once more, and only then sleeps. Who changes something does so, and
-/// then calls [`notify_one`](Self::notify_one), which is a fence and a load while nobody waits.
-/// The fences on both sides see to it that one of the two sees the other.
+/// then calls [`notify_one`](Self::notify_one), which is one load while nobody waits. One of the two
+/// must see the other, so the change is made by a `SeqCst` operation, as in a queue without a lock (the load is
+/// `SeqCst` too, and the look comes behind a fence), or under a lock under which the look is
+/// taken too. A fence in place of that would cost each item as much again as the queue itself.
 ///
 /// Whoever has been notified must take what it was notified of, or find that it is gone and enter again, or
 /// notify the next in its stead. So while somebody sleeps, there are at least as many who have been notified
@@ -123,7 +125,9 @@ impl Line {
     }
 
     fn somebody_waits(&self) -> bool {
+        // Loom takes `SeqCst` for less than it is, except in a fence.
+        #[cfg(feature = "loom")]
         fence(Ordering::SeqCst);
-        self.waiting.load(Ordering::Relaxed) > 0
+        self.waiting.load(Ordering::SeqCst) > 0
     }
 }
