@@ -9,7 +9,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::platform::launch;
 use crate::servers::host::{self, Hosted};
-use crate::{drain, executors, hostile, idle, peers, silent, sleep, starved, timestamp};
+use crate::{
+    drain, executors, hostile, idle, peers, queues, silent, sleep, starved, timers, timestamp,
+};
 
 /// Measures Lariat against servers written by hand, and those of other worlds.
 #[derive(Parser)]
@@ -98,6 +100,19 @@ enum Command {
         #[arg(long, default_value_t = 10)]
         times: usize,
     },
+    /// What an item costs from thread to thread, and what a permit costs, against crossbeam-channel, flume, std, a lock and
+    /// two condition variables, tokio and Python.
+    Queues {
+        /// A look whether it works; not for figures.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// How late a hundred thousand timers are, against tokio's.
+    Timers {
+        /// How many.
+        #[arg(long, default_value_t = 100_000)]
+        count: u32,
+    },
     /// What a task costs in a pool of threads and in one of processes, against rayon and Python.
     Executors {
         /// A look whether it works; not for figures.
@@ -176,6 +191,8 @@ pub fn run() -> io::Result<()> {
         Command::Hostile { quick, only } => hostile::measure(quick, only),
         Command::Idle { quick, connections } => idle::measure(quick, connections),
         Command::Drain { quick, times } => drain::measure(quick, times),
+        Command::Queues { quick } => queues::measure(quick),
+        Command::Timers { count } => timers::measure(count),
         Command::Executors { quick } => executors::measure(quick),
         Command::Serve { engine, processor } => timestamp::serve(engine, processor),
         Command::Load {

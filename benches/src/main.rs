@@ -21,6 +21,8 @@ mod peers;
 #[cfg(target_os = "linux")]
 mod platform;
 #[cfg(target_os = "linux")]
+mod queues;
+#[cfg(target_os = "linux")]
 mod servers;
 #[cfg(target_os = "linux")]
 mod silent;
@@ -28,6 +30,8 @@ mod silent;
 mod sleep;
 #[cfg(target_os = "linux")]
 mod starved;
+#[cfg(target_os = "linux")]
+mod timers;
 #[cfg(target_os = "linux")]
 mod timestamp;
 

@@ -18,6 +18,23 @@ pub const OF_MODULES: &[(&str, &str)] = &[
          settrace gettrace settrace_all_threads setprofile getprofile setprofile_all_threads",
     ),
     (
+        "threading: locks and what waits",
+        "Lock Lock.acquire Lock.acquire_lock Lock.release Lock.release_lock Lock.locked Lock.locked_lock
+         RLock RLock.acquire RLock.release Condition Condition.wait Condition.wait_for
+         Condition.notify Condition.notify_all Condition.notifyAll Semaphore Semaphore.acquire
+         Semaphore.release BoundedSemaphore BoundedSemaphore.acquire BoundedSemaphore.release Event
+         Event.is_set Event.isSet Event.set Event.clear Event.wait Timer Timer.start Timer.cancel
+         Barrier Barrier.wait Barrier.reset Barrier.abort Barrier.parties Barrier.n_waiting
+         Barrier.broken BrokenBarrierError",
+    ),
+    (
+        "queue",
+        "Queue LifoQueue PriorityQueue SimpleQueue Empty Full ShutDown Queue.qsize Queue.empty Queue.full
+         Queue.maxsize Queue.put Queue.put_nowait Queue.get Queue.get_nowait Queue.task_done Queue.join
+         Queue.shutdown SimpleQueue.qsize SimpleQueue.empty SimpleQueue.put SimpleQueue.put_nowait
+         SimpleQueue.get SimpleQueue.get_nowait",
+    ),
+    (
         "concurrent.futures",
         "FIRST_COMPLETED FIRST_EXCEPTION ALL_COMPLETED CancelledError TimeoutError InvalidStateError
          BrokenExecutor BrokenThreadPool BrokenProcessPool Future Executor wait as_completed

@@ -67,5 +67,9 @@ mod coming_from_python {}
 mod concepts {}
 
 #[cfg(doctest)]
+#[doc = include_str!("../../../docs/threads.md")]
+mod threads {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../../../docs/remote-calls.md")]
 mod remote_calls {}

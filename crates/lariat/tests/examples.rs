@@ -234,6 +234,70 @@ fn methods_are_called_from_the_other_side() {
 }
 
 #[test]
+fn the_candy_machine_is_never_overfull_nor_less_than_empty() {
+    let output = run(&mut example("candy"), "");
+    let said = text(&output.stdout);
+    assert!(said.starts_with("the machine has 5 candies\n"), "{said}");
+    let refilled = said.matches("refilling candy: done").count();
+    let bought = said.matches("buying candy: done").count();
+    let left = format!("the machine has {} candies\n", 5 + refilled - bought);
+    assert!(said.ends_with(&left), "{said}");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
+fn what_is_produced_is_consumed_in_turn_over_a_queue_of_32() {
+    let output = run(&mut example("producer_consumer"), "");
+    let said = text(&output.stdout);
+    let consumed: Vec<&str> = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("item ")?.split_once(" consumed"))
+        .map(|(item, _)| item)
+        .collect();
+    assert!(
+        consumed
+            .iter()
+            .zip(1..=60)
+            .all(|(item, number)| *item == number.to_string())
+    );
+    assert_eq!(consumed.len(), 60);
+    assert!(said.contains("all 60 are done\n") && said.contains("the consumer ends\n"));
+    let in_queue = said
+        .lines()
+        .filter_map(|line| line.strip_suffix(" in the queue"));
+    let sizes = in_queue.filter_map(|line| line.rsplit(' ').next()?.parse::<usize>().ok());
+    assert!(sizes.max() <= Some(32), "{said}");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
+fn each_thread_strikes_itself_off_until_none_remains() {
+    let output = run(&mut example("remaining_threads"), "");
+    let said = text(&output.stdout);
+    let (count, done) = said.split_once(" threads\n").unwrap();
+    let count: usize = count.parse().unwrap();
+    assert!((3..=6).contains(&count), "{said}");
+    let lines: Vec<&str> = done.lines().collect();
+    assert_eq!(lines.len(), count, "{said}");
+    for (index, line) in lines.iter().enumerate() {
+        let remaining = line.split_once("remaining: ");
+        let remaining = remaining.map_or(0, |(_, names)| names.split(", ").count());
+        assert_eq!(remaining, count - 1 - index, "{said}");
+    }
+    assert!(lines[count - 1].ends_with("and none remains"), "{said}");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
+fn the_most_urgent_comes_first() {
+    let output = run(&mut example("priorities"), "");
+    let expected = "1 ask\n1 plan\n2 write\n3 sleep\n\
+        1 plan takes 10 minutes\n1 ask takes 2.5 minutes\n2 write takes 30 minutes\n";
+    assert_eq!(text(&output.stdout), expected);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
 fn the_task_sets_are_timed() {
     let output = run(&mut example("task_set"), "");
     let table = text(&output.stdout);
