@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::call::{CallError, MAXIMUM_MESSAGE, code};
 
-/// What is counted for a call besides its message: its task and its place, measured at somewhat
-/// more than 1,000 bytes for a call that sleeps (`benches/README.md`).
+/// What is counted for a call besides its message: its task and its place, which are about as many
+/// bytes for a call that sleeps (the program `sleep` in `benches/` measures them).
 const CALL_COST: usize = 1024;
 
 /// How much a peer may have going on.

@@ -127,9 +127,14 @@ impl<R: Tasks> Peer<R> {
             let outcome = Err(error.clone());
             return self.answer(transport, call.id.as_ref(), outcome);
         }
+        let is_answered = call.id.is_some();
         let admitted = match self.running.admit(call.id, length) {
             Ok(admitted) => admitted,
-            Err((id, error)) => return self.tell(transport, id.as_ref(), &Err(error)),
+            Err((id, error)) if is_answered => {
+                return self.tell(transport, id.as_ref(), &Err(error));
+            }
+            // Who wants no answer is not told of this either.
+            Err(_) => return,
         };
         let context = Context {
             link: Arc::clone(&link),

@@ -61,8 +61,8 @@ impl<T> Running<T> {
     ///
     /// # Errors
     ///
-    /// When its `id` is in use, or there are too many; and who is to be told: nobody by an `id`
-    /// that another call has.
+    /// When its `id` is in use, or there are too many; and by which `id` that is to be told: not by
+    /// one that another call has.
     pub(crate) fn admit(
         &mut self,
         id: Option<Id>,
