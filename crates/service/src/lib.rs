@@ -11,6 +11,7 @@ pub mod discard;
 pub mod echo;
 mod loops;
 pub mod metrics;
+pub mod names;
 mod platform;
 pub mod qotd;
 pub mod sleep;

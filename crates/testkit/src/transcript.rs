@@ -123,6 +123,7 @@ impl Transcript {
                         let length = cut(sent, rest.len()).clamp(1, rest.len());
                         let (piece, behind) = rest.split_at(length);
                         server.receive(piece);
+                        server.deliver_messages();
                         sent += length;
                         rest = behind;
                     }
@@ -165,6 +166,7 @@ impl Transcript {
                     let piece = &bytes[..bytes.len().min(left)];
                     left -= piece.len();
                     server.receive(piece);
+                    server.deliver_messages();
                 }
                 Step::ClientEnds => server.receive_end(),
                 Step::Time(time) => server.advance(*time),
@@ -181,6 +183,7 @@ impl Transcript {
                 Step::Client(bytes) => {
                     asked = true;
                     server.receive(bytes);
+                    server.deliver_messages();
                 }
                 Step::Time(time) => server.advance(*time),
                 Step::Server(_) if asked => return,

@@ -24,7 +24,7 @@
 //! refused and the connection goes on; only a line that is too long ends it. Keys in an answer
 //! that a client does not know are to be passed over.
 //!
-//! On a WebSocket each message holds whole lines, and each answer is one message.
+//! On a WebSocket a message holds whole lines, in either direction, and never half an answer.
 //!
 //! # Requests
 //!
