@@ -43,9 +43,10 @@ pub use lariat_net::*;
 pub use lariat_protocol::{
     Address, ConnectionInfo, DatagramProtocol, DatagramTransport, Endpoint, Factory, Message,
     Protocol, Reason, SendError, TimerId, TlsInfo, Transport, WaterMarks, call, chargen, daytime,
-    discard, echo, endpoint, framing, qotd, remote, sleep, time, timestamp,
+    discard, echo, endpoint, framing, names, qotd, remote, sleep, time, timestamp,
 };
 pub use lariat_service as service;
+pub use lariat_store as store;
 pub use lariat_sync as sync;
 pub use lariat_tls as tls;
 

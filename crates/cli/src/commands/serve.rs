@@ -20,7 +20,7 @@ use crate::serve::plan::{self, Defaults, Planned};
 use crate::serve::server::{File, Server};
 use crate::serve::services::Wanted;
 use crate::serve::settings::{DeadlineChange, LimitChange, Setting, Settings};
-use crate::serve::{config, listing, rereading, state};
+use crate::serve::{book, config, listing, rereading, state};
 use crate::signals;
 
 /// Serve services on endpoints
@@ -138,7 +138,15 @@ pub fn run(args: Args) -> Result<(), Failure> {
     // From here on a signal ends the process in order, also while it begins to listen.
     let handle = reactor.handle();
     stop_at_signal(&handle)?;
-    let mut served = listen::listen(&handle, services, &settings, args.verbose)?;
+    let are_named = |planned: &Planned| planned.entry.name == book::SERVICE;
+    let names = match services.iter().any(are_named) {
+        true => Some(book::open(&state, &handle)?),
+        false => None,
+    };
+    let mut served = listen::listen(&handle, services, &settings, names.as_ref(), args.verbose)?;
+    if let Some(names) = &names {
+        book::register(names, &served, &handle);
+    }
     let control = control::server::reactor()?;
     if let Some(metrics) = metrics {
         let watching = listen::listen_watching(&control.handle(), &handle, metrics)?;
@@ -158,6 +166,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         stop_when_idle(handle);
     }
     let report = reactor.run();
+    if let Some(names) = &names {
+        names.remove_inside();
+    }
     let said = match args.json {
         true => say.line(&format!("{}\n", stopped_json(report))),
         false => say.line(&stopped(report)),

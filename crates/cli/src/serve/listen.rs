@@ -6,9 +6,11 @@ use std::path::Path;
 use lariat_net::{Error, Handle, ListenOptions, Listening};
 use lariat_protocol::endpoint::{Base, Host};
 use lariat_protocol::{Deadlines, Endpoint};
+use lariat_service::names::Directory as Names;
 use lariat_tls::Directory;
 
 use crate::failure::Failure;
+use crate::serve::book;
 use crate::serve::plan::Planned;
 use crate::serve::services::{Entry, Making};
 use crate::serve::settings::Settings;
@@ -36,6 +38,7 @@ pub struct Served {
 /// When the state directory cannot be made or used.
 pub fn prepare(planned: &mut [Planned], folder: &Path) -> Result<(), Failure> {
     let in_state = |planned: &Planned| match planned.endpoint.base() {
+        _ if planned.entry.name == book::SERVICE => true,
         Base::Unix { .. } => planned.is_default,
         _ => needs_certificate(&planned.endpoint),
     };
@@ -84,10 +87,12 @@ pub fn listen(
     reactor: &Handle,
     planned: Vec<Planned>,
     settings: &Settings,
+    names: Option<&Names>,
     verbose: bool,
 ) -> Result<Vec<Served>, Failure> {
     let listen = |planned| {
         let door = Door {
+            names,
             reactor,
             watched: reactor,
             settings,
@@ -112,6 +117,7 @@ pub fn listen_watching(
         reactor,
         watched,
         settings: &Settings::default(),
+        names: None,
         verbose: false,
     };
     door.listen(planned)
@@ -122,6 +128,7 @@ struct Door<'a> {
     reactor: &'a Handle,
     watched: &'a Handle,
     settings: &'a Settings,
+    names: Option<&'a Names>,
     verbose: bool,
 }
 
@@ -142,6 +149,7 @@ impl Door<'_> {
             endpoint: &planned.endpoint,
             verbose: self.verbose,
             reactor: self.watched,
+            names: self.names,
         })?;
         let options = ListenOptions {
             name: Some(name.to_string()),

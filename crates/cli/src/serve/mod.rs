@@ -3,6 +3,7 @@
 //! Read [`services`] first: a new service is one entry there. [`plan`] turns what was asked
 //! for into endpoints, [`listen`] opens them, [`listing`] tells a person or a program where.
 
+pub mod book;
 pub mod config;
 pub mod listen;
 pub mod listing;

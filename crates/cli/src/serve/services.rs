@@ -11,12 +11,14 @@ use lariat_service::daytime::{self, Daytime};
 use lariat_service::discard::Discard;
 use lariat_service::echo::Echo;
 use lariat_service::metrics;
+use lariat_service::names::{self, Directory, Names};
 use lariat_service::qotd::{self, Qotd};
 use lariat_service::sleep::Sleeper;
 use lariat_service::time::{self, Time};
 use lariat_service::timestamp::{Event, Timestamp};
 
 use crate::output::note;
+use crate::serve::book;
 
 /// A service: what it is called, where it is by default, how it is made and tried.
 #[derive(Debug)]
@@ -49,6 +51,8 @@ pub struct Making<'a> {
     pub verbose: bool,
     /// The reactor that serves, for who watches it.
     pub reactor: &'a Handle,
+    /// The names, where they are served.
+    pub names: Option<&'a Directory>,
 }
 
 /// An endpoint that is served without being named.
@@ -63,7 +67,7 @@ pub enum Default {
 }
 
 /// Every service.
-pub const SERVICES: [Entry; 8] = [
+pub const SERVICES: [Entry; 9] = [
     Entry {
         name: "timestamp",
         defaults: &[
@@ -129,6 +133,18 @@ pub const SERVICES: [Entry; 8] = [
         make: |making| {
             let sleeper = Sleeper::from_endpoint(making.endpoint)?;
             Ok(sleeper.into_calls().into_service())
+        },
+    },
+    Entry {
+        name: book::SERVICE,
+        defaults: &[Default::Port("tcp", lariat_protocol::names::PORT)],
+        deadlines: names::DEADLINES,
+        to_try: |program, endpoint| command(program, "connect", endpoint, &[]),
+        make: |making| {
+            let names = making
+                .names
+                .expect("they are opened where they are planned");
+            Ok(Names::from_endpoint(names.clone(), making.endpoint)?.into_service())
         },
     },
 ];

@@ -8,6 +8,7 @@ mod cert;
 mod connect;
 mod ctl;
 mod faults;
+mod kept;
 mod line_editor;
 mod metrics;
 mod operated;

@@ -65,6 +65,8 @@ fn try_line(line: &str) {
         Some("chargen") => text.lines().count() == 3 && text.starts_with(" !\"#$%&'()*+,"),
         Some("qotd") => text.len() > 10,
         Some("daytime") => text.len() == 25,
+        // It has nothing to say, so nothing comes back.
+        Some("connect") => text.is_empty(),
         Some("rdate") => text.contains("\nThe clocks agree"),
         Some("sleep") => text.starts_with("0.5 s, ") && text.ends_with(" ms late\n"),
         _ => panic!("{line} is for nothing"),
@@ -74,7 +76,7 @@ fn try_line(line: &str) {
 }
 
 /// The commands that ask what is served.
-const SERVED: [&str; 8] = [
+const SERVED: [&str; 9] = [
     "timestamp",
     "echo",
     "discard",
@@ -83,6 +85,7 @@ const SERVED: [&str; 8] = [
     "daytime",
     "rdate",
     "sleep",
+    "connect",
 ];
 
 #[test]
@@ -100,7 +103,7 @@ fn each_line_to_try_works_as_it_is_printed() {
         .iter()
         .filter_map(|row| row.get(column..))
         .collect();
-    assert_eq!(lines.len(), 16, "{table:#?}");
+    assert_eq!(lines.len(), 17, "{table:#?}");
     lines.into_iter().for_each(try_line);
     server.signal(SIGINT);
     let outcome = server.finish();
@@ -121,7 +124,7 @@ fn a_public_server_is_tried_on_this_machine() {
     let state = tempfile::tempdir().unwrap();
     let (_server, table) = start(state.path(), &["--public", "--port-base", "0"]);
     let any = |row: &&String| row.contains("://[::]:") || row.contains("://0.0.0.0:");
-    assert_eq!(table.iter().filter(any).count(), 15, "{table:#?}");
+    assert_eq!(table.iter().filter(any).count(), 16, "{table:#?}");
     let column = table[0].find("TRY").unwrap();
     for row in table[1..].iter().filter(|row| !row.is_empty()) {
         try_line(&row[column..]);
@@ -150,7 +153,7 @@ fn programs_are_told_each_address_that_was_bound() {
     assert_eq!(schemes, ["tcp", "udp", "tls", "ws", "unix"]);
     services.dedup();
     let small = [
-        "echo", "discard", "chargen", "qotd", "daytime", "time", "sleep",
+        "echo", "discard", "chargen", "qotd", "daytime", "time", "sleep", "names",
     ];
     assert_eq!(services, [&["timestamp"][..], &small].concat());
     server.signal(SIGTERM);
@@ -261,11 +264,17 @@ fn a_port_that_is_taken_is_told() {
 fn a_state_that_is_in_use_is_told() {
     let state = tempfile::tempdir().unwrap();
     let (_server, _) = start(state.path(), &["--port-base", "0"]);
-    let outcome = run(state.path(), &["--port-base", "0"]);
+    let outcome = run(state.path(), &["--port-base", "0", "timestamp"]);
     let words = format!(
         "lariat: cannot listen: {} is in use by another program; --state DIR chooses another \
          folder for it\n",
         state.path().join("timestamp.sock").display()
+    );
+    assert_eq!((outcome.code, outcome.errors), (Some(1), words));
+    let outcome = run(state.path(), &["--port-base", "0", "names"]);
+    let words = format!(
+        "lariat: {} is in use by another process; --state DIR chooses another folder\n",
+        state.path().join("names.db").display()
     );
     assert_eq!((outcome.code, outcome.errors), (Some(1), words));
 }
@@ -318,7 +327,7 @@ fn a_configuration_file_says_what_the_command_line_does_not() {
     let words = format!(
         "lariat: {path}:3: unknown key \"port-bsae\" (did you mean \"port-base\"? known: state, \
          port-base, public, json, verbose, log, metrics, limits, deadlines, timestamp, echo, \
-         discard, chargen, qotd, daytime, time, sleep)\n"
+         discard, chargen, qotd, daytime, time, sleep, names)\n"
     );
     assert_eq!((outcome.code, outcome.errors), (Some(2), words));
     let outcome = run(state.path(), &["--config", "/nowhere/lariat.toml"]);
