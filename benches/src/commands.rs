@@ -10,7 +10,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::platform::launch;
 use crate::servers::host::{self, Hosted};
 use crate::{
-    drain, executors, hostile, idle, peers, queues, silent, sleep, starved, timers, timestamp,
+    drain, executors, hostile, idle, names, peers, queues, silent, sleep, starved, timers,
+    timestamp,
 };
 
 /// Measures Lariat against servers written by hand, and those of other worlds.
@@ -119,6 +120,16 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// The name server: look-ups on one processor, and acknowledged registrations that a
+    /// `kill -9` loses.
+    Names {
+        /// A look whether it works; not for figures.
+        #[arg(long)]
+        quick: bool,
+        /// How often the server is killed.
+        #[arg(long, default_value_t = 1000)]
+        rounds: usize,
+    },
     /// Only the server: prints its address, and serves until it is killed. For a profiler.
     Serve {
         engine: Engine,
@@ -194,6 +205,7 @@ pub fn run() -> io::Result<()> {
         Command::Queues { quick } => queues::measure(quick),
         Command::Timers { count } => timers::measure(count),
         Command::Executors { quick } => executors::measure(quick),
+        Command::Names { quick, rounds } => names::measure(quick, rounds),
         Command::Serve { engine, processor } => timestamp::serve(engine, processor),
         Command::Load {
             server,

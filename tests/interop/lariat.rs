@@ -38,6 +38,12 @@ pub fn lariat<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Peer {
     Peer::start(Command::new(binary()).args(arguments))
 }
 
+/// Starts another program that runs the binary with these arguments, as strace does.
+pub fn lariat_under(program: &str, own: &[&str], arguments: &[&str]) -> Peer {
+    let mut command = Command::new(program);
+    Peer::start(command.args(own).arg(binary()).args(arguments))
+}
+
 /// Sends messages by `lariat timestamp`, and returns the answers that it prints.
 pub fn ask(endpoint: &str, messages: &[&str]) -> Vec<String> {
     let mut arguments = vec!["timestamp", endpoint];

@@ -7,7 +7,8 @@
 //!
 //! One module for each kind of peer: [`classic`] (Python's own library), [`twisted`],
 //! [`websockets`], [`tools`] (socat, nc, openssl, curl), [`small`] (xinetd, nc, socat), [`calls`]
-//! (Python's JSON-RPC). And one for each thing that a server is run with, judged by what people use with it: [`proxied`] (haproxy, nginx), [`metrics`]
+//! (Python's JSON-RPC), [`durable`] (strace). And one for each thing that a server is run with,
+//! judged by what people use with it: [`proxied`] (haproxy, nginx), [`metrics`]
 //! (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside a
 //! test, [`proxies`] runs haproxy and nginx, [`lariat`] runs ours.
 
@@ -15,6 +16,7 @@ mod calls;
 mod classic;
 mod deadlines;
 mod draining;
+mod durable;
 mod lariat;
 mod metrics;
 mod peer;

@@ -29,6 +29,8 @@ pub enum Ask {
     Terminate,
     /// SIGHUP: to read its files again.
     Reload,
+    /// SIGKILL: to end at once, in no order.
+    Kill,
 }
 
 /// Another program, killed when dropped.
@@ -117,6 +119,7 @@ impl Process {
         let signal = match what {
             Ask::Terminate => Signal::SIGTERM,
             Ask::Reload => Signal::SIGHUP,
+            Ask::Kill => Signal::SIGKILL,
         };
         Ok(kill(pid(&self.child), signal)?)
     }

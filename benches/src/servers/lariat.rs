@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Given, Process, Running, did_not_start, folder, not_installed};
 use crate::load::identity;
@@ -64,6 +64,27 @@ impl Serve {
     pub fn write_identity(&self) -> io::Result<()> {
         identity::write(self.running.folder.path()).map(drop)
     }
+}
+
+/// `lariat serve names` with its state in a folder, and without limits that a measurement meets.
+pub fn names(given: Given, state: &Path) -> io::Result<(Process, SocketAddr)> {
+    let command = [
+        binary()?,
+        "serve".into(),
+        "--json".into(),
+        "--state".into(),
+        state.display().to_string(),
+        "names=tcp://127.0.0.1:0?total=1000000&per_address=1000000".into(),
+    ];
+    let mut process = Process::start(given, &state.join("log"), &command)?;
+    let line = process.line()?;
+    let said = serde_json::from_str::<serde_json::Value>(&line).unwrap_or_default();
+    let address = said["endpoint"].as_str().and_then(authority);
+    let address = address.ok_or_else(|| {
+        let log = std::fs::read_to_string(state.join("log")).unwrap_or_default();
+        io::Error::other(format!("lariat serve names did not start: {}", log.trim()))
+    })?;
+    Ok((process, address))
 }
 
 /// The address in an endpoint that has one.
