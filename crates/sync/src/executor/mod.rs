@@ -12,6 +12,7 @@ mod crew;
 mod future;
 mod map;
 #[cfg(all(test, feature = "loom"))]
+#[allow(clippy::unwrap_used)]
 mod models;
 mod outcome;
 mod pool;

@@ -260,6 +260,8 @@ impl<J, K, W> Drop for Putting<'_, J, K, W> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use std::pin::pin;
     use std::sync::Arc;

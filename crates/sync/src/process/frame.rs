@@ -67,6 +67,8 @@ pub fn read(stream: &mut impl Read, buffer: &mut Vec<u8>, limit: usize) -> io::R
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn frame(content: &[u8]) -> Vec<u8> {

@@ -212,6 +212,8 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     const PERIOD: Duration = Duration::from_secs(10);

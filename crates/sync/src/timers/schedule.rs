@@ -83,6 +83,8 @@ pub(crate) fn next_beat(due: Instant, period: Duration, now: Instant) -> Option<
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use proptest::prelude::*;
 
