@@ -3,6 +3,7 @@
 mod admission;
 mod by_name;
 mod call;
+mod chat;
 mod common;
 mod contract;
 mod datagrams;

@@ -3,9 +3,11 @@
 pub mod asking;
 pub mod call;
 pub mod chargen;
+pub mod chat;
 pub mod daytime;
 pub mod discard;
 pub mod echo;
+mod line_stream;
 pub mod qotd;
 pub mod time;
 pub mod timestamp;

@@ -42,8 +42,8 @@ pub use lariat_client as client;
 pub use lariat_net::*;
 pub use lariat_protocol::{
     Address, ConnectionInfo, DatagramProtocol, DatagramTransport, Endpoint, Factory, Message,
-    Protocol, Reason, SendError, TimerId, TlsInfo, Transport, WaterMarks, call, chargen, daytime,
-    discard, echo, endpoint, framing, names, qotd, remote, sleep, time, timestamp,
+    Protocol, Reason, SendError, TimerId, TlsInfo, Transport, WaterMarks, call, chargen, chat,
+    daytime, discard, echo, endpoint, framing, names, qotd, remote, sleep, time, timestamp,
 };
 pub use lariat_service as service;
 pub use lariat_store as store;

@@ -13,6 +13,7 @@
 
 pub mod call;
 pub mod chargen;
+pub mod chat;
 pub mod contract;
 pub mod daytime;
 pub mod discard;

@@ -5,6 +5,7 @@
 
 pub mod call;
 pub mod chargen;
+pub mod chat;
 pub mod clock;
 pub mod daytime;
 pub mod discard;

@@ -3,6 +3,7 @@
 mod bench;
 mod cert;
 mod chargen;
+mod chat;
 mod completions;
 mod connect;
 mod ctl;
@@ -35,6 +36,7 @@ enum Command {
     Bench(bench::Args),
     Cert(cert::Args),
     Chargen(chargen::Args),
+    Chat(chat::Args),
     Completions(completions::Args),
     Connect(connect::Args),
     Ctl(ctl::Args),
@@ -73,6 +75,7 @@ impl Lariat {
             Command::Bench(args) => bench::run(args),
             Command::Cert(args) => cert::run(args),
             Command::Chargen(args) => chargen::run(args),
+            Command::Chat(args) => chat::run(args),
             Command::Completions(args) => completions::run(args),
             Command::Connect(args) => connect::run(args),
             Command::Ctl(args) => ctl::run(args),

@@ -12,7 +12,7 @@ use lariat_tls::Directory;
 use crate::failure::Failure;
 use crate::serve::book;
 use crate::serve::plan::Planned;
-use crate::serve::services::{Entry, Making};
+use crate::serve::services::{Entry, Making, Shared};
 use crate::serve::settings::Settings;
 use crate::serve::state;
 
@@ -90,16 +90,15 @@ pub fn listen(
     names: Option<&Names>,
     verbose: bool,
 ) -> Result<Vec<Served>, Failure> {
-    let listen = |planned| {
-        let door = Door {
-            names,
-            reactor,
-            watched: reactor,
-            settings,
-            verbose,
-        };
-        door.listen(planned)
+    let door = Door {
+        names,
+        reactor,
+        watched: reactor,
+        settings,
+        verbose,
+        shared: Shared::default(),
     };
+    let listen = |planned| door.listen(planned);
     planned.into_iter().map(listen).collect()
 }
 
@@ -119,6 +118,7 @@ pub fn listen_watching(
         settings: &Settings::default(),
         names: None,
         verbose: false,
+        shared: Shared::default(),
     };
     door.listen(planned)
 }
@@ -130,6 +130,7 @@ struct Door<'a> {
     settings: &'a Settings,
     names: Option<&'a Names>,
     verbose: bool,
+    shared: Shared,
 }
 
 /// How long the clients of a service may take at an endpoint. Over standard input they may take
@@ -150,6 +151,7 @@ impl Door<'_> {
             verbose: self.verbose,
             reactor: self.watched,
             names: self.names,
+            shared: &self.shared,
         })?;
         let options = ListenOptions {
             name: Some(name.to_string()),

@@ -218,6 +218,7 @@ mod tests {
             "tcp://localhost:21575",
             "udp://localhost:21575",
             "tcp://localhost:21577",
+            "tcp://localhost:21578",
             "tcp://localhost:21579",
         ];
         let all = [&timestamp[..], &small].concat();

@@ -4,9 +4,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use lariat_net::{Handle, IntoService, Service, observe};
+use lariat_protocol::chat::DEFAULT_PORT;
 use lariat_protocol::endpoint::{Base, EndpointError, SocketPath, nearest};
 use lariat_protocol::{Deadlines, Endpoint};
 use lariat_service::chargen::{self, Chargen};
+use lariat_service::chat::{self, Chat};
 use lariat_service::daytime::{self, Daytime};
 use lariat_service::discard::Discard;
 use lariat_service::echo::Echo;
@@ -53,6 +55,15 @@ pub struct Making<'a> {
     pub reactor: &'a Handle,
     /// The names, where they are served.
     pub names: Option<&'a Directory>,
+    /// What the endpoints of one service have in common.
+    pub shared: &'a Shared,
+}
+
+/// What the endpoints of one service have in common.
+#[derive(Clone, Default)]
+pub struct Shared {
+    /// The people and the rooms, which are the same wherever somebody comes in.
+    pub chat: Chat,
 }
 
 /// An endpoint that is served without being named.
@@ -67,7 +78,7 @@ pub enum Default {
 }
 
 /// Every service.
-pub const SERVICES: [Entry; 9] = [
+pub const SERVICES: [Entry; 10] = [
     Entry {
         name: "timestamp",
         defaults: &[
@@ -134,6 +145,13 @@ pub const SERVICES: [Entry; 9] = [
             let sleeper = Sleeper::from_endpoint(making.endpoint)?;
             Ok(sleeper.into_calls().into_service())
         },
+    },
+    Entry {
+        name: "chat",
+        defaults: &[Default::Port("tcp", DEFAULT_PORT)],
+        deadlines: chat::DEADLINES,
+        to_try: |program, endpoint| command(program, "chat", endpoint, &[]),
+        make: |making| Ok(making.shared.chat.at(making.endpoint)?.into_service()),
     },
     Entry {
         name: book::SERVICE,

@@ -5,6 +5,7 @@
 
 mod bench;
 mod cert;
+mod chat;
 mod connect;
 mod ctl;
 mod faults;

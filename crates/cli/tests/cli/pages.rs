@@ -2,10 +2,11 @@
 
 use crate::process::run;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "bench",
     "cert",
     "chargen",
+    "chat",
     "completions",
     "connect",
     "ctl",

@@ -109,6 +109,13 @@ impl Terminal {
         }
     }
 
+    /// Waits until this stands somewhere on the screen, at the end of a line or within.
+    pub fn wait_to_show(&mut self, text: &str) {
+        while !self.screen().iter().any(|line| line.contains(text)) {
+            assert!(self.see(), "{text:?} and not {:#?}", self.screen());
+        }
+    }
+
     /// The lines of the screen.
     pub fn screen(&self) -> Vec<String> {
         let rows = self.screen.screen().rows(0, COLUMNS.get());

@@ -247,7 +247,7 @@ impl Drop for Server {
 /// `("tls://localhost:21568", "tls://localhost:45678")` for each such endpoint in the line of a
 /// service.
 fn ports_of(line: &str) -> Vec<(String, String)> {
-    const FIRST: [(&str, u16); 9] = [
+    const FIRST: [(&str, u16); 10] = [
         ("timestamp", 21567),
         ("echo", 21570),
         ("discard", 21571),
@@ -256,6 +256,7 @@ fn ports_of(line: &str) -> Vec<(String, String)> {
         ("daytime", 21574),
         ("time", 21575),
         ("sleep", 21577),
+        ("chat", 21578),
         ("names", 21579),
     ];
     let service = line.trim_start_matches("{\"service\":\"");

@@ -69,6 +69,7 @@ fn try_line(line: &str) {
         Some("connect") => text.is_empty(),
         Some("rdate") => text.contains("\nThe clocks agree"),
         Some("sleep") => text.starts_with("0.5 s, ") && text.ends_with(" ms late\n"),
+        Some("chat") => text.ends_with("\n. Goodbye.\n"),
         _ => panic!("{line} is for nothing"),
     };
     let well = answered && outcome.code == Some(0) && outcome.errors.is_empty();
@@ -76,7 +77,7 @@ fn try_line(line: &str) {
 }
 
 /// The commands that ask what is served.
-const SERVED: [&str; 9] = [
+const SERVED: [&str; 10] = [
     "timestamp",
     "echo",
     "discard",
@@ -85,6 +86,7 @@ const SERVED: [&str; 9] = [
     "daytime",
     "rdate",
     "sleep",
+    "chat",
     "connect",
 ];
 
@@ -103,7 +105,7 @@ fn each_line_to_try_works_as_it_is_printed() {
         .iter()
         .filter_map(|row| row.get(column..))
         .collect();
-    assert_eq!(lines.len(), 17, "{table:#?}");
+    assert_eq!(lines.len(), 18, "{table:#?}");
     lines.into_iter().for_each(try_line);
     server.signal(SIGINT);
     let outcome = server.finish();
@@ -124,7 +126,7 @@ fn a_public_server_is_tried_on_this_machine() {
     let state = tempfile::tempdir().unwrap();
     let (_server, table) = start(state.path(), &["--public", "--port-base", "0"]);
     let any = |row: &&String| row.contains("://[::]:") || row.contains("://0.0.0.0:");
-    assert_eq!(table.iter().filter(any).count(), 16, "{table:#?}");
+    assert_eq!(table.iter().filter(any).count(), 17, "{table:#?}");
     let column = table[0].find("TRY").unwrap();
     for row in table[1..].iter().filter(|row| !row.is_empty()) {
         try_line(&row[column..]);
@@ -153,7 +155,7 @@ fn programs_are_told_each_address_that_was_bound() {
     assert_eq!(schemes, ["tcp", "udp", "tls", "ws", "unix"]);
     services.dedup();
     let small = [
-        "echo", "discard", "chargen", "qotd", "daytime", "time", "sleep", "names",
+        "echo", "discard", "chargen", "qotd", "daytime", "time", "sleep", "chat", "names",
     ];
     assert_eq!(services, [&["timestamp"][..], &small].concat());
     server.signal(SIGTERM);
@@ -327,7 +329,7 @@ fn a_configuration_file_says_what_the_command_line_does_not() {
     let words = format!(
         "lariat: {path}:3: unknown key \"port-bsae\" (did you mean \"port-base\"? known: state, \
          port-base, public, json, verbose, log, metrics, limits, deadlines, timestamp, echo, \
-         discard, chargen, qotd, daytime, time, sleep, names)\n"
+         discard, chargen, qotd, daytime, time, sleep, chat, names)\n"
     );
     assert_eq!((outcome.code, outcome.errors), (Some(2), words));
     let outcome = run(state.path(), &["--config", "/nowhere/lariat.toml"]);

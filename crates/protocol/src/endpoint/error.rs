@@ -101,7 +101,8 @@ pub enum EndpointError {
     /// A `mem` endpoint has no name.
     #[error("no name after \"mem://\"; write for example mem://test")]
     MissingName,
-    /// A `name` endpoint has no service, or none that there could be.
+    /// A `name` endpoint has no service, or none that there could be; or an endpoint is one that
+    /// a service is not for.
     #[error("{reason}")]
     Service {
         /// What is wrong with it, and what is allowed.

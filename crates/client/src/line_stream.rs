@@ -1,0 +1,156 @@
+//! A connection on which both sides say lines, at any time: what the clients of conversations have in
+//! common.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use lariat_net::Connection;
+use lariat_protocol::Address;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use crate::asking::Error;
+
+/// How much may wait to be sent before who speaks should wait.
+const MUCH: usize = 64 * 1024;
+
+/// How much is read at once.
+const PIECE: usize = 16 * 1024;
+
+/// Lines in both directions.
+pub(crate) struct LineStream {
+    connection: Connection,
+    /// The longest line that is taken, in bytes.
+    maximum: usize,
+    /// What came and is no whole line yet, and how much of it has been looked at.
+    incoming: Vec<u8>,
+    searched: usize,
+    outgoing: VecDeque<Bytes>,
+    outgoing_bytes: usize,
+    /// Nothing more can be sent; what the other side said last may still be there to be read.
+    is_mute: bool,
+    has_ended: bool,
+}
+
+impl LineStream {
+    pub(crate) fn new(connection: Connection, maximum: usize) -> Self {
+        LineStream {
+            connection,
+            maximum,
+            incoming: Vec::new(),
+            searched: 0,
+            outgoing: VecDeque::new(),
+            outgoing_bytes: 0,
+            is_mute: false,
+            has_ended: false,
+        }
+    }
+
+    pub(crate) fn peer(&self) -> &Address {
+        self.connection.peer()
+    }
+
+    /// Puts a line among those to be sent, which [`next`](Self::next) does.
+    pub(crate) fn send(&mut self, line: &str) {
+        let line = Bytes::from(format!("{line}\n"));
+        self.outgoing_bytes += line.len();
+        self.outgoing.push_back(line);
+    }
+
+    /// Whether so little waits to be sent that more may be said.
+    pub(crate) fn has_room(&self) -> bool {
+        self.outgoing_bytes < MUCH
+    }
+
+    /// The next line, without its end; nothing at the end. Meanwhile sends what waits. May be
+    /// dropped and called again without losing anything.
+    pub(crate) async fn next(&mut self) -> Result<Option<String>, Error> {
+        loop {
+            if let Some(line) = self.take_line()? {
+                return Ok(Some(line));
+            }
+            if self.has_ended {
+                let rest = std::mem::take(&mut self.incoming);
+                self.searched = 0;
+                return Ok((!rest.is_empty()).then(|| text(&rest)));
+            }
+            let moved = poll_fn(|context| self.poll_move(context)).await;
+            moved.map_err(|error| self.broken(error.into()))?;
+        }
+    }
+
+    fn take_line(&mut self) -> Result<Option<String>, Error> {
+        let end = self.incoming[self.searched..]
+            .iter()
+            .position(|byte| *byte == b'\n');
+        let end = end.map(|behind| self.searched + behind);
+        if end.unwrap_or(self.incoming.len()) > self.maximum {
+            let maximum = self.maximum;
+            let error = format!("a line is longer than {maximum} bytes");
+            return Err(self.broken(lariat_protocol::Error::limit(error)));
+        }
+        self.searched = if end.is_some() {
+            0
+        } else {
+            self.incoming.len()
+        };
+        Ok(end.map(|end| {
+            let line: Vec<u8> = self.incoming.drain(..=end).collect();
+            text(&line[..end])
+        }))
+    }
+
+    /// Sends what can be sent, and waits for something to come.
+    fn poll_move(&mut self, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        if !self.is_mute {
+            // Whoever cannot be spoken to may have said why.
+            self.is_mute = matches!(self.poll_send(context), Poll::Ready(Err(_)));
+        }
+        let mut piece = [0; PIECE];
+        let mut buffer = ReadBuf::new(&mut piece);
+        ready!(Pin::new(&mut self.connection).poll_read(context, &mut buffer))?;
+        self.has_ended = buffer.filled().is_empty();
+        self.incoming.extend_from_slice(buffer.filled());
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        while let Some(line) = self.outgoing.front_mut() {
+            let sent = ready!(Pin::new(&mut self.connection).poll_write(context, line))?;
+            if sent == 0 {
+                return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into()));
+            }
+            line.advance(sent);
+            self.outgoing_bytes -= sent;
+            if line.is_empty() {
+                self.outgoing.pop_front();
+            }
+        }
+        Pin::new(&mut self.connection).poll_flush(context)
+    }
+
+    /// Sends what waits, and says that nothing more comes.
+    pub(crate) async fn end(&mut self) -> Result<(), Error> {
+        let ended = async {
+            poll_fn(|context| self.poll_send(context)).await?;
+            self.connection.shutdown().await
+        };
+        let ended = ended.await;
+        ended.map_err(|error: std::io::Error| self.broken(error.into()))
+    }
+
+    pub(crate) fn broken(&self, error: lariat_protocol::Error) -> Error {
+        Error::Connection {
+            peer: self.peer().clone(),
+            error,
+        }
+    }
+}
+
+/// A line as text, whatever is in it, without the CR that may stand at its end.
+fn text(line: &[u8]) -> String {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    String::from_utf8_lossy(line).into_owned()
+}
