@@ -9,5 +9,6 @@ pub mod discard;
 pub mod echo;
 mod line_stream;
 pub mod qotd;
+pub mod talk;
 pub mod time;
 pub mod timestamp;

@@ -25,6 +25,7 @@ mod network;
 pub mod proxy;
 pub mod qotd;
 pub mod sleep;
+pub mod talk;
 pub mod time;
 pub mod timestamp;
 

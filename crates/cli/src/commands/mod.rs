@@ -15,6 +15,7 @@ mod qotd;
 mod rdate;
 mod serve;
 mod sleep;
+mod talk;
 mod timestamp;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -48,6 +49,7 @@ enum Command {
     Rdate(rdate::Args),
     Serve(Box<serve::Args>),
     Sleep(sleep::Args),
+    Talk(talk::Args),
     Timestamp(timestamp::Args),
 }
 
@@ -87,6 +89,7 @@ impl Lariat {
             Command::Rdate(args) => rdate::run(args),
             Command::Serve(args) => serve::run(*args),
             Command::Sleep(args) => sleep::run(args),
+            Command::Talk(args) => talk::run(args),
             Command::Timestamp(args) => timestamp::run(args),
         }
     }

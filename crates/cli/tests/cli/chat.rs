@@ -76,6 +76,7 @@ fn two_people_chat_on_terminals() {
     bob.say("/msg ann psst");
     bob.say("/join rust");
     bob.wait_for("[rust] : ann bob");
+    ann.wait_to_show("[rust] + bob joined");
     ann.type_in("\x04");
     assert_eq!(ann.wait_for_end(), Some(0));
     let screen = ann.screen().join("\n");

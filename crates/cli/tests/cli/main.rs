@@ -23,5 +23,6 @@ mod server;
 mod settings;
 mod sleep;
 mod small;
+mod talk;
 mod terminal;
 mod timestamp;

@@ -2,7 +2,7 @@
 
 use crate::process::run;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "bench",
     "cert",
     "chargen",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 16] = [
     "rdate",
     "serve",
     "sleep",
+    "talk",
     "timestamp",
 ];
 

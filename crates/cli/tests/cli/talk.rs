@@ -1,0 +1,141 @@
+//! `lariat talk`: two of them, at terminals, over plain connections and TLS.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+
+use crate::process::{DEADLINE, lariat, run};
+use crate::pty::Terminal;
+
+/// Somebody who waits for the other side, at a terminal.
+fn listening(arguments: &[&str], state: &tempfile::TempDir) -> (Terminal, String) {
+    let mut command = lariat(&[&["talk", "--listen"], arguments].concat());
+    command.arg("--state").arg(state.path());
+    let mut terminal = Terminal::run(command);
+    terminal.wait_to_show("^C ends it.");
+    let screen = terminal.screen().concat();
+    let (_, endpoint) = screen.split_once("Waiting at ").unwrap();
+    let endpoint = endpoint.split_once(';').unwrap().0.to_owned();
+    (terminal, endpoint)
+}
+
+fn state() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn half_duplex_is_in_turn_and_the_prompt_says_whose() {
+    let state = state();
+    let (mut bob, endpoint) = listening(&["--half", "tcp://127.0.0.1:0", "--nick", "bob"], &state);
+    let mut ann = Terminal::start(&["talk", "--half", &endpoint, "--nick", "ann"]);
+    ann.wait_for_screen(&["* bob is there.", ">"]);
+    bob.wait_to_show("(ann's turn)");
+    // What is typed before its turn waits for it.
+    bob.type_in("early\r");
+    bob.wait_to_show("early");
+    ann.type_in("hello\r");
+    bob.wait_to_show("<ann> hello");
+    ann.wait_to_show("<bob> early");
+    bob.wait_to_show("(ann's turn)");
+    ann.type_in("over\r");
+    bob.wait_to_show("<ann> over");
+    ann.wait_to_show("(bob's turn)");
+    ann.type_in("\x04");
+    assert_eq!(ann.wait_for_end(), Some(0));
+    bob.wait_to_show("* ann has gone.");
+    assert_eq!(bob.wait_for_end(), Some(0));
+}
+
+#[test]
+fn over_tls_both_see_the_same_number() {
+    let state = state();
+    let (mut bob, endpoint) = listening(&["--full", "tls://127.0.0.1:0", "--nick", "bob"], &state);
+    let endpoint = format!("{}?verify=none", endpoint.split('?').next().unwrap());
+    let mut ann = Terminal::start(&["talk", "--full", &endpoint, "--nick", "ann"]);
+    ann.type_in("one\rtwo\r");
+    bob.wait_to_show("<ann> two");
+    bob.type_in("three\r");
+    ann.wait_to_show("<bob> three");
+    let number = |terminal: &Terminal| {
+        let screen = terminal.screen().concat();
+        let (_, rest) = screen.split_once("connection is ").expect("a number");
+        rest[..23].to_owned()
+    };
+    assert_eq!(number(&ann), number(&bob));
+    assert!(number(&ann).bytes().filter(u8::is_ascii_digit).count() == 20);
+    bob.type_in("\x03");
+    assert_eq!(bob.wait_for_end(), Some(130));
+    ann.wait_to_show("* bob has gone.");
+    assert_eq!(ann.wait_for_end(), Some(0));
+}
+
+#[test]
+fn who_comes_third_or_talks_otherwise_is_told_so() {
+    let state = state();
+    let (mut bob, endpoint) = listening(&["--half", "tcp://127.0.0.1:0", "--nick", "bob"], &state);
+    // With nothing but a socket.
+    let stream = TcpStream::connect(endpoint.trim_start_matches("tcp://")).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    let mut plain = BufReader::new(stream);
+    let mut line = String::new();
+    plain.read_line(&mut line).unwrap();
+    assert_eq!(line, "talk/1 half bob\n");
+    let third = run(&["talk", "--half", &endpoint], b"");
+    let third_again = run(&["talk", "--full", &endpoint], b"hi\n");
+    assert_eq!(third_again.code, Some(1), "{third_again:?} {third:?}");
+    assert!(
+        third_again
+            .errors
+            .contains("busy: somebody is talking here"),
+        "{third_again:?}"
+    );
+    plain.get_mut().write_all(b"hello\nand more\n").unwrap();
+    bob.wait_to_show("> hello");
+    line.clear();
+    plain.read_line(&mut line).unwrap();
+    assert_eq!(line, "! it is not your turn; that line was not heard\n");
+    bob.type_in("hi\r");
+    line.clear();
+    plain.read_line(&mut line).unwrap();
+    assert_eq!(line, "hi\n");
+    drop(plain);
+    bob.wait_to_show("has gone.");
+    assert_eq!(bob.wait_for_end(), Some(0));
+
+    let (mut bob, endpoint) = listening(&["--half", "tcp://127.0.0.1:0"], &state);
+    let mut ann = Terminal::start(&["talk", "--full", &endpoint]);
+    assert_eq!(ann.wait_for_end(), Some(1));
+    let screen = ann.screen().concat();
+    assert!(
+        screen.contains("talks half-duplex, and this one full-duplex"),
+        "{screen}"
+    );
+    assert_eq!(bob.wait_for_end(), Some(1));
+}
+
+#[test]
+fn a_partner_that_vanishes_is_told_of_in_one_line() {
+    let state = state();
+    let (mut bob, endpoint) = listening(&["--full", "tcp://127.0.0.1:0"], &state);
+    let mut stream = TcpStream::connect(endpoint.trim_start_matches("tcp://")).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    stream.read_exact(&mut [0; 7]).unwrap();
+    socket2::SockRef::from(&stream)
+        .set_linger(Some(std::time::Duration::ZERO))
+        .unwrap();
+    drop(stream);
+    assert_eq!(bob.wait_for_end(), Some(1));
+    let screen = bob.screen().concat();
+    assert!(
+        screen.contains("the connection was reset by the peer"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn one_of_the_two_ways_is_to_be_named() {
+    assert_eq!(run(&["talk", "localhost"], b"").code, Some(2));
+    assert_eq!(
+        run(&["talk", "--half", "--full", "localhost"], b"").code,
+        Some(2)
+    );
+}
