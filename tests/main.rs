@@ -1,6 +1,7 @@
 //! Tests of the whole engine.
 
 mod admission;
+mod blocking;
 mod by_name;
 mod call;
 mod chat;

@@ -33,6 +33,18 @@ fn binary() -> &'static Path {
     })
 }
 
+/// The folder of the example programs, which lies beside the binary.
+pub fn examples() -> PathBuf {
+    let folder = binary().with_file_name("examples");
+    let built = folder.join("blocking_tcp").is_file();
+    assert!(
+        built,
+        "cargo build -p lariat --examples puts them into {}",
+        folder.display()
+    );
+    folder
+}
+
 /// Starts the binary with these arguments.
 pub fn lariat<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Peer {
     Peer::start(Command::new(binary()).args(arguments))

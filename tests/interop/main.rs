@@ -7,8 +7,9 @@
 //!
 //! One module for each kind of peer: [`classic`] (Python's own library), [`twisted`],
 //! [`websockets`], [`tools`] (socat, nc, openssl, curl), [`small`] (xinetd, nc, socat), [`calls`]
-//! (Python's JSON-RPC), [`durable`] (strace). And one for each thing that a server is run with,
-//! judged by what people use with it: [`proxied`] (haproxy, nginx), [`metrics`]
+//! (Python's JSON-RPC), [`durable`] (strace), [`socketserver`] (Python and nc). And one for each
+//! thing that a server is run with, judged by what people use with it: [`proxied`] (haproxy,
+//! nginx), [`metrics`]
 //! (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside a
 //! test, [`proxies`] runs haproxy and nginx, [`lariat`] runs ours.
 
@@ -24,6 +25,7 @@ mod proxied;
 mod proxies;
 mod reload;
 mod small;
+mod socketserver;
 mod tools;
 mod twisted;
 mod websockets;

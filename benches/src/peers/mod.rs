@@ -4,6 +4,7 @@
 //! servers are started anew and loaded in turn, in short slices, so that they see the same
 //! machine; the ratios are made within a round.
 
+mod blocking;
 mod churn;
 mod datagrams;
 mod plain;
@@ -31,6 +32,8 @@ pub enum Table {
     Udp,
     /// Messages over WebSocket.
     Ws,
+    /// Blocking servers: lines, connections, memory.
+    Blocking,
 }
 
 /// How long and how often is measured.
@@ -69,12 +72,13 @@ pub fn measure(quick: bool, only: Option<Table>) -> io::Result<()> {
     println!(
         "{rounds} rounds of {slices} x {milliseconds} ms for each server; servers on processor {for_server}, load on {for_load}"
     );
-    let tables: [(Table, Print); 5] = [
+    let tables: [(Table, Print); 6] = [
         (Table::Plain, plain::print),
         (Table::Churn, churn::print),
         (Table::Tls, tls::print),
         (Table::Udp, datagrams::print),
         (Table::Ws, websocket::print),
+        (Table::Blocking, blocking::print),
     ];
     for (table, print) in tables {
         if only.is_none_or(|only| only == table) {

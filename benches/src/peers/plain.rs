@@ -10,7 +10,7 @@ use crate::servers::{Given, Server, TIMESTAMP};
 
 const CONNECTIONS: usize = 64;
 
-struct Lines(Load);
+pub(super) struct Lines(pub(super) Load);
 
 impl Work for Lines {
     fn run(&mut self, duration: Duration) -> io::Result<u64> {

@@ -5,6 +5,7 @@ use std::net::{TcpListener, UdpSocket};
 
 use clap::ValueEnum;
 
+use super::blocking::{self, Way};
 use super::tokio_usual;
 use crate::platform::{datagram_server, epoll_server};
 use crate::timestamp::lariat_server;
@@ -20,6 +21,14 @@ pub enum Hosted {
     Tokio,
     /// Datagrams by hand, in batches.
     Datagrams,
+    /// A thread for each connection, by hand.
+    ByHand,
+    /// `lariat::socketserver` with a thread for each connection.
+    Threading,
+    /// `lariat::socketserver` with a fixed number of threads.
+    Pooled,
+    /// `lariat::socketserver` with a process for each connection.
+    Forking,
 }
 
 /// Prints the address and serves until the process is killed.
@@ -31,6 +40,10 @@ pub fn host(server: Hosted) -> io::Result<()> {
             epoll_server::serve(listener)
         }
         Hosted::Lariat => lariat_server::serve(announce),
+        Hosted::ByHand => blocking::serve(Way::ByHand, announce),
+        Hosted::Threading => blocking::serve(Way::Threading, announce),
+        Hosted::Pooled => blocking::serve(Way::Pooled, announce),
+        Hosted::Forking => blocking::serve(Way::Forking, announce),
         Hosted::Tokio => tokio_usual::serve(announce),
         Hosted::Datagrams => {
             let socket = UdpSocket::bind("127.0.0.1:0")?;

@@ -3,6 +3,7 @@
 //! Nothing is installed from here: what a machine lacks is said by the name of its package,
 //! and the others are measured.
 
+pub mod blocking;
 pub mod daemons;
 pub mod host;
 pub mod lariat;

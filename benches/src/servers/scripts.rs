@@ -125,6 +125,12 @@ pub fn threads(given: Given) -> io::Result<Running> {
     )
 }
 
+/// `socketserver.ForkingTCPServer`.
+pub fn forking(given: Given) -> io::Result<Running> {
+    let script = script!("timestamp_forks.py");
+    python(given, "socketserver", "python3", &script)
+}
+
 /// The package `websockets` on asyncio.
 pub fn python_websocket(given: Given) -> io::Result<Running> {
     let script = script!("timestamp_websockets.py");

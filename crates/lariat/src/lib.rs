@@ -2,7 +2,8 @@
 //! Unix sockets and WebSocket, with the accept loop, limits, TLS and draining done once
 //! underneath.
 //!
-//! A service is written in one of two ways, and served by the same [`Reactor`]:
+//! A service is written in one of two ways, and served by the same [`Reactor`] (a third, blocking code
+//! on threads of its own, is [`socketserver`]):
 //!
 //! ```
 //! use lariat::{Connection, Protocol, Reactor, Transport};
@@ -38,6 +39,9 @@
 //! Read [`Protocol`] and [`Transport`] first, then [`framing`] for lines and frames, and the
 //! programs in `examples/`.
 
+mod blocking;
+
+pub use blocking::blocking;
 pub use lariat_client as client;
 pub use lariat_net::*;
 pub use lariat_protocol::{
@@ -46,6 +50,7 @@ pub use lariat_protocol::{
     daytime, discard, echo, endpoint, framing, names, qotd, remote, sleep, talk, time, timestamp,
 };
 pub use lariat_service as service;
+pub use lariat_socketserver as socketserver;
 pub use lariat_store as store;
 pub use lariat_sync as sync;
 pub use lariat_tls as tls;

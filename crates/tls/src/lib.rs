@@ -10,6 +10,7 @@
 
 mod asked;
 mod authority;
+mod blocking;
 mod certificate;
 mod client;
 mod directory;
@@ -28,6 +29,7 @@ mod server;
 mod stream;
 
 pub use authority::{Authority, Issued};
+pub use blocking::BlockingTlsStream;
 pub use client::{ClientOptions, ClientTls, Trust};
 pub use directory::{ClientFiles, Directory};
 pub use error::{Cause, PeerFault, Problem, Side, TlsError};

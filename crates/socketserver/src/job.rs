@@ -1,0 +1,177 @@
+//! One request on its way to where it is handled.
+
+use std::any::Any;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::handler::{HandlerResult, RequestHandler};
+use crate::hooks::{Failure, Hooks, Refusal};
+use crate::live::Permit;
+use crate::options::Options;
+use crate::transport::{Accepted, Transport};
+
+/// A request that was taken, with all that handling it needs: what a
+/// [`Strategy`](crate::Strategy) runs wherever it likes.
+pub struct Job(Box<dyn Run>);
+
+impl Job {
+    pub(crate) fn new<T: Transport, H: RequestHandler<T::Request>>(job: Request<T, H>) -> Self {
+        Job(Box::new(job))
+    }
+
+    /// Handles the request, here and now. Nothing that goes wrong comes out: it was told to
+    /// [`Hooks::handle_error`]. Returns whether all went well.
+    pub fn run(self) -> bool {
+        self.0.run()
+    }
+
+    /// Lets go of the request without touching its connection, which another process has too.
+    /// It counts as live until the permit is dropped.
+    pub fn release(self) -> Permit {
+        self.0.release()
+    }
+
+    /// Refuses the request.
+    pub fn refuse(self, why: Refusal) {
+        self.0.refuse(why);
+    }
+
+    /// There is no thread or process for the request.
+    pub fn fail(self, error: std::io::Error) {
+        self.0.fail(error);
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Job").field(self.0.accepted()).finish()
+    }
+}
+
+/// What jobs of one server share.
+pub(crate) struct Shared<T: Transport> {
+    pub(crate) options: Options,
+    pub(crate) hooks: Box<dyn Hooks<T>>,
+}
+
+/// A request whose transport and handler are known.
+pub(crate) struct Request<T: Transport, H> {
+    pub(crate) socket: T::Socket,
+    pub(crate) accepted: Accepted,
+    pub(crate) handler: H,
+    pub(crate) shared: Arc<Shared<T>>,
+    pub(crate) permit: Permit,
+}
+
+trait Run: Send {
+    fn run(self: Box<Self>) -> bool;
+    fn release(self: Box<Self>) -> Permit;
+    fn refuse(self: Box<Self>, why: Refusal);
+    fn fail(self: Box<Self>, error: std::io::Error);
+    fn accepted(&self) -> &Accepted;
+}
+
+impl<T: Transport, H: RequestHandler<T::Request>> Run for Request<T, H> {
+    fn run(self: Box<Self>) -> bool {
+        let Request {
+            socket,
+            accepted,
+            handler,
+            shared,
+            permit,
+        } = *self;
+        let worked = handle(socket, &accepted, handler, &shared);
+        if let Err(failure) = &worked {
+            shared.hooks.handle_error(&accepted.client, failure);
+        }
+        // Only now is it over for who waits for that.
+        drop(permit);
+        worked.is_ok()
+    }
+
+    fn release(self: Box<Self>) -> Permit {
+        self.permit.let_go();
+        self.permit
+    }
+
+    fn refuse(self: Box<Self>, why: Refusal) {
+        refuse(&*self.shared, &self.socket, &self.accepted.client, why);
+    }
+
+    fn fail(self: Box<Self>, error: std::io::Error) {
+        let failure = Failure::Start(error);
+        self.shared
+            .hooks
+            .handle_error(&self.accepted.client, &failure);
+    }
+
+    fn accepted(&self) -> &Accepted {
+        &self.accepted
+    }
+}
+
+/// Tells a client that it is refused; dropping its socket closes it.
+pub(crate) fn refuse<T: Transport>(
+    shared: &Shared<T>,
+    socket: &T::Socket,
+    client: &crate::Address,
+    why: Refusal,
+) {
+    if let Some(words) = shared.hooks.refuse_request(client, why) {
+        T::refuse(socket, &words);
+    }
+}
+
+fn handle<T: Transport, H: RequestHandler<T::Request>>(
+    socket: T::Socket,
+    accepted: &Accepted,
+    mut handler: H,
+    shared: &Shared<T>,
+) -> Result<(), Failure> {
+    let caught = |work: &mut dyn FnMut() -> Result<(), Failure>| {
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))
+    };
+    let mut socket = Some(socket);
+    let mut request = None;
+    caught(&mut || {
+        if let Some(socket) = socket.take() {
+            let opened = T::open(socket, accepted, &shared.options);
+            request = Some(opened.map_err(Failure::Open)?);
+        }
+        Ok(())
+    })?;
+    let Some(mut request) = request else {
+        return Ok(());
+    };
+    let handled = caught(&mut || {
+        let mut all = |request: &mut T::Request| steps(&mut handler, request);
+        let finished = shared.hooks.finish_request(&mut request, &mut all);
+        finished.map_err(Failure::Handler)
+    });
+    let ended = caught(&mut || {
+        let ended = shared.hooks.shutdown_request(&mut request);
+        ended.map_err(Failure::Shutdown)
+    });
+    shared.hooks.close_request(request);
+    // A client that is gone is the reason for both.
+    handled.and(ended)
+}
+
+/// `setup`, `handle`, and `finish` whatever becomes of `handle`.
+pub(crate) fn steps<R, H: RequestHandler<R>>(handler: &mut H, request: &mut R) -> HandlerResult {
+    handler.setup(request)?;
+    let handled = catch_unwind(AssertUnwindSafe(|| handler.handle(request)));
+    let finished = handler.finish(request);
+    match handled {
+        Ok(handled) => handled.and(finished),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// What a panic said.
+fn panicked(panic: &(dyn Any + Send)) -> Failure {
+    let words = panic.downcast_ref::<&str>().copied();
+    let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Failure::Panic(words.unwrap_or("something that is no text").to_string())
+}

@@ -1,0 +1,87 @@
+//! Ending a server's loop from elsewhere: another thread, a process that was forked, a signal.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::platform::{Bell, UnixStream};
+
+/// Ends [`serve_forever`](crate::Server::serve_forever) from elsewhere. Clones end the same one,
+/// also in processes that were forked with one.
+///
+/// ```
+/// use lariat_socketserver::{POLL_INTERVAL, StreamRequest, ThreadingTcpServer, handler};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let server = ThreadingTcpServer::bind("localhost:0", handler(|_: &mut StreamRequest| Ok(())))?;
+/// let handle = server.shutdown_handle();
+/// std::thread::scope(|scope| {
+///     let served = scope.spawn(|| server.serve_forever(POLL_INTERVAL));
+///     handle.shutdown();
+///     served.join().expect("no panic")
+/// })?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ShutdownHandle {
+    wanted: Arc<Bell>,
+    /// Rung as long as nobody serves.
+    idle: Arc<Bell>,
+}
+
+impl ShutdownHandle {
+    /// One that ends nothing yet: see [`Builder::shutdown_handle`](crate::Builder::shutdown_handle).
+    ///
+    /// # Errors
+    ///
+    /// The system has no descriptors left.
+    pub fn new() -> io::Result<Self> {
+        let idle = Bell::new()?;
+        idle.ring();
+        Ok(ShutdownHandle {
+            wanted: Arc::new(Bell::new()?),
+            idle: Arc::new(idle),
+        })
+    }
+
+    /// Ends the loop and waits until it has ended; requests that are being handled go on. Where
+    /// nobody serves yet, the loop that begins next ends at once.
+    ///
+    /// Called by a handler of a [`Sequential`](crate::Sequential) server it would wait for
+    /// itself for ever; [`request`](Self::request) does not wait.
+    pub fn shutdown(&self) {
+        self.wanted.ring();
+        // The only thing to go wrong is that there is nothing left to wait for.
+        let _ = self.idle.wait(None);
+    }
+
+    /// Asks the loop to end, and does not wait for that.
+    pub fn request(&self) {
+        self.wanted.ring();
+    }
+
+    /// What rings when the loop is to end.
+    pub(crate) fn wanted(&self) -> &Bell {
+        &self.wanted
+    }
+
+    /// What ends the loop when something is written there.
+    pub(crate) fn rope(&self) -> io::Result<UnixStream> {
+        self.wanted.rope()
+    }
+
+    /// The loop begins, until the returned value is dropped.
+    pub(crate) fn begin(&self) -> Looping<'_> {
+        self.idle.silence();
+        Looping(self)
+    }
+}
+
+/// A loop that is being run.
+pub(crate) struct Looping<'a>(&'a ShutdownHandle);
+
+impl Drop for Looping<'_> {
+    fn drop(&mut self) {
+        self.0.wanted.silence();
+        self.0.idle.ring();
+    }
+}

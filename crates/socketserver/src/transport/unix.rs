@@ -1,0 +1,85 @@
+//! Unix stream sockets.
+
+use std::ffi::OsStr;
+use std::io;
+use std::net::Shutdown;
+use std::sync::Arc;
+
+use socket2::{Domain, SockRef, Socket, Type};
+
+use crate::address::Address;
+use crate::options::Options;
+use crate::platform::{self, AsFd, BorrowedFd, SocketFile, UnixListener, UnixStream};
+use crate::request::{Cut, StreamRequest, Wire};
+use crate::transport::{Accepted, Transport};
+
+/// Unix stream sockets (`UnixStreamServer`). An address is a path, whose file is removed when the
+/// server is closed; one that a server which is gone has left behind is replaced.
+#[derive(Debug)]
+pub struct Unix {
+    listener: UnixListener,
+    file: SocketFile,
+}
+
+impl Transport for Unix {
+    type Socket = Arc<UnixStream>;
+    type Request = StreamRequest;
+
+    fn bind(address: &OsStr, _: &Options) -> io::Result<Self> {
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        let file = SocketFile::bind(&socket, address, |path| UnixStream::connect(path).map(drop))?;
+        Ok(Unix {
+            listener: socket.into(),
+            file,
+        })
+    }
+
+    fn activate(&self, options: &Options) -> io::Result<()> {
+        let backlog = options.request_queue_size.try_into().unwrap_or(i32::MAX);
+        SockRef::from(&self.listener).listen(backlog)?;
+        self.listener.set_nonblocking(true)
+    }
+
+    fn deactivate(&self) {
+        let _ = SockRef::from(&self.listener).shutdown(Shutdown::Both);
+    }
+
+    fn server_address(&self) -> io::Result<Address> {
+        Ok(self.file.address())
+    }
+
+    fn get_request(&self, _: &Options) -> io::Result<(Self::Socket, Address)> {
+        let (stream, client) = self.listener.accept()?;
+        platform::inherit_nothing(&stream)?;
+        Ok((Arc::new(stream), platform::unix_address(&client)))
+    }
+
+    fn open(
+        socket: Self::Socket,
+        accepted: &Accepted,
+        options: &Options,
+    ) -> io::Result<Self::Request> {
+        Wire::set_timeouts(&*socket, None, options.deadlines.idle)?;
+        Ok(StreamRequest::new(socket, accepted, options))
+    }
+
+    fn shutdown_request(request: &mut Self::Request) -> io::Result<()> {
+        request.end()
+    }
+
+    fn refuse(socket: &Self::Socket, words: &[u8]) {
+        let _ = socket
+            .set_nonblocking(true)
+            .and_then(|()| socket.send(words));
+    }
+
+    fn cutter(socket: &Self::Socket) -> Option<Arc<dyn Cut>> {
+        Some(Arc::clone(socket) as Arc<dyn Cut>)
+    }
+}
+
+impl AsFd for Unix {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.listener.as_fd()
+    }
+}

@@ -1,0 +1,80 @@
+//! Unix datagram sockets.
+
+use std::ffi::OsStr;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use socket2::{Domain, Socket, Type};
+
+use crate::address::Address;
+use crate::options::Options;
+use crate::platform::{self, AsFd, BorrowedFd, SocketFile, UnixDatagram as Datagrams};
+use crate::request::{DatagramRequest, Replies};
+use crate::transport::udp::{Packet, sent};
+use crate::transport::{Accepted, Transport};
+
+/// Unix datagram sockets (`UnixDatagramServer`). An address is a path, as for
+/// [`Unix`](crate::Unix). A client whose socket has no path can be heard and not be answered.
+#[derive(Debug)]
+pub struct UnixDatagram {
+    socket: Arc<Datagrams>,
+    file: SocketFile,
+    buffer: Mutex<Vec<u8>>,
+}
+
+impl Transport for UnixDatagram {
+    type Socket = Packet<Datagrams>;
+    type Request = DatagramRequest;
+
+    fn bind(address: &OsStr, options: &Options) -> io::Result<Self> {
+        let socket = Socket::new(Domain::UNIX, Type::DGRAM, None)?;
+        let file = SocketFile::bind(&socket, address, |path| Datagrams::unbound()?.connect(path))?;
+        Ok(UnixDatagram {
+            socket: Arc::new(socket.into()),
+            file,
+            buffer: Mutex::new(vec![0; options.max_packet_size]),
+        })
+    }
+
+    fn activate(&self, _: &Options) -> io::Result<()> {
+        self.socket.set_nonblocking(true)
+    }
+
+    fn server_address(&self) -> io::Result<Address> {
+        Ok(self.file.address())
+    }
+
+    fn get_request(&self, _: &Options) -> io::Result<(Self::Socket, Address)> {
+        let mut buffer = self.buffer.lock().unwrap_or_else(PoisonError::into_inner);
+        let (length, client) = self.socket.recv_from(&mut buffer)?;
+        let packet = Packet {
+            data: buffer[..length].to_vec(),
+            socket: Arc::clone(&self.socket),
+        };
+        Ok((packet, platform::unix_address(&client)))
+    }
+
+    fn open(packet: Self::Socket, accepted: &Accepted, _: &Options) -> io::Result<Self::Request> {
+        Ok(DatagramRequest::new(packet.data, accepted, packet.socket))
+    }
+
+    fn shutdown_request(request: &mut Self::Request) -> io::Result<()> {
+        request.reply()
+    }
+}
+
+impl Replies for Datagrams {
+    fn reply(&self, data: &[u8], to: &Address) -> io::Result<()> {
+        let path = to.path().ok_or_else(|| {
+            let words = "the client's socket has no name to answer to";
+            io::Error::new(io::ErrorKind::AddrNotAvailable, words)
+        })?;
+        sent(data.len(), self.send_to(data, path))
+    }
+}
+
+impl AsFd for UnixDatagram {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}

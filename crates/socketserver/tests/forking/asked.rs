@@ -1,0 +1,316 @@
+//! What is asked of the forking servers.
+
+use std::env;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream, UdpSocket};
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use crate::SERVED;
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub const TESTS: &[(&str, fn())] = &[
+    ("forking_tcp_server", forking_tcp_server),
+    ("forking_udp_server", forking_udp_server),
+    ("forking_unix_stream_server", forking_unix_stream_server),
+    ("forking_unix_datagram_server", forking_unix_datagram_server),
+    (
+        "each_request_has_a_process_of_its_own_and_they_overlap",
+        processes_overlap,
+    ),
+    (
+        "a_panic_or_an_exit_ends_one_process",
+        a_panic_or_an_exit_ends_one_process,
+    ),
+    ("there_are_no_more_children_than_may_be", no_more_children),
+    (
+        "children_leave_no_zombies_and_no_descriptors",
+        nothing_leaks,
+    ),
+    ("it_refuses_to_serve_beside_other_threads", refuses_threads),
+    ("a_child_ends_the_server_that_forked_it", ended_by_a_child),
+    ("closing_waits_for_the_children", closing_waits),
+    ("draining_ends_the_children_that_are_late", draining_forces),
+];
+
+/// A server in a process of its own.
+struct Served {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    address: String,
+}
+
+impl Served {
+    fn start(scenario: &str, folder: Option<&str>) -> Served {
+        let mut child = Command::new(env::current_exe().expect("this program"))
+            .env(SERVED, scenario)
+            .env("LARIAT_FOLDER", folder.unwrap_or_default())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut line = String::new();
+        output.read_line(&mut line).expect("it speaks");
+        let address = line
+            .strip_prefix("at ")
+            .expect("an address")
+            .trim()
+            .to_string();
+        Served {
+            child,
+            output,
+            address,
+        }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        stream
+    }
+
+    fn terminate(&self) {
+        let kill = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status();
+        assert!(kill.expect("kill").success());
+    }
+
+    fn next_line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("it speaks");
+        line.trim().to_string()
+    }
+
+    /// Ends it by SIGTERM. Returns what it said then.
+    fn end(mut self) -> (String, ExitStatus) {
+        self.terminate();
+        self.finished()
+    }
+
+    fn finished(&mut self) -> (String, ExitStatus) {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).expect("it speaks");
+        (rest, self.child.wait().expect("it ends"))
+    }
+
+    /// What the system calls the processes that it has forked: their states.
+    fn children(&self) -> Vec<String> {
+        let id = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        let children = children.expect("Linux");
+        let state = |child: &str| {
+            let stat = std::fs::read_to_string(format!("/proc/{child}/stat")).ok()?;
+            stat.rsplit(") ")
+                .next()?
+                .split(' ')
+                .next()
+                .map(String::from)
+        };
+        children.split_whitespace().filter_map(state).collect()
+    }
+
+    fn descriptors(&self) -> usize {
+        let folder = format!("/proc/{}/fd", self.child.id());
+        std::fs::read_dir(folder).expect("Linux").count()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn ask(mut stream: impl Read + Write, words: &[u8], end: impl FnOnce()) -> Vec<u8> {
+    stream.write_all(words).expect("it reads");
+    end();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("it answers");
+    answer
+}
+
+fn ask_tcp(stream: &TcpStream, words: &[u8]) -> Vec<u8> {
+    ask(stream, words, || {
+        stream.shutdown(Shutdown::Write).expect("connected");
+    })
+}
+
+/// Says a line and hears one.
+fn line(stream: &TcpStream, words: &str) -> String {
+    let mut stream = BufReader::new(stream);
+    stream
+        .get_mut()
+        .write_all(words.as_bytes())
+        .expect("it reads");
+    let mut line = String::new();
+    stream.read_line(&mut line).expect("it answers");
+    line
+}
+
+fn forking_tcp_server() {
+    let server = Served::start("tcp", None);
+    for _ in 0..3 {
+        assert_eq!(ask_tcp(&server.connect(), b"one\ntwo"), b"ONE\nTWO");
+    }
+    let (said, status) = server.end();
+    assert_eq!(said, "shut down\n");
+    assert!(status.success());
+}
+
+fn forking_udp_server() {
+    let server = Served::start("udp", None);
+    let client = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    client.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    for _ in 0..3 {
+        client.send_to(b"hi", &server.address).expect("sent");
+        let mut answer = [0; 10];
+        let length = client.recv(&mut answer).expect("an answer");
+        assert_eq!(&answer[..length], b"HI");
+    }
+    assert!(server.end().1.success());
+}
+
+fn forking_unix_stream_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Served::start("unix", folder.path().to_str());
+    let stream = UnixStream::connect(folder.path().join("socket")).expect("it listens");
+    let answer = ask(&stream, b"hi\n", || {
+        stream.shutdown(Shutdown::Write).expect("connected");
+    });
+    assert_eq!(answer, b"HI\n");
+    assert!(server.end().1.success());
+    assert!(!folder.path().join("socket").exists());
+}
+
+fn forking_unix_datagram_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Served::start("unix-datagram", folder.path().to_str());
+    let client = UnixDatagram::bind(folder.path().join("client")).expect("a path");
+    client.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    client
+        .send_to(b"hi", folder.path().join("socket"))
+        .expect("sent");
+    let mut answer = [0; 10];
+    let length = client.recv(&mut answer).expect("an answer");
+    assert_eq!(&answer[..length], b"HI");
+    assert!(server.end().1.success());
+}
+
+fn processes_overlap() {
+    let server = Served::start("tcp", None);
+    let (first, second) = (server.connect(), server.connect());
+    let own = server.child.id().to_string();
+    // Both are open at the same time.
+    let (one, two) = (line(&first, "pid\n"), line(&second, "pid\n"));
+    assert_ne!(one, two);
+    assert!(one.trim() != own && two.trim() != own, "{own} {one} {two}");
+    assert_eq!(line(&first, "still\n"), "STILL\n");
+}
+
+fn a_panic_or_an_exit_ends_one_process() {
+    let server = Served::start("tcp", None);
+    let other = server.connect();
+    assert_eq!(line(&other, "hi\n"), "HI\n");
+    for word in ["panic\n", "exit\n", "die\n"] {
+        let answer = ask_tcp(&server.connect(), word.as_bytes());
+        assert_eq!(answer, b"", "{word}");
+    }
+    assert_eq!(line(&other, "hi\n"), "HI\n");
+    drop(other);
+    let (said, status) = server.end();
+    assert_eq!(said, "shut down\n");
+    assert!(status.success());
+}
+
+fn no_more_children() {
+    let server = Served::start("few", None);
+    let (first, second, third) = (server.connect(), server.connect(), server.connect());
+    assert_eq!(line(&first, "hi\n"), "HI\n");
+    assert_eq!(line(&second, "hi\n"), "HI\n");
+    (&third)
+        .write_all(b"hi\n")
+        .expect("it waits to be accepted");
+    assert_eq!(server.children().len(), 2);
+    drop(first);
+    assert_eq!(line(&third, ""), "HI\n");
+    assert_eq!(line(&second, "hi\n"), "HI\n");
+    drop((second, third));
+    // An end finds room too, while there is none for requests.
+    let full = (server.connect(), server.connect());
+    assert_eq!(line(&full.0, "hi\n"), "HI\n");
+    assert_eq!(line(&full.1, "hi\n"), "HI\n");
+    server.terminate();
+    drop(full);
+    assert_eq!(server.end().0, "shut down\n");
+}
+
+fn nothing_leaks() {
+    let server = Served::start("tcp", None);
+    let ask_often = |count: usize| {
+        for _ in 0..count {
+            assert_eq!(ask_tcp(&server.connect(), b"hi"), b"HI");
+        }
+        // What has ended is reaped at the latest when the loop looks round.
+        while !server.children().is_empty() {
+            std::thread::yield_now();
+        }
+    };
+    ask_often(10);
+    let before = server.descriptors();
+    ask_often(200);
+    assert_eq!(server.descriptors(), before);
+}
+
+fn refuses_threads() {
+    let output = Command::new(env::current_exe().expect("this program"))
+        .env(SERVED, "threads")
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains("needs a program of one thread, and this has 2 threads"),
+        "{said}"
+    );
+}
+
+fn ended_by_a_child() {
+    let mut server = Served::start("ended-by-a-child", None);
+    let answer = ask_tcp(&server.connect(), b"");
+    assert_eq!(answer, b"it has ended\n");
+    let (said, status) = server.finished();
+    assert_eq!(said, "shut down\n");
+    assert!(status.success());
+}
+
+fn closing_waits() {
+    let mut server = Served::start("tcp", None);
+    let client = server.connect();
+    assert_eq!(line(&client, "hi\n"), "HI\n");
+    server.terminate();
+    assert_eq!(server.next_line(), "shut down");
+    // It waits for this one, and takes no other.
+    TcpStream::connect(&server.address).expect_err("it is closed");
+    assert_eq!(ask_tcp(&client, b"bye\n"), b"BYE\n");
+    assert!(server.finished().1.success());
+}
+
+fn draining_forces() {
+    let server = Served::start("drained", None);
+    let client = server.connect();
+    assert_eq!(line(&client, "hi\n"), "HI\n");
+    let (said, status) = server.end();
+    assert_eq!(
+        said,
+        "shut down\nDrainReport { finished: 0, forced: 1, left: 0 }\n"
+    );
+    assert!(status.success());
+    let mut rest = Vec::new();
+    let _ = (&client).read_to_end(&mut rest);
+    assert_eq!(rest, b"");
+}

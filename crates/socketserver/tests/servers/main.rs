@@ -1,0 +1,11 @@
+//! The blocking servers over real sockets, every one of them.
+
+mod classes;
+mod clients;
+mod faults;
+mod hooks;
+mod life;
+mod limits;
+mod requests;
+mod table;
+mod tls;

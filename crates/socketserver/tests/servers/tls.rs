@@ -1,0 +1,92 @@
+//! TLS over the stream sockets.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use lariat_socketserver::{
+    Deadlines, Options, Pooled, Sequential, Server, Strategy, Tcp, Threading, Tls,
+};
+use lariat_tls::{Authority, ClientOptions, ClientTls, Identity, ServerOptions, ServerTls, Trust};
+
+use crate::classes::shout;
+use crate::clients::{connect, heard, serving};
+
+fn both_sides() -> (ServerTls, ClientTls) {
+    let authority = Authority::create("Test authority").expect("keys");
+    let issued = authority
+        .issue_server(&["localhost"])
+        .expect("a certificate");
+    let (certificate, key) = (issued.certificate_pem, issued.key_pem);
+    let identity = Identity::from_pem(certificate.as_bytes(), key.as_bytes()).expect("PEM");
+    let server = ServerTls::new(ServerOptions::new(identity)).expect("a server's side");
+    let client = ClientTls::new(ClientOptions {
+        trust: Trust::Authorities(authority.certificate_pem().into()),
+        ..ClientOptions::default()
+    });
+    (server, client.expect("a client's side"))
+}
+
+fn speaks_tls<S: Strategy + Default>() {
+    let (tls, client) = both_sides();
+    let server = Server::<Tls<Tcp>, S, _>::builder(shout)
+        .options(Options {
+            tls: Some(tls),
+            ..Options::default()
+        })
+        .bind("127.0.0.1:0")
+        .expect("a free port");
+    serving(&server, || {
+        // Somebody who does not speak it is told nothing, and hurts nobody.
+        let mut plain = connect(&server);
+        plain
+            .write_all(b"hi there, this is no TLS\n")
+            .expect("it reads");
+        let _ = heard(&mut plain);
+        let stream = connect(&server);
+        let mut stream = client
+            .connect_blocking("localhost", stream)
+            .expect("a handshake");
+        let long = [b"x".repeat(900), b"\n".to_vec()].concat().repeat(200);
+        stream.write_all(&long).expect("it reads");
+        let mut answer = vec![0; long.len()];
+        stream.read_exact(&mut answer).expect("it answers");
+        assert_eq!(answer, long.to_ascii_uppercase());
+        stream.close().expect("an end");
+        assert_eq!(stream.read(&mut [0]).expect("the end"), 0);
+    });
+}
+
+#[test]
+fn every_strategy_speaks_tls() {
+    speaks_tls::<Sequential>();
+    speaks_tls::<Threading>();
+    speaks_tls::<Pooled>();
+}
+
+#[test]
+fn a_handshake_has_a_deadline() {
+    let (tls, _) = both_sides();
+    let server = Server::<Tls<Tcp>, Threading, _>::builder(shout)
+        .options(Options {
+            tls: Some(tls),
+            deadlines: Deadlines {
+                first_byte: Some(Duration::from_millis(50)),
+                ..Deadlines::default()
+            },
+            ..Options::default()
+        })
+        .bind("127.0.0.1:0")
+        .expect("a free port");
+    serving(&server, || {
+        let mut silent: TcpStream = connect(&server);
+        assert_eq!(heard(&mut silent).expect("the end"), b"");
+    });
+}
+
+#[test]
+fn a_certificate_has_to_be_given() {
+    let missing = Server::<Tls<Tcp>, Threading, _>::bind("127.0.0.1:0", shout);
+    let said = missing.expect_err("no certificate").to_string();
+    assert!(said.contains("needs Options::tls"), "{said}");
+}

@@ -1,0 +1,85 @@
+//! Blocking handlers under the reactor.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::unix::net::UnixStream;
+
+use lariat::socketserver::{HandlerResult, StreamRequest, handler};
+use lariat::{Reactor, blocking};
+
+fn shout(request: &mut StreamRequest) -> HandlerResult {
+    while let Some(line) = request.rfile.read_line(1024)? {
+        if line == b"panic\n" {
+            panic!("as it was told");
+        }
+        request.wfile.write_all(&line.to_ascii_uppercase())?;
+    }
+    Ok(())
+}
+
+fn ask(mut stream: impl Read + Write, end: impl FnOnce()) -> String {
+    stream.write_all(b"one\ntwo\n").expect("it reads");
+    end();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
+#[test]
+fn the_handlers_of_the_blocking_servers_are_served_by_the_reactor() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("socket");
+    let reactor = Reactor::builder().threads(1).build().expect("a reactor");
+    let tcp = reactor.listen("tcp://127.0.0.1:0", blocking(shout));
+    let tcp = tcp.expect("a port").endpoint().clone();
+    let unix = format!("unix://{}", path.display());
+    reactor.listen(unix, blocking(shout)).expect("a path");
+    let handle = reactor.handle();
+    let asked = std::thread::spawn(move || {
+        let address = format!("127.0.0.1:{}", tcp.port().expect("a port"));
+        for _ in 0..3 {
+            let stream = TcpStream::connect(&address).expect("it listens");
+            let answer = ask(&stream, || stream.shutdown(Shutdown::Write).expect("open"));
+            assert_eq!(answer, "ONE\nTWO\n");
+        }
+        let stream = UnixStream::connect(&path).expect("it listens");
+        let answer = ask(&stream, || stream.shutdown(Shutdown::Write).expect("open"));
+        assert_eq!(answer, "ONE\nTWO\n");
+        // A panic ends its connection only.
+        let mut stream = TcpStream::connect(&address).expect("it listens");
+        stream.write_all(b"panic\n").expect("it reads");
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest);
+        assert_eq!(rest, b"");
+        let stream = TcpStream::connect(&address).expect("it listens");
+        let answer = ask(&stream, || stream.shutdown(Shutdown::Write).expect("open"));
+        assert_eq!(answer, "ONE\nTWO\n");
+        handle.stop();
+    });
+    reactor.run();
+    asked.join().expect("no panic");
+}
+
+#[test]
+fn a_handler_sees_who_is_at_the_ends() {
+    let reactor = Reactor::builder().threads(1).build().expect("a reactor");
+    let ends = handler(|request: &mut StreamRequest| {
+        let (client, server) = (&request.client_address, &request.server_address);
+        write!(request.wfile, "{client} {server}")?;
+        Ok(())
+    });
+    let listening = reactor.listen("tcp://127.0.0.1:0", blocking(ends));
+    let endpoint = listening.expect("a port").endpoint().clone();
+    let handle = reactor.handle();
+    let asked = std::thread::spawn(move || {
+        let address = format!("127.0.0.1:{}", endpoint.port().expect("a port"));
+        let mut stream = TcpStream::connect(&address).expect("it listens");
+        let own = stream.local_addr().expect("connected");
+        let mut told = String::new();
+        stream.read_to_string(&mut told).expect("it tells");
+        assert_eq!(told, format!("{own} {address}"));
+        handle.stop();
+    });
+    reactor.run();
+    asked.join().expect("no panic");
+}
