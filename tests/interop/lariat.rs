@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::peer::{Ended, Peer, root};
 
 /// The binary: `LARIAT`, else the one that cargo builds now.
-fn binary() -> &'static Path {
+pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         if let Some(path) = std::env::var_os("LARIAT") {

@@ -7,7 +7,7 @@
 //!
 //! One module for each kind of peer: [`classic`] (Python's own library), [`twisted`],
 //! [`websockets`], [`tools`] (socat, nc, openssl, curl), [`small`] (xinetd, nc, socat), [`calls`]
-//! (Python's JSON-RPC), [`durable`] (strace), [`socketserver`] (Python and nc). And one for each
+//! (Python's JSON-RPC), [`durable`] (strace), [`spoofed`] (forged senders), [`socketserver`] (Python and nc). And one for each
 //! thing that a server is run with, judged by what people use with it: [`proxied`] (haproxy,
 //! nginx), [`metrics`]
 //! (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside a
@@ -26,6 +26,7 @@ mod proxies;
 mod reload;
 mod small;
 mod socketserver;
+mod spoofed;
 mod tools;
 mod twisted;
 mod websockets;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use lariat_protocol::chargen::{ChargenServer, Options, is_answer};
+use lariat_protocol::chargen::{ChargenServer, Options};
 use lariat_protocol::endpoint::EndpointError;
 use lariat_protocol::{ConnectionInfo, Deadlines, Endpoint, Factory, Protocol};
 
-use crate::loops::is_alike;
+use crate::loops::{is_alike, is_said_by_another};
 
 /// The endpoint's options that this service knows.
 const OPTIONS: [&str; 1] = ["bytes"];
@@ -77,7 +77,7 @@ impl Factory for Chargen {
     }
 
     fn is_answer(&self, datagram: &[u8]) -> bool {
-        is_answer(datagram)
+        is_said_by_another(datagram)
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use lariat_protocol::daytime::{DaytimeServer, is_answer};
+use lariat_protocol::daytime::DaytimeServer;
 use lariat_protocol::endpoint::EndpointError;
 use lariat_protocol::{ConnectionInfo, Deadlines, Endpoint, Factory, Protocol};
 
 use crate::clock::local_ctime;
+use crate::loops::is_said_by_another;
 
 /// How long clients may take of a service that speaks first and closes. They have nothing to say,
 /// so nothing is waited for, and a minute is more than reading one line needs.
@@ -53,6 +54,6 @@ impl Factory for Daytime {
     }
 
     fn is_answer(&self, datagram: &[u8]) -> bool {
-        is_answer(datagram)
+        is_said_by_another(datagram)
     }
 }

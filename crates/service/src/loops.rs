@@ -1,6 +1,6 @@
 //! Servers that answer whatever they are sent, and how one knows another of its kind.
 
-use lariat_protocol::ConnectionInfo;
+use lariat_protocol::{ConnectionInfo, chargen, daytime, timestamp};
 
 /// Whether a datagram's sender has the same port number as we have that it was sent to. Clients
 /// have ports of their own, so it is a server of the same service, named by a forged source, and
@@ -14,10 +14,45 @@ pub(crate) fn is_alike(connection: &ConnectionInfo) -> bool {
     connection.message_oriented && same
 }
 
+/// Whether a datagram is what a daytime, timestamp or chargen server says. A service that answers
+/// whatever it is sent does not answer that either: two servers of different services, pointed at each
+/// other by a forged source, would otherwise answer each other for ever as well as two of one.
+///
+/// What the time service says are four bytes, which a client may well send to others, and what qotd says
+/// looks like anything. So of each two services one must know the other: time knows all of these, and
+/// qotd them and the time.
+pub(crate) fn is_said_by_another(datagram: &[u8]) -> bool {
+    daytime::is_answer(datagram) || timestamp::is_answer(datagram) || chargen::is_answer(datagram)
+}
+
 #[cfg(test)]
 mod tests {
+    use lariat_protocol::{Factory, qotd, time};
+
     use super::*;
+    use crate::{chargen::Chargen, daytime::Daytime, qotd::Qotd, time::Time};
     use std::net::SocketAddr;
+
+    #[test]
+    fn of_each_two_services_one_does_not_answer_the_other() {
+        let quotes = |text: &[u8]| Qotd::new(qotd::Quotes::parse(text).expect("a quote"));
+        let services: [(Box<dyn Factory>, &[u8]); 4] = [
+            (Box::new(Daytime), b"Sat Jun 17 17:27:21 2006\r\n"),
+            (Box::new(Time), &[0xc8, 0x3e, 0xb9, 0xf9]),
+            (Box::new(quotes(b"one")), b"one\r\n"),
+            (Box::new(Chargen::default()), b" !\"#$%&'()*+,-./0123456789"),
+        ];
+        for (first, said_by_first) in &services {
+            for (second, said_by_second) in &services {
+                let ends = first.is_answer(said_by_second) || second.is_answer(said_by_first);
+                assert!(ends, "{said_by_first:?} and {said_by_second:?}");
+            }
+            let stamped = b"[Sat Jun 17 17:27:21 2006] hi";
+            assert!(first.is_answer(stamped), "{said_by_first:?}");
+            assert!(!first.is_answer(b"hi\n"), "{said_by_first:?}");
+        }
+        assert!(time::is_answer(b"4444"));
+    }
 
     #[test]
     fn only_a_datagram_from_the_port_that_it_was_sent_to_is_one() {

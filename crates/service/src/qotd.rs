@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use lariat_protocol::endpoint::EndpointError;
 use lariat_protocol::qotd::{QotdServer, Quotes};
-use lariat_protocol::{ConnectionInfo, Endpoint, Factory, Protocol};
+use lariat_protocol::{ConnectionInfo, Endpoint, Factory, Protocol, time};
 
-use crate::loops::is_alike;
+use crate::loops::{is_alike, is_said_by_another};
 
 pub use crate::daytime::DEADLINES;
 
@@ -85,7 +85,9 @@ impl Factory for Qotd {
     }
 
     fn is_answer(&self, datagram: &[u8]) -> bool {
-        self.quotes.contains(datagram)
+        // The time's four bytes: it cannot know a quote.
+        let is_time = time::is_answer(datagram);
+        is_time || self.quotes.contains(datagram) || is_said_by_another(datagram)
     }
 }
 

@@ -5,6 +5,7 @@ use lariat_protocol::time::{TimeServer, is_answer};
 use lariat_protocol::{ConnectionInfo, Endpoint, Factory, Protocol};
 
 use crate::clock::unix_second;
+use crate::loops::is_said_by_another;
 
 pub use crate::daytime::DEADLINES;
 
@@ -43,6 +44,6 @@ impl Factory for Time {
     }
 
     fn is_answer(&self, datagram: &[u8]) -> bool {
-        is_answer(datagram)
+        is_answer(datagram) || is_said_by_another(datagram)
     }
 }
