@@ -5,6 +5,7 @@ mod blocking;
 mod by_name;
 mod call;
 mod chat;
+mod command;
 mod common;
 mod contract;
 mod datagrams;

@@ -7,14 +7,15 @@
 //!
 //! One module for each kind of peer: [`classic`] (Python's own library), [`twisted`],
 //! [`websockets`], [`tools`] (socat, nc, openssl, curl), [`small`] (xinetd, nc, socat), [`calls`]
-//! (Python's JSON-RPC), [`durable`] (strace), [`spoofed`] (forged senders), [`socketserver`] (Python and nc). And one for each
-//! thing that a server is run with, judged by what people use with it: [`proxied`] (haproxy,
-//! nginx), [`metrics`]
+//! (Python's JSON-RPC), [`durable`] (strace), [`command`] (nc, socat, Python), [`spoofed`] (forged
+//! senders), [`socketserver`] (Python and nc). And one for each thing that a server is run with,
+//! judged by what people use with it: [`proxied`] (haproxy, nginx), [`metrics`]
 //! (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside a
 //! test, [`proxies`] runs haproxy and nginx, [`lariat`] runs ours.
 
 mod calls;
 mod classic;
+mod command;
 mod deadlines;
 mod draining;
 mod durable;

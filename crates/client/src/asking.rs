@@ -142,6 +142,21 @@ impl Asked {
         sent.map_err(|error| self.broken(error))
     }
 
+    /// Sends all of these bytes, in as many pieces as it takes.
+    pub(crate) async fn send_all(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let sent = async {
+            self.connection.write_all(bytes).await?;
+            self.connection.flush().await
+        };
+        match tokio::time::timeout(self.timeout, sent).await {
+            Ok(sent) => sent.map_err(|error| self.broken(error)),
+            Err(_) => Err(Error::TimedOut {
+                peer: self.peer().clone(),
+                after: self.timeout,
+            }),
+        }
+    }
+
     /// Reads a piece, or a message; nothing at the end. The server may take its time for it.
     pub(crate) async fn receive(&mut self) -> Result<&[u8], Error> {
         match self.move_bytes(&[]).await? {

@@ -4,6 +4,7 @@ pub mod asking;
 pub mod call;
 pub mod chargen;
 pub mod chat;
+pub mod command;
 pub mod daytime;
 pub mod discard;
 pub mod echo;

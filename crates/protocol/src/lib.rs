@@ -14,6 +14,7 @@
 pub mod call;
 pub mod chargen;
 pub mod chat;
+pub mod command;
 pub mod contract;
 pub mod daytime;
 pub mod discard;

@@ -7,6 +7,7 @@ pub mod call;
 pub mod chargen;
 pub mod chat;
 pub mod clock;
+pub mod command;
 pub mod daytime;
 pub mod discard;
 pub mod echo;

@@ -1,5 +1,6 @@
 //! The commands: a file and a line in each table below for each of them.
 
+mod ask;
 mod bench;
 mod cert;
 mod chargen;
@@ -34,6 +35,7 @@ pub struct Lariat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Ask(ask::Args),
     Bench(bench::Args),
     Cert(cert::Args),
     Chargen(chargen::Args),
@@ -74,6 +76,7 @@ impl Lariat {
     pub fn run(self) -> Result<(), Failure> {
         log::start(self.command.audience());
         match self.command {
+            Command::Ask(args) => ask::run(args),
             Command::Bench(args) => bench::run(args),
             Command::Cert(args) => cert::run(args),
             Command::Chargen(args) => chargen::run(args),

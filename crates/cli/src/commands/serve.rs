@@ -82,6 +82,7 @@ Examples:
   lariat serve --metrics tcp://localhost:9464 --log json
   lariat serve --limit per-address=50 --deadline timestamp.idle=60s --deadline drain=10s
   lariat serve 'qotd=tcp://[::]:17?file=/etc/quotes.txt' 'daytime=udp://[::]:13'
+  lariat serve 'command=tcp://localhost:21576?root=/srv/files'
   lariat serve --config lariat.toml
 
 chargen and qotd are served over UDP only where that is named (chargen=udp://HOST): a small
@@ -102,7 +103,13 @@ A configuration file:
 
   [deadlines]
   idle = \"10m\"
-  timestamp.first-message = \"5s\"";
+  timestamp.first-message = \"5s\"
+
+  [commands.disk]
+  run = [\"df\", \"-h\", \"/\"]
+  help = \"free space\"
+  time-limit = \"5s\"
+  output-limit = \"16K\"";
 
 /// How often it is looked whether a server of standard input has nothing left to serve.
 const LOOK: Duration = Duration::from_millis(20);
@@ -126,6 +133,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let first = file.as_ref().map(|file| file.first.clone());
     let first = first.unwrap_or_default();
     let settings = line.clone().over(first.settings.clone());
+    let commands = first.commands.clone();
     let args = args.over(first);
     log::set_form(args.log.unwrap_or_default());
     raise_descriptor_limit();
@@ -143,7 +151,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
         true => Some(book::open(&state, &handle)?),
         false => None,
     };
-    let mut served = listen::listen(&handle, services, &settings, names.as_ref(), args.verbose)?;
+    let mut served = listen::listen(
+        &handle,
+        services,
+        &settings,
+        &commands,
+        names.as_ref(),
+        args.verbose,
+    )?;
     if let Some(names) = &names {
         book::register(names, &served, &handle);
     }

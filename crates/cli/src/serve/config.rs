@@ -14,15 +14,21 @@
 //!
 //! [deadlines]
 //! idle = "10m"                    # --deadline idle=10m
+//!
+//! [commands.disk]                 # a command of the command server's; see commands.rs
+//! run = ["df", "-h"]
 //! ```
 //!
 //! Each error names the file and the line, so values are read by hand and not by serde.
+
+mod commands;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use lariat_protocol::Endpoint;
 use lariat_protocol::endpoint::nearest;
+use lariat_service::command::Custom;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -54,6 +60,8 @@ pub struct Config {
     pub metrics: Option<Endpoint>,
     /// `[limits]` and `[deadlines]`
     pub settings: Settings,
+    /// `[commands.NAME]`
+    pub commands: Vec<Custom>,
 }
 
 impl Config {
@@ -72,12 +80,13 @@ impl Config {
         compare("verbose", self.verbose == other.verbose);
         compare("log", self.log == other.log);
         compare("metrics", self.metrics == other.metrics);
+        compare("commands", self.commands == other.commands);
         compare("the services", self.services == other.services);
         changed
     }
 }
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "state",
     "port-base",
     "public",
@@ -87,6 +96,7 @@ const KEYS: [&str; 9] = [
     "metrics",
     "limits",
     "deadlines",
+    "commands",
 ];
 
 /// Reads a file.
@@ -138,6 +148,7 @@ fn parse(text: &str) -> Result<Config, Wrong> {
             "metrics" => config.metrics = Some(read_as("metrics", value, metrics_endpoint)?),
             "limits" => config.settings.limits = changes("limits", value)?,
             "deadlines" => config.settings.deadlines = changes("deadlines", value)?,
+            "commands" => config.commands = commands::read(value)?,
             other => match Entry::named(other) {
                 Ok(entry) => config.services.extend(endpoints(entry, value)?),
                 Err(_) => return Err(Wrong::new(key.span(), unknown(other))),

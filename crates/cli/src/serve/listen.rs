@@ -6,6 +6,7 @@ use std::path::Path;
 use lariat_net::{Error, Handle, ListenOptions, Listening};
 use lariat_protocol::endpoint::{Base, Host};
 use lariat_protocol::{Deadlines, Endpoint};
+use lariat_service::command::Custom;
 use lariat_service::names::Directory as Names;
 use lariat_tls::Directory;
 
@@ -87,6 +88,7 @@ pub fn listen(
     reactor: &Handle,
     planned: Vec<Planned>,
     settings: &Settings,
+    commands: &[Custom],
     names: Option<&Names>,
     verbose: bool,
 ) -> Result<Vec<Served>, Failure> {
@@ -95,6 +97,7 @@ pub fn listen(
         reactor,
         watched: reactor,
         settings,
+        commands,
         verbose,
         shared: Shared::default(),
     };
@@ -116,6 +119,7 @@ pub fn listen_watching(
         reactor,
         watched,
         settings: &Settings::default(),
+        commands: &[],
         names: None,
         verbose: false,
         shared: Shared::default(),
@@ -128,6 +132,7 @@ struct Door<'a> {
     reactor: &'a Handle,
     watched: &'a Handle,
     settings: &'a Settings,
+    commands: &'a [Custom],
     names: Option<&'a Names>,
     verbose: bool,
     shared: Shared,
@@ -150,6 +155,7 @@ impl Door<'_> {
             endpoint: &planned.endpoint,
             verbose: self.verbose,
             reactor: self.watched,
+            commands: self.commands,
             names: self.names,
             shared: &self.shared,
         })?;

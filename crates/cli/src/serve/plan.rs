@@ -217,6 +217,7 @@ mod tests {
             "udp://localhost:21574",
             "tcp://localhost:21575",
             "udp://localhost:21575",
+            "tcp://localhost:21576",
             "tcp://localhost:21577",
             "tcp://localhost:21578",
             "tcp://localhost:21579",

@@ -9,6 +9,7 @@ use lariat_protocol::endpoint::{Base, EndpointError, SocketPath, nearest};
 use lariat_protocol::{Deadlines, Endpoint};
 use lariat_service::chargen::{self, Chargen};
 use lariat_service::chat::{self, Chat};
+use lariat_service::command::{Command, Custom};
 use lariat_service::daytime::{self, Daytime};
 use lariat_service::discard::Discard;
 use lariat_service::echo::Echo;
@@ -53,6 +54,8 @@ pub struct Making<'a> {
     pub verbose: bool,
     /// The reactor that serves, for who watches it.
     pub reactor: &'a Handle,
+    /// The commands that the configuration adds.
+    pub commands: &'a [Custom],
     /// The names, where they are served.
     pub names: Option<&'a Directory>,
     /// What the endpoints of one service have in common.
@@ -78,7 +81,7 @@ pub enum Default {
 }
 
 /// Every service.
-pub const SERVICES: [Entry; 10] = [
+pub const SERVICES: [Entry; 11] = [
     Entry {
         name: "timestamp",
         defaults: &[
@@ -135,6 +138,16 @@ pub const SERVICES: [Entry; 10] = [
         deadlines: time::DEADLINES,
         to_try: |program, endpoint| command(program, "rdate", endpoint, &[]),
         make: |making| Ok(Time::from_endpoint(making.endpoint)?.into_service()),
+    },
+    Entry {
+        name: "command",
+        defaults: &[Default::Port("tcp", 21576)],
+        deadlines: Deadlines::DEFAULT,
+        to_try: |program, endpoint| command(program, "ask", endpoint, &["date"]),
+        make: |making| {
+            let commands = making.commands.iter().cloned();
+            Ok(Command::from_endpoint(making.endpoint, commands)?.into_service())
+        },
     },
     Entry {
         name: "sleep",

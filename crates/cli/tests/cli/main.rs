@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 
+mod ask;
 mod bench;
 mod cert;
 mod chat;

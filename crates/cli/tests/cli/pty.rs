@@ -116,6 +116,13 @@ impl Terminal {
         }
     }
 
+    /// Waits until these words are somewhere on the screen, over the ends of its lines.
+    pub fn wait_for_words(&mut self, words: &str) {
+        while !self.screen().concat().contains(words) {
+            assert!(self.see(), "no {words:?} in {:#?}", self.screen());
+        }
+    }
+
     /// The lines of the screen.
     pub fn screen(&self) -> Vec<String> {
         let rows = self.screen.screen().rows(0, COLUMNS.get());

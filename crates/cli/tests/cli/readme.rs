@@ -1,8 +1,9 @@
-//! Every command of the README is run, and what it shows is what comes.
+//! Every command of the README and of the pages under `docs/` is run, and what it shows is what comes.
 //!
-//! Servers take free ports, in whose place the README's stand again when outputs are
+//! Servers take free ports, in whose place a page's stand again when outputs are
 //! compared; their state is in a home directory of the test's. A command that is not known
-//! here fails the test, so that none stands in the README untried.
+//! here fails the test, so that none stands on a page untried. A page that is new has a line in
+//! [`PAGES`]; its commands stand in blocks marked `console`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,7 +12,25 @@ use tempfile::TempDir;
 
 use crate::process::{Outcome, Running, lariat};
 
-const README: &str = include_str!("../../../../README.md");
+/// The pages with commands: what they are called, their text, and how many commands they have at least.
+const PAGES: &[(&str, &str, usize)] = &[
+    ("README.md", include_str!("../../../../README.md"), 10),
+    (
+        "command-server",
+        include_str!("../../../../docs/command-server.md"),
+        6,
+    ),
+    (
+        "remote-calls",
+        include_str!("../../../../docs/remote-calls.md"),
+        6,
+    ),
+    (
+        "small-services",
+        include_str!("../../../../docs/small-services.md"),
+        6,
+    ),
+];
 
 /// What would run these tests again.
 const EXEMPT: [&str; 1] = ["cargo test --workspace"];
@@ -19,26 +38,31 @@ const EXEMPT: [&str; 1] = ["cargo test --workspace"];
 /// The programs that may stand beside `lariat` in a command.
 const KNOWN: [&str; 3] = ["lariat", "printf", "echo"];
 
-/// How the README calls the home directory.
+/// How the pages call the home directory.
 const HOME: &str = "/home/you";
 
 #[test]
 fn every_command_of_the_readme_works() {
-    let shown = commands(README);
-    assert!(shown.len() > 10, "the README has its commands elsewhere");
-    every_command_works(&shown);
+    try_out("README.md");
 }
 
 #[test]
-fn every_command_of_the_page_on_remote_calls_works() {
-    let shown = commands(include_str!("../../../../docs/remote-calls.md"));
-    assert!(shown.len() > 5, "the page has its commands elsewhere");
-    every_command_works(&shown);
+fn every_command_of_the_pages_works() {
+    for (name, _, _) in &PAGES[1..] {
+        try_out(name);
+    }
 }
 
-fn every_command_works(shown: &[Shown]) {
+/// Runs the commands of a page one after the other.
+fn try_out(page: &str) {
+    let (_, text, at_least) = PAGES.iter().find(|(name, _, _)| *name == page).unwrap();
+    let shown = commands(text);
+    assert!(
+        shown.len() >= *at_least,
+        "{page} has its commands elsewhere"
+    );
     let mut reader = Reader::new();
-    for Shown { command, output } in shown {
+    for Shown { command, output } in &shown {
         if EXEMPT.contains(&command.as_str()) {
             continue;
         }
@@ -48,7 +72,10 @@ fn every_command_works(shown: &[Shown]) {
             let came: Vec<String> = came.map(alike).collect();
             let output: Vec<String> = output.iter().map(|line| alike(line)).collect();
             let begins = came.starts_with(&output);
-            assert!(begins, "$ {command}\ngave {came:#?}\nand not {output:#?}");
+            assert!(
+                begins,
+                "{page}: $ {command}\ngave {came:#?}\nand not {output:#?}"
+            );
         }
     }
 }
@@ -66,7 +93,7 @@ fn a_command_that_is_not_known_is_told() {
     assert_eq!(shown, [("a", 2), ("d", 0)]);
 }
 
-/// A command and what the README shows of its output, without empty lines.
+/// A command and what its page shows of its output, without empty lines.
 struct Shown {
     command: String,
     output: Vec<String>,
@@ -114,7 +141,7 @@ fn alike(line: &str) -> String {
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Somebody who types in what the README says.
+/// Somebody who types in what a page says.
 struct Reader {
     home: TempDir,
     server: Option<Server>,
@@ -123,7 +150,7 @@ struct Reader {
 /// The server that was started last.
 struct Server {
     running: Running,
-    /// The README's ports behind their schemes, and those that were taken.
+    /// The page's ports behind their schemes, and those that were taken.
     ports: Vec<(String, String)>,
 }
 
@@ -135,7 +162,7 @@ impl Reader {
         }
     }
 
-    /// Runs a command, and gives its output as the README would show it.
+    /// Runs a command, and gives its output as the page would show it.
     fn run(&mut self, command: &str) -> String {
         let command = command.replace("cargo run --release -- ", "lariat ");
         assert!(is_known(&command), "it is not known how to run: {command}");
@@ -152,11 +179,11 @@ impl Reader {
     /// Starts a server in the place of the last one.
     fn serve(&mut self, command: &str) -> String {
         self.server = None;
-        let any_port = command
-            .replace(":21567", ":0")
-            .replace(":21577", ":0")
-            .replace(":9464", ":0")
-            .replace("lariat serve", "exec lariat serve --port-base 0");
+        let ports = FIRST.iter().map(|(_, port)| *port).chain([9464]);
+        let any_port = ports.fold(command.to_string(), |command, port| {
+            command.replace(&format!(":{port}"), ":0")
+        });
+        let any_port = any_port.replace("lariat serve", "exec lariat serve --port-base 0");
         let running = Running::spawn(&mut self.shell(&any_port));
         let mut said = String::new();
         let mut ports = Vec::new();
@@ -189,8 +216,15 @@ impl Reader {
             .filter(|(shown, _)| shown.starts_with("tcp:"))
             .peekable();
         let (_, first) = tcp.peek().expect("a server on tcp");
-        // Where the README relies on the default, and where it names a port alone.
+        // Where a page relies on the default, and where it names a port alone.
         command = command.replace("timestamp -m", &format!("timestamp {first} -m"));
+        let asked = server
+            .ports
+            .iter()
+            .find(|(shown, _)| shown == "tcp://localhost:21576");
+        if let Some((_, taken)) = asked {
+            command = command.replace("ask localhost ", &format!("ask {taken} "));
+        }
         let port = |endpoint: &str| endpoint.rsplit(':').next().map(str::to_owned);
         for (shown, taken) in tcp {
             let (shown, taken) = (port(shown).unwrap(), port(taken).unwrap());
@@ -244,21 +278,24 @@ impl Drop for Server {
     }
 }
 
+/// The services, and the first port of each.
+const FIRST: [(&str, u16); 11] = [
+    ("timestamp", 21567),
+    ("echo", 21570),
+    ("discard", 21571),
+    ("chargen", 21572),
+    ("qotd", 21573),
+    ("daytime", 21574),
+    ("time", 21575),
+    ("command", 21576),
+    ("sleep", 21577),
+    ("chat", 21578),
+    ("names", 21579),
+];
+
 /// `("tls://localhost:21568", "tls://localhost:45678")` for each such endpoint in the line of a
 /// service.
 fn ports_of(line: &str) -> Vec<(String, String)> {
-    const FIRST: [(&str, u16); 10] = [
-        ("timestamp", 21567),
-        ("echo", 21570),
-        ("discard", 21571),
-        ("chargen", 21572),
-        ("qotd", 21573),
-        ("daytime", 21574),
-        ("time", 21575),
-        ("sleep", 21577),
-        ("chat", 21578),
-        ("names", 21579),
-    ];
     let service = line.trim_start_matches("{\"service\":\"");
     let first = FIRST.iter().find(|(name, _)| {
         service.starts_with(&format!("{name} ")) || service.starts_with(&format!("{name}\""))

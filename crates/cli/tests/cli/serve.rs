@@ -68,6 +68,7 @@ fn try_line(line: &str) {
         // It has nothing to say, so nothing comes back.
         Some("connect") => text.is_empty(),
         Some("rdate") => text.contains("\nThe clocks agree"),
+        Some("ask") => text.len() == 25,
         Some("sleep") => text.starts_with("0.5 s, ") && text.ends_with(" ms late\n"),
         Some("chat") => text.ends_with("\n. Goodbye.\n"),
         _ => panic!("{line} is for nothing"),
@@ -77,7 +78,7 @@ fn try_line(line: &str) {
 }
 
 /// The commands that ask what is served.
-const SERVED: [&str; 10] = [
+const SERVED: [&str; 11] = [
     "timestamp",
     "echo",
     "discard",
@@ -85,6 +86,7 @@ const SERVED: [&str; 10] = [
     "qotd",
     "daytime",
     "rdate",
+    "ask",
     "sleep",
     "chat",
     "connect",
@@ -105,7 +107,7 @@ fn each_line_to_try_works_as_it_is_printed() {
         .iter()
         .filter_map(|row| row.get(column..))
         .collect();
-    assert_eq!(lines.len(), 18, "{table:#?}");
+    assert_eq!(lines.len(), 19, "{table:#?}");
     lines.into_iter().for_each(try_line);
     server.signal(SIGINT);
     let outcome = server.finish();
@@ -126,7 +128,7 @@ fn a_public_server_is_tried_on_this_machine() {
     let state = tempfile::tempdir().unwrap();
     let (_server, table) = start(state.path(), &["--public", "--port-base", "0"]);
     let any = |row: &&String| row.contains("://[::]:") || row.contains("://0.0.0.0:");
-    assert_eq!(table.iter().filter(any).count(), 17, "{table:#?}");
+    assert_eq!(table.iter().filter(any).count(), 18, "{table:#?}");
     let column = table[0].find("TRY").unwrap();
     for row in table[1..].iter().filter(|row| !row.is_empty()) {
         try_line(&row[column..]);
@@ -155,7 +157,8 @@ fn programs_are_told_each_address_that_was_bound() {
     assert_eq!(schemes, ["tcp", "udp", "tls", "ws", "unix"]);
     services.dedup();
     let small = [
-        "echo", "discard", "chargen", "qotd", "daytime", "time", "sleep", "chat", "names",
+        "echo", "discard", "chargen", "qotd", "daytime", "time", "command", "sleep", "chat",
+        "names",
     ];
     assert_eq!(services, [&["timestamp"][..], &small].concat());
     server.signal(SIGTERM);
@@ -328,8 +331,8 @@ fn a_configuration_file_says_what_the_command_line_does_not() {
     let outcome = run(state.path(), &["--config", path]);
     let words = format!(
         "lariat: {path}:3: unknown key \"port-bsae\" (did you mean \"port-base\"? known: state, \
-         port-base, public, json, verbose, log, metrics, limits, deadlines, timestamp, echo, \
-         discard, chargen, qotd, daytime, time, sleep, chat, names)\n"
+         port-base, public, json, verbose, log, metrics, limits, deadlines, commands, timestamp, echo, \
+         discard, chargen, qotd, daytime, time, command, sleep, chat, names)\n"
     );
     assert_eq!((outcome.code, outcome.errors), (Some(2), words));
     let outcome = run(state.path(), &["--config", "/nowhere/lariat.toml"]);

@@ -60,7 +60,7 @@ fn what_is_wrong_with_a_setting_is_said() {
             ["--deadline", "timestmap.idle=5s"],
             "error: invalid value 'timestmap.idle=5s' for '--deadline <NAME=DURATION>': deadline: \
              no service \"timestmap\" (did you mean \"timestamp\"? known: timestamp, \
-             echo, discard, chargen, qotd, daytime, time, sleep, chat, names)",
+             echo, discard, chargen, qotd, daytime, time, command, sleep, chat, names)",
         ),
         (
             ["--deadline", "idle=5"],

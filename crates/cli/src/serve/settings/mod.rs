@@ -7,7 +7,7 @@
 
 mod deadlines;
 mod limits;
-mod values;
+pub mod values;
 
 use std::str::FromStr;
 use std::time::Duration;
