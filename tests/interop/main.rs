@@ -7,8 +7,9 @@
 //!
 //! One module for each kind of peer: [`classic`] (Python's own library), [`twisted`],
 //! [`websockets`], [`tools`] (socat, nc, openssl, curl), [`small`] (xinetd, nc, socat), [`calls`]
-//! (Python's JSON-RPC), [`durable`] (strace), [`command`] (nc, socat, Python), [`spoofed`] (forged
-//! senders), [`socketserver`] (Python and nc). And one for each thing that a server is run with,
+//! (Python's JSON-RPC), [`durable`] (strace), [`command`] (nc, socat, Python), [`web`] (Python's web
+//! server, nginx), [`spoofed`] (forged senders), [`socketserver`] (Python and nc). And one for each
+//! thing that a server is run with,
 //! judged by what people use with it: [`proxied`] (haproxy, nginx), [`metrics`]
 //! (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside a
 //! test, [`proxies`] runs haproxy and nginx, [`lariat`] runs ours.
@@ -30,4 +31,5 @@ mod socketserver;
 mod spoofed;
 mod tools;
 mod twisted;
+mod web;
 mod websockets;

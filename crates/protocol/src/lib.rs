@@ -21,6 +21,7 @@ pub mod discard;
 pub mod echo;
 pub mod endpoint;
 pub mod framing;
+pub mod http_raw;
 pub mod names;
 mod network;
 pub mod proxy;

@@ -11,6 +11,7 @@ mod ctl;
 mod daytime;
 mod discard;
 mod echo;
+mod get_raw;
 mod man;
 mod qotd;
 mod rdate;
@@ -46,6 +47,7 @@ enum Command {
     Daytime(daytime::Args),
     Discard(discard::Args),
     Echo(echo::Args),
+    GetRaw(get_raw::Args),
     Man(man::Args),
     Qotd(qotd::Args),
     Rdate(rdate::Args),
@@ -87,6 +89,7 @@ impl Lariat {
             Command::Daytime(args) => daytime::run(args),
             Command::Discard(args) => discard::run(args),
             Command::Echo(args) => echo::run(args),
+            Command::GetRaw(args) => get_raw::run(args),
             Command::Man(args) => man::run(args),
             Command::Qotd(args) => qotd::run(args),
             Command::Rdate(args) => rdate::run(args),

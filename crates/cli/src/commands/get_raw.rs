@@ -1,0 +1,270 @@
+//! `lariat get-raw`: a web client by hand; connects, sends `GET`, and saves what comes, whole or not at
+//! all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lariat_client::asking::AskOptions;
+use lariat_client::http_raw::{self, FetchError};
+use lariat_protocol::Endpoint;
+use lariat_protocol::http_raw::Header;
+
+use crate::client::{self, seconds};
+use crate::failure::{Failure, in_words};
+use crate::output::note;
+use crate::signals;
+
+/// What a page is called whose path has no name.
+const INDEX: &str = "index.html";
+
+/// Fetch a page by a GET of HTTP/1.1, and save it when it is whole
+///
+/// It is saved under the last part of the path, or as index.html, when all of it has come: as many
+/// bytes as the header says, or all chunks. Until then it stands in a file with .part behind its name,
+/// which is removed when something goes wrong. An answer other than 2xx is not saved, and the
+/// exit code is 1. Redirections are told and not followed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The server: a host, a host and its port, or an endpoint such as tls://HOST or unix:PATH
+    #[arg(value_name = "HOST[:PORT]|ENDPOINT")]
+    server: String,
+    /// The path on it, and maybe a query
+    #[arg(default_value = "/")]
+    path: String,
+    /// Save it here; - writes it to standard output as it comes
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Over TLS; the port is 443 then, and 80 otherwise
+    #[arg(long)]
+    tls: bool,
+    /// Show the header of the answer on standard error
+    #[arg(short, long)]
+    verbose: bool,
+    /// How long connecting (30 s), and then each piece of the answer (10 s), may take
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  lariat get-raw example.org
+  lariat get-raw --tls example.org /about.html -o about.html
+  lariat get-raw -v localhost:8000 '/search?q=rope' -o -
+  lariat get-raw 'tls://localhost:8443?ca=ca.pem' /";
+
+/// Runs the command.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let endpoint = endpoint(&args.server, args.tls)?;
+    signals::interruptible(fetch(endpoint, args))
+}
+
+fn endpoint(server: &str, tls: bool) -> Result<Endpoint, Failure> {
+    let scheme = if tls { "tls" } else { "tcp" };
+    let endpoint = client::endpoint_at(server, scheme, None)?;
+    if tls && !endpoint.is_tls() {
+        return Err(Failure::usage(format!(
+            "{endpoint} is not over TLS; leave out --tls, or give the host alone"
+        )));
+    }
+    if endpoint.is_message_oriented() {
+        return Err(Failure::usage(format!(
+            "{endpoint} carries messages; HTTP needs a stream, such as tcp, tls or unix"
+        )));
+    }
+    let port = if endpoint.is_tls() { 443 } else { 80 };
+    Ok(endpoint.with_default_port(port))
+}
+
+/// What the request calls the host: with its port, unless that is the usual one.
+fn host(endpoint: &Endpoint) -> String {
+    let usual = if endpoint.is_tls() { 443 } else { 80 };
+    let Some(host) = endpoint.host() else {
+        return "localhost".into();
+    };
+    let host = match host.address() {
+        Some(address) if address.is_ipv6() => format!("[{address}]"),
+        _ => host.to_string(),
+    };
+    match endpoint.port() {
+        Some(port) if port != usual => format!("{host}:{port}"),
+        _ => host,
+    }
+}
+
+async fn fetch(endpoint: Endpoint, args: Args) -> Result<(), Failure> {
+    let path = match args.path.starts_with('/') {
+        true => args.path.clone(),
+        false => format!("/{}", args.path),
+    };
+    let output = args.output.clone().unwrap_or_else(|| name_in(&path).into());
+    let is_shown = output == Path::new("-");
+    let mut part = match is_shown {
+        true => None,
+        false => Some(Part::create(&output)?),
+    };
+    let options = AskOptions {
+        connect: client::options(args.timeout),
+        timeout: args.timeout,
+    };
+    let begin = |header: &Header| {
+        if args.verbose {
+            show(header);
+        }
+        is_good(header)
+    };
+    let take = |piece: &[u8]| match &mut part {
+        Some(part) => part.file.write_all(piece),
+        None => io::stdout().lock().write_all(piece),
+    };
+    let fetched = http_raw::get(&endpoint, &host(&endpoint), &path, options, begin, take).await;
+    let (header, length) = fetched.map_err(|error| match error {
+        FetchError::Asking(error) => Failure::from(error),
+        FetchError::Take(error) if is_shown => error.into(),
+        FetchError::Take(error) => cannot_write(&output, &error),
+        error => Failure::from_error(&error),
+    })?;
+    if !is_good(&header) {
+        return Err(refused(&endpoint, &path, &header));
+    }
+    match part {
+        Some(part) => {
+            part.keep()?;
+            note(&format!("saved {length} bytes in {}", output.display()));
+            Ok(())
+        }
+        None => Ok(io::stdout().lock().flush()?),
+    }
+}
+
+fn is_good(header: &Header) -> bool {
+    (200..300).contains(&header.status)
+}
+
+fn refused(endpoint: &Endpoint, path: &str, header: &Header) -> Failure {
+    let status = format!("{} {}", header.status, header.reason);
+    let said = format!("{endpoint} answers to {path}: {}", status.trim());
+    match header.values("location").next() {
+        Some(elsewhere) => Failure::new(format!("{said}; it is at {elsewhere}")),
+        None => Failure::new(said),
+    }
+}
+
+fn show(header: &Header) {
+    note(&format!("HTTP/1.1 {} {}", header.status, header.reason));
+    for (name, value) in &header.fields {
+        note(&format!("{name}: {value}"));
+    }
+}
+
+/// The last part of the path, without the query.
+fn name_in(path: &str) -> &str {
+    let path = path.split('?').next().unwrap_or(path);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let usable = !matches!(name, "" | "." | "..") && !name.contains(['\\', ':', '\0']);
+    if usable { name } else { INDEX }
+}
+
+/// A file that is not whole yet: removed when this is dropped, unless it is kept.
+struct Part {
+    file: File,
+    part: PathBuf,
+    whole: Option<PathBuf>,
+}
+
+impl Part {
+    fn create(whole: &Path) -> Result<Self, Failure> {
+        if whole.is_dir() {
+            let shown = whole.display();
+            return Err(Failure::usage(format!(
+                "{shown} is a directory; name a file by -o FILE"
+            )));
+        }
+        let mut part = whole.as_os_str().to_owned();
+        part.push(".part");
+        let part = PathBuf::from(part);
+        let created = OpenOptions::new().write(true).create_new(true).open(&part);
+        let file = created.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Failure::new(format!(
+                "{} is there: another get-raw writes it, or was killed; remove it in that case",
+                part.display()
+            )),
+            _ => cannot_write(&part, &error),
+        })?;
+        Ok(Part {
+            file,
+            part,
+            whole: Some(whole.into()),
+        })
+    }
+
+    /// Puts the file in its place, whole.
+    fn keep(mut self) -> Result<(), Failure> {
+        let Some(whole) = self.whole.take() else {
+            return Ok(());
+        };
+        fs::rename(&self.part, &whole).map_err(|error| {
+            // It is no use to anybody under this name; whether it can be removed changes nothing.
+            let _ = fs::remove_file(&self.part);
+            cannot_write(&whole, &error)
+        })
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if self.whole.is_some() {
+            // What cannot be removed cannot be helped.
+            let _ = fs::remove_file(&self.part);
+        }
+    }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!(
+        "cannot write {}: {}",
+        path.display(),
+        in_words(error)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_called_as_its_path_ends() {
+        assert_eq!(name_in("/"), INDEX);
+        assert_eq!(name_in("/a/b.txt?c=/d"), "b.txt");
+        assert_eq!(name_in("/a/"), INDEX);
+        assert_eq!(name_in("/.."), INDEX);
+        assert_eq!(name_in("/a%2Fb"), "a%2Fb");
+        assert_eq!(name_in("/a\\b"), INDEX);
+    }
+
+    #[test]
+    fn a_server_is_a_host_or_an_endpoint() {
+        let read = |server: &str, tls| match endpoint(server, tls) {
+            Ok(endpoint) => format!("{endpoint} {}", host(&endpoint)),
+            Err(failure) => failure.message().unwrap_or_default().to_string(),
+        };
+        assert_eq!(
+            read("example.org", false),
+            "tcp://example.org:80 example.org"
+        );
+        assert_eq!(
+            read("example.org:8000", false),
+            "tcp://example.org:8000 example.org:8000"
+        );
+        assert_eq!(
+            read("example.org", true),
+            "tls://example.org:443 example.org"
+        );
+        assert_eq!(read("::1", false), "tcp://[::1]:80 [::1]");
+        assert_eq!(read("unix:x.sock", false), "unix:x.sock localhost");
+        assert!(read("tcp://example.org", true).contains("leave out --tls"));
+        assert!(read("udp://example.org", false).contains("HTTP needs a stream"));
+    }
+}
