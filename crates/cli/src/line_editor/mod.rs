@@ -146,7 +146,6 @@ impl LineEditor {
     }
 
     /// Whether a person types at a prompt, rather than a program into a pipe.
-    #[allow(dead_code, reason = "for conversations, which say more to a person")]
     pub fn is_interactive(&self) -> bool {
         self.modes.is_some()
     }

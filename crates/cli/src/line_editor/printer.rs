@@ -89,10 +89,6 @@ impl Printer {
     /// # Errors
     ///
     /// As [`print`](Self::print).
-    #[allow(
-        dead_code,
-        reason = "for conversations, whose prompt says whose turn it is"
-    )]
     pub async fn set_prompt(&self, prompt: impl Into<String>) -> Result<(), Failure> {
         self.order(Order::Prompt(prompt.into())).await
     }
