@@ -49,9 +49,9 @@ fn what_one_says_all_others_hear_once_and_in_order() {
     let mut all: Vec<_> = (0..50)
         .map(|at| enter(&listening, &format!("p{at}")))
         .collect();
-    for at in 0..all.len() {
+    for stream in &mut all {
         let lines: String = (0..20).map(|line| format!("{line}\n")).collect();
-        all[at].get_mut().write_all(lines.as_bytes()).expect("sent");
+        stream.get_mut().write_all(lines.as_bytes()).expect("sent");
     }
     for (own, stream) in all.iter_mut().enumerate() {
         let mut next = vec![0; 50];

@@ -87,7 +87,7 @@ async fn call(
     let shown = connection
         .tls()
         .and_then(|tls| tls.peer_certificates.first());
-    let number = shown.map(|certificate| number(certificate));
+    let number = shown.map(number);
     converse(connection, Talk::new(mode, Side::Caller, name), number).await
 }
 

@@ -159,8 +159,8 @@ impl Talk {
     pub fn heard(&mut self, line: &str) -> Result<Heard, TalkError> {
         if !self.is_met {
             self.is_met = true;
-            if line.starts_with("! ") {
-                return Err(TalkError::Refused(line[2..].to_owned()));
+            if let Some(why) = line.strip_prefix("! ") {
+                return Err(TalkError::Refused(why.to_owned()));
             }
             if let Some(hello) = line.strip_prefix("talk/") {
                 return self.met(line, hello);
