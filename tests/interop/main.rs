@@ -6,7 +6,7 @@
 //! that is missing fails its tests.
 //!
 //! One module for each kind of peer: [`classic`] (Python's own library), [`twisted`],
-//! [`websockets`], [`tools`] (socat, nc, openssl, curl), [`small`] (xinetd, nc, socat), [`calls`]
+//! [`websockets`], [`regular`] (CPython's `re`), [`tools`] (socat, nc, openssl, curl), [`small`] (xinetd, nc, socat), [`calls`]
 //! (Python's JSON-RPC), [`durable`] (strace), [`command`] (nc, socat, Python), [`web`] (Python's web
 //! server, nginx), [`spoofed`] (forged senders), [`socketserver`] (Python and nc). And one for each
 //! thing that a server is run with,
@@ -25,6 +25,7 @@ mod metrics;
 mod peer;
 mod proxied;
 mod proxies;
+mod regular;
 mod reload;
 mod small;
 mod socketserver;

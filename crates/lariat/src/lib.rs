@@ -50,6 +50,7 @@ pub use lariat_protocol::{
     command, daytime, discard, echo, endpoint, framing, names, qotd, remote, sleep, talk, time,
     timestamp,
 };
+pub use lariat_re as re;
 pub use lariat_service as service;
 pub use lariat_socketserver as socketserver;
 pub use lariat_store as store;

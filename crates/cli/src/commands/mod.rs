@@ -15,6 +15,7 @@ mod get_raw;
 mod man;
 mod qotd;
 mod rdate;
+mod re;
 mod serve;
 mod sleep;
 mod talk;
@@ -51,6 +52,7 @@ enum Command {
     Man(man::Args),
     Qotd(qotd::Args),
     Rdate(rdate::Args),
+    Re(Box<re::Args>),
     Serve(Box<serve::Args>),
     Sleep(sleep::Args),
     Talk(talk::Args),
@@ -93,6 +95,7 @@ impl Lariat {
             Command::Man(args) => man::run(args),
             Command::Qotd(args) => qotd::run(args),
             Command::Rdate(args) => rdate::run(args),
+            Command::Re(args) => re::run(*args),
             Command::Serve(args) => serve::run(*args),
             Command::Sleep(args) => sleep::run(args),
             Command::Talk(args) => talk::run(args),

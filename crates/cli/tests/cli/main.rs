@@ -18,6 +18,7 @@ mod operated;
 mod pages;
 mod process;
 mod pty;
+mod re;
 mod readme;
 mod reload;
 mod serve;

@@ -2,7 +2,7 @@
 
 use crate::process::run;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "bench",
     "cert",
     "chargen",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 17] = [
     "man",
     "qotd",
     "rdate",
+    "re",
     "serve",
     "sleep",
     "talk",

@@ -1,0 +1,515 @@
+//! The machine: one attempt to match at one place.
+
+use super::Limits;
+use super::failures::{Failures, Point};
+use super::places::holds;
+use super::runs;
+use super::search::Goal;
+use super::units::after;
+use crate::error::LimitReached;
+use crate::program::{Address, Op, Program};
+use crate::syntax::Greed;
+
+/// A slot that holds no place.
+pub(crate) const UNSET: usize = usize::MAX;
+
+/// The count of a repeat and where its last pass began.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Register {
+    pub count: u32,
+    pub last: usize,
+}
+
+/// What is on the stack: ways to go on, and what is to be put back on the way to them.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Frame {
+    /// Go on there.
+    Retry { address: Address, at: usize },
+    /// Try the following of the alternatives.
+    Way {
+        address: Address,
+        next: u32,
+        at: usize,
+    },
+    /// Leave a greedy run earlier.
+    Fewer {
+        address: Address,
+        low: usize,
+        at: usize,
+    },
+    /// Leave a lazy run later.
+    More {
+        address: Address,
+        count: u32,
+        at: usize,
+    },
+    /// Put a slot back.
+    Slot {
+        slot: u32,
+        last_index: u32,
+        old: usize,
+    },
+    /// Put a register back.
+    Register { register: u32, old: Register },
+    /// Where a part began that is matched by itself; if it fails, so does what it is in.
+    Alone { at: usize },
+    /// The same, but if it fails, go on there.
+    AloneOr { address: Address, at: usize },
+    /// All ways of this have failed.
+    Failed(Point),
+}
+
+impl Frame {
+    /// Whether it puts something back that was changed, rather than being a way to go on.
+    pub(super) fn restores(&self) -> bool {
+        matches!(self, Frame::Slot { .. } | Frame::Register { .. })
+    }
+}
+
+/// A machine over a text, up to its end.
+#[derive(Debug)]
+pub(crate) struct Machine<'p, 't> {
+    pub(super) program: &'p Program,
+    pub(super) text: &'t [u8],
+    pub(super) stack: Vec<Frame>,
+    /// How high the stack was at each part that is matched by itself.
+    pub(super) alone: Vec<usize>,
+    pub slots: Vec<usize>,
+    /// The group that was closed last; 0 for none.
+    pub last_index: u32,
+    pub(super) registers: Vec<Register>,
+    failures: Failures,
+    /// A place of what every match contains, where one is known.
+    pub(super) required_at: Option<usize>,
+    /// From this many steps on failures are remembered.
+    remember_from: u64,
+    pub(super) steps: u64,
+    most_steps: u64,
+    most_frames: usize,
+    memory: usize,
+}
+
+/// Where to go on.
+pub(super) type Next = Option<(Address, usize)>;
+
+impl<'p, 't> Machine<'p, 't> {
+    pub fn new(program: &'p Program, text: &'t [u8], limits: Limits) -> Self {
+        let register = Register {
+            count: 0,
+            last: UNSET,
+        };
+        let length = text.len() as u64;
+        Machine {
+            program,
+            text,
+            stack: Vec::new(),
+            alone: Vec::new(),
+            slots: vec![UNSET; program.slots],
+            last_index: 0,
+            registers: vec![register; program.repeats.len()],
+            failures: Failures::default(),
+            required_at: None,
+            remember_from: 10_000 + 16 * length,
+            steps: 0,
+            most_steps: limits
+                .steps
+                .saturating_add(limits.steps_per_byte.saturating_mul(length)),
+            most_frames: limits.memory / size_of::<Frame>(),
+            memory: limits.memory,
+        }
+    }
+
+    pub fn program(&self) -> &'p Program {
+        self.program
+    }
+
+    pub fn text(&self) -> &'t [u8] {
+        self.text
+    }
+
+    /// Begins a search anew: the steps of the one before do not count.
+    pub(super) fn begin(&mut self) {
+        self.steps = 0;
+    }
+
+    /// Forgets what failed, which held only for the goal of before.
+    pub(super) fn forget(&mut self) {
+        self.failures.clear();
+    }
+
+    /// Whether a match that begins at a place can end so; where.
+    pub(super) fn attempt<const TEXT: bool>(
+        &mut self,
+        at: usize,
+        goal: &Goal,
+    ) -> Result<Option<usize>, LimitReached> {
+        self.stack.clear();
+        self.alone.clear();
+        self.slots.fill(UNSET);
+        self.steps += self.slots.len() as u64 / 16;
+        self.last_index = 0;
+        let mut next: Next = Some((0, at));
+        while let Some((address, at)) = next {
+            match self.advance::<TEXT>(address, at, goal)? {
+                Advanced::Done(end) => return Ok(Some(end)),
+                Advanced::Stuck => next = self.go_back::<TEXT>(),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Goes on until it is done or stuck.
+    // layers: long because it is one arm an instruction, and a call for each would cost a third.
+    fn advance<const TEXT: bool>(
+        &mut self,
+        address: Address,
+        at: usize,
+        goal: &Goal,
+    ) -> Result<Advanced, LimitReached> {
+        let (program, text) = (self.program, self.text);
+        let (mut address, mut at) = (address, at);
+        loop {
+            self.steps += 1;
+            if self.steps > self.most_steps || self.stack.len() > self.most_frames {
+                return Err(self.exhausted());
+            }
+            let moved = match program.ops[address as usize] {
+                Op::Byte(byte) => {
+                    if text.get(at) != Some(&byte) {
+                        return Ok(Advanced::Stuck);
+                    }
+                    at += 1;
+                    address += 1;
+                    continue;
+                }
+                Op::Bytes { start, end } => {
+                    let literal = &program.literals[start as usize..end as usize];
+                    if !text[at..].starts_with(literal) {
+                        return Ok(Advanced::Stuck);
+                    }
+                    at += literal.len();
+                    address += 1;
+                    continue;
+                }
+                Op::One(one) => {
+                    let one = &program.ones[one as usize];
+                    let Some(&byte) = text.get(at) else {
+                        return Ok(Advanced::Stuck);
+                    };
+                    if !TEXT || byte < 0x80 {
+                        if !one.lookup.has_byte(byte) {
+                            return Ok(Advanced::Stuck);
+                        }
+                        at += 1;
+                    } else {
+                        let (code, end) = after::<TEXT>(text, at);
+                        if !one.lookup.contains(code) {
+                            return Ok(Advanced::Stuck);
+                        }
+                        at = end;
+                    }
+                    address += 1;
+                    continue;
+                }
+                Op::Place(place) => holds::<TEXT>(place, text, at).then_some((address + 1, at)),
+                Op::Mark(slot) => {
+                    self.mark(slot, at);
+                    address += 1;
+                    continue;
+                }
+                Op::Jump(to) => {
+                    address = to;
+                    continue;
+                }
+                Op::Try(ways) => self.choose(address, ways, 0, at),
+                Op::Loop(number) => self.pass(address, number, at),
+                Op::Run(number) => self.run::<TEXT>(address, number, at),
+                Op::Repeat(register) => {
+                    let fresh = Register {
+                        count: 0,
+                        last: UNSET,
+                    };
+                    self.set(register, fresh);
+                    address += 1;
+                    continue;
+                }
+                Op::Until(register) => self.until(address, register, at),
+                Op::Again(register) => self.again(register, at),
+                Op::UntilPossessive(register) => self.until_possessive(register, at),
+                Op::Atomic => {
+                    self.open(Frame::Alone { at });
+                    address += 1;
+                    continue;
+                }
+                Op::EndAtomic => {
+                    self.close();
+                    address += 1;
+                    continue;
+                }
+                Op::Look(number) => self.look::<TEXT>(address, number, at),
+                Op::EndLook => Some((address + 1, self.close())),
+                Op::EndNegatedLook => {
+                    self.undo();
+                    None
+                }
+                Op::Reference(group) => self.reference(group, at).map(|end| (address + 1, end)),
+                Op::FoldedReference(group, folding) => self
+                    .folded_reference::<TEXT>(group, folding, at)
+                    .map(|end| (address + 1, end)),
+                Op::Conditional(group, otherwise) => match self.group(group) {
+                    Some(_) => Some((address + 1, at)),
+                    None => Some((otherwise, at)),
+                },
+                Op::Success if goal.accepts(at) => return Ok(Advanced::Done(at)),
+                Op::Success | Op::Fail => None,
+            };
+            match moved {
+                Some(moved) => (address, at) = moved,
+                None => return Ok(Advanced::Stuck),
+            }
+        }
+    }
+
+    #[cold]
+    fn exhausted(&self) -> LimitReached {
+        if self.steps > self.most_steps {
+            LimitReached::Steps(self.most_steps)
+        } else {
+            LimitReached::Memory(self.memory)
+        }
+    }
+
+    /// Takes frames off the stack up to a way to go on.
+    fn go_back<const TEXT: bool>(&mut self) -> Next {
+        while let Some(frame) = self.stack.pop() {
+            match frame {
+                Frame::Slot {
+                    slot,
+                    last_index,
+                    old,
+                } => {
+                    self.slots[slot as usize] = old;
+                    self.last_index = last_index;
+                }
+                Frame::Register { register, old } => self.registers[register as usize] = old,
+                Frame::Retry { address, at } => return Some((address, at)),
+                Frame::Way { address, next, at } => {
+                    if let Op::Try(ways) = self.program.ops[address as usize] {
+                        return self.choose(address, ways, next, at);
+                    }
+                }
+                Frame::Fewer { address, low, at } => {
+                    if let Some(at) = self.leave_earlier::<TEXT>(address, low, at) {
+                        return Some((address + 1, at));
+                    }
+                }
+                Frame::More { address, count, at } => {
+                    if let Some(at) = self.leave_later::<TEXT>(address, count, at) {
+                        return Some((address + 1, at));
+                    }
+                }
+                Frame::Alone { .. } => {
+                    self.alone.pop();
+                }
+                Frame::AloneOr { address, at } => {
+                    self.alone.pop();
+                    return Some((address, at));
+                }
+                Frame::Failed(point) => self.failures.add(point),
+            }
+        }
+        None
+    }
+
+    fn mark(&mut self, slot: u32, at: usize) {
+        let place = &mut self.slots[slot as usize];
+        // With nothing to go back to, nothing need be put back.
+        if !self.stack.is_empty() {
+            self.stack.push(Frame::Slot {
+                slot,
+                last_index: self.last_index,
+                old: *place,
+            });
+        }
+        *place = at;
+        if slot % 2 == 1 {
+            self.last_index = slot / 2 + 1;
+        }
+    }
+
+    pub(super) fn set(&mut self, register: u32, value: Register) {
+        let old = std::mem::replace(&mut self.registers[register as usize], value);
+        self.stack.push(Frame::Register { register, old });
+    }
+
+    /// Whether this is known to fail; if not, and failures are remembered, its failure will be.
+    pub(super) fn is_hopeless(&mut self, address: Address, at: usize) -> bool {
+        if self.steps < self.remember_from {
+            return false;
+        }
+        let program = self.program;
+        let context = &program.contexts[program.context_of[address as usize] as usize];
+        // What it costs to look it up, in steps.
+        self.steps += 4 + (context.registers.len() + program.read_slots.len()) as u64;
+        let state = self.failures.state(
+            context,
+            &program.read_slots,
+            &program.repeats,
+            &self.registers,
+            &self.slots,
+            at,
+        );
+        let Some(state) = state else {
+            return false;
+        };
+        let point = Point { address, state, at };
+        if self.failures.has(point) {
+            return true;
+        }
+        self.stack.push(Frame::Failed(point));
+        false
+    }
+
+    /// The first of the alternatives that can match, from a number on.
+    fn choose(&mut self, address: Address, ways: u32, from: u32, at: usize) -> Next {
+        let ways = &self.program.ways[ways as usize];
+        let list = ways.before(self.text.get(at).copied());
+        let way = *list.get(from as usize)?;
+        if from as usize + 1 < list.len() {
+            if from == 0 && self.is_hopeless(address, at) {
+                return None;
+            }
+            self.stack.push(Frame::Way {
+                address,
+                next: from + 1,
+                at,
+            });
+        }
+        Some((way, at))
+    }
+
+    /// Once more through a loop, or on.
+    fn pass(&mut self, address: Address, number: u32, at: usize) -> Next {
+        let info = &self.program.loops[number as usize];
+        let next = self.text.get(at);
+        let body = info.body_first.empty || next.is_some_and(|byte| info.body_first.has(*byte));
+        let exit = info.exit_first.empty || next.is_some_and(|byte| info.exit_first.has(*byte));
+        match (body, exit) {
+            (false, false) => None,
+            (true, false) => Some((info.body, at)),
+            (false, true) => Some((info.exit, at)),
+            (true, true) => {
+                if self.is_hopeless(address, at) {
+                    return None;
+                }
+                let (first, second) = if info.lazy {
+                    (info.exit, info.body)
+                } else {
+                    (info.body, info.exit)
+                };
+                self.stack.push(Frame::Retry {
+                    address: second,
+                    at,
+                });
+                Some((first, at))
+            }
+        }
+    }
+
+    fn run<const TEXT: bool>(&mut self, address: Address, number: u32, at: usize) -> Next {
+        let run = &self.program.runs[number as usize];
+        let one = &self.program.ones[run.one as usize];
+        let mut low = at;
+        if run.min > 0 {
+            let (end, count) = runs::forward::<TEXT>(one, self.text, at, run.min);
+            if count < run.min {
+                return None;
+            }
+            low = end;
+        }
+        if run.greed == Greed::Lazy {
+            let (exit, count) = runs::next_exit::<TEXT>(run, one, self.text, low, run.min)?;
+            self.steps += (exit - at) as u64 / 16;
+            if self.is_hopeless(address, at) {
+                return None;
+            }
+            self.stack.push(Frame::More {
+                address,
+                count,
+                at: exit,
+            });
+            return Some((address + 1, exit));
+        }
+        let high = if run.max == u32::MAX {
+            runs::forward_all::<TEXT>(one, self.text, low)
+        } else {
+            runs::forward::<TEXT>(one, self.text, low, run.max - run.min).0
+        };
+        self.steps += (high - at) as u64 / 16;
+        if run.greed == Greed::Possessive {
+            return Some((address + 1, high));
+        }
+        let exit = runs::last_exit::<TEXT>(run, self.text, low, high)?;
+        if exit > low {
+            if self.is_hopeless(address, at) {
+                return None;
+            }
+            self.stack.push(Frame::Fewer {
+                address,
+                low,
+                at: exit,
+            });
+        }
+        Some((address + 1, exit))
+    }
+
+    fn leave_earlier<const TEXT: bool>(
+        &mut self,
+        address: Address,
+        low: usize,
+        at: usize,
+    ) -> Option<usize> {
+        let Op::Run(number) = self.program.ops[address as usize] else {
+            return None;
+        };
+        let run = &self.program.runs[number as usize];
+        let exit = runs::earlier_exit::<TEXT>(run, self.text, low, at)?;
+        self.steps += (at - exit) as u64 / 16;
+        if exit > low {
+            self.stack.push(Frame::Fewer {
+                address,
+                low,
+                at: exit,
+            });
+        }
+        Some(exit)
+    }
+
+    fn leave_later<const TEXT: bool>(
+        &mut self,
+        address: Address,
+        count: u32,
+        at: usize,
+    ) -> Option<usize> {
+        let Op::Run(number) = self.program.ops[address as usize] else {
+            return None;
+        };
+        let run = &self.program.runs[number as usize];
+        let one = &self.program.ones[run.one as usize];
+        let (next, count) = runs::one_more::<TEXT>(run, one, self.text, at, count)?;
+        let (exit, count) = runs::next_exit::<TEXT>(run, one, self.text, next, count)?;
+        self.steps += (exit - at) as u64 / 16;
+        self.stack.push(Frame::More {
+            address,
+            count,
+            at: exit,
+        });
+        Some(exit)
+    }
+}
+
+/// How far the machine came.
+enum Advanced {
+    Done(usize),
+    Stuck,
+}

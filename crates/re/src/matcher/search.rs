@@ -1,0 +1,160 @@
+//! Where in a text to attempt a match: only at places where one can begin.
+
+use memchr::{memchr, memchr2, memchr3, memmem};
+
+use super::machine::Machine;
+use super::units::is_boundary;
+use crate::error::LimitReached;
+use crate::program::Program;
+
+/// What a match must be besides a match.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Goal {
+    /// It ends where the text does.
+    pub whole: Option<usize>,
+    /// It does not end there: where the one before it was empty.
+    pub not_at: Option<usize>,
+}
+
+impl Goal {
+    pub fn accepts(&self, at: usize) -> bool {
+        self.whole.is_none_or(|end| end == at) && self.not_at != Some(at)
+    }
+}
+
+/// Where a match may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// At the place where the search begins.
+    Here,
+    /// There or anywhere behind it.
+    Anywhere,
+}
+
+impl Machine<'_, '_> {
+    /// The first match from a place on, which must be the beginning of a character: its span.
+    pub fn find(
+        &mut self,
+        from: usize,
+        how: How,
+        goal: Goal,
+    ) -> Result<Option<(usize, usize)>, LimitReached> {
+        if self.program().is_text {
+            self.find_in::<true>(from, how, goal)
+        } else {
+            self.find_in::<false>(from, how, goal)
+        }
+    }
+
+    fn find_in<const TEXT: bool>(
+        &mut self,
+        from: usize,
+        how: How,
+        goal: Goal,
+    ) -> Result<Option<(usize, usize)>, LimitReached> {
+        self.begin();
+        let mut at = from;
+        if how == How::Here || goal.not_at.is_some() {
+            self.forget();
+            if let Some(end) = self.attempt::<TEXT>(at, &goal)? {
+                return Ok(Some((at, end)));
+            }
+            if how == How::Here || at >= self.text().len() {
+                return Ok(None);
+            }
+            self.forget();
+            at = super::units::next::<TEXT>(self.text(), at);
+        }
+        let goal = Goal {
+            not_at: None,
+            ..goal
+        };
+        let program = self.program();
+        if program.hints.at_beginning {
+            if at > 0 {
+                return Ok(None);
+            }
+            let end = self.attempt::<TEXT>(at, &goal)?;
+            return Ok(end.map(|end| (at, end)));
+        }
+        while let Some(start) = candidate::<TEXT>(program, self.text(), at) {
+            if !self.has_required(start) {
+                return Ok(None);
+            }
+            if let Some(end) = self.attempt::<TEXT>(start, &goal)? {
+                return Ok(Some((start, end)));
+            }
+            if start == self.text().len() {
+                break;
+            }
+            at = super::units::next::<TEXT>(self.text(), start);
+            if let Some(one) = program.hints.leading {
+                let one = &program.ones[one as usize];
+                at = at.max(super::runs::forward_all::<TEXT>(one, self.text(), start));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether what every match contains is to be found from a place on.
+    fn has_required(&mut self, start: usize) -> bool {
+        let Some(finder) = &self.program().hints.required else {
+            return true;
+        };
+        if self.required_at.is_some_and(|known| known >= start) {
+            return true;
+        }
+        let found = finder.find(&self.text()[start..]);
+        self.required_at = found.map(|offset| start + offset);
+        found.is_some()
+    }
+}
+
+/// The first place from `at` on where a match may begin.
+#[inline]
+fn candidate<const TEXT: bool>(program: &Program, text: &[u8], at: usize) -> Option<usize> {
+    let mut at = at;
+    if program.hints.at_line && at > 0 {
+        at = at + memchr(b'\n', &text[at - 1..])?;
+    }
+    if program.first.empty || program.hints.at_line {
+        return Some(at);
+    }
+    let rest = &text[at..];
+    let found = match &program.seek {
+        Seek::Literal(finder) => finder.find(rest),
+        Seek::Byte(byte) => memchr(*byte, rest),
+        Seek::TwoBytes(one, two) => memchr2(*one, *two, rest),
+        Seek::ThreeBytes(one, two, three) => memchr3(*one, *two, *three, rest),
+        Seek::First => rest.iter().position(|byte| program.first.has(*byte)),
+    };
+    let mut start = at + found?;
+    while !is_boundary::<TEXT>(text, start) {
+        start += 1;
+    }
+    Some(start)
+}
+
+/// How to look for what a match begins with.
+#[derive(Debug)]
+pub(crate) enum Seek {
+    Literal(Box<memmem::Finder<'static>>),
+    Byte(u8),
+    TwoBytes(u8, u8),
+    ThreeBytes(u8, u8, u8),
+    First,
+}
+
+impl Seek {
+    /// The quickest way for what a program is known to begin with.
+    pub fn of(prefix: &[u8], few: Option<&[u8]>) -> Seek {
+        match (prefix, few) {
+            ([byte], _) => Seek::Byte(*byte),
+            ([_, _, ..], _) => Seek::Literal(Box::new(memmem::Finder::new(prefix).into_owned())),
+            (_, Some([byte])) => Seek::Byte(*byte),
+            (_, Some([one, two])) => Seek::TwoBytes(*one, *two),
+            (_, Some([one, two, three])) => Seek::ThreeBytes(*one, *two, *three),
+            _ => Seek::First,
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What Python knows of characters: which are of words, digits or space, and what their other case is.
+//!
+//! The tables are CPython 3.11's (Unicode 14.0). Characters are numbers here, since a Python
+//! pattern may name surrogates, which no Rust text contains.
+
+mod tables;
+
+use std::fmt::Write as _;
+
+pub(crate) use tables::{ALPHANUMERIC, DECIMAL, SAME_UPPERCASE, SPACE};
+
+/// The last character of Unicode.
+pub(crate) const LAST: u32 = 0x10FFFF;
+
+/// Whether a sorted table of ranges has the character.
+pub(crate) fn contains(table: &[(u32, u32)], code: u32) -> bool {
+    table
+        .binary_search_by(|&(first, last)| {
+            if last < code {
+                std::cmp::Ordering::Less
+            } else if first > code {
+                std::cmp::Ordering::Greater
+            } else {
+                std::cmp::Ordering::Equal
+            }
+        })
+        .is_ok()
+}
+
+/// Whether `\w` matches.
+pub(crate) fn is_word(code: u32) -> bool {
+    if code < 128 {
+        return is_ascii_word(code);
+    }
+    contains(ALPHANUMERIC, code)
+}
+
+/// Whether `\w` matches under the flag `ASCII`.
+pub(crate) fn is_ascii_word(code: u32) -> bool {
+    u8::try_from(code).is_ok_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// `str.isalpha`.
+pub(crate) fn is_alphabetic(char: char) -> bool {
+    contains(tables::ALPHABETIC, char.into())
+}
+
+/// `str.isidentifier`: whether it can be the name of a group.
+pub(crate) fn is_identifier(name: &str) -> bool {
+    let mut chars = name.chars();
+    let first = chars.next();
+    first.is_some_and(|char| contains(tables::NAME_START, char.into()))
+        && chars.all(|char| contains(tables::NAME_REST, char.into()))
+}
+
+/// The number that a decimal digit of any script stands for.
+pub(crate) fn digit_value(char: char) -> Option<u32> {
+    let code = u32::from(char);
+    let range = DECIMAL
+        .iter()
+        .find(|(first, last)| (*first..=*last).contains(&code))?;
+    Some((code - range.0) % 10)
+}
+
+/// The simple lower case.
+pub(crate) fn lower(code: u32) -> u32 {
+    if code < 128 {
+        return ascii_lower(code);
+    }
+    mapped(tables::LOWERCASE, code)
+}
+
+/// The simple upper case.
+pub(crate) fn upper(code: u32) -> u32 {
+    mapped(tables::UPPERCASE, code)
+}
+
+/// The lower case of ASCII letters; others are their own.
+pub(crate) fn ascii_lower(code: u32) -> u32 {
+    if (0x41..=0x5a).contains(&code) {
+        code + 32
+    } else {
+        code
+    }
+}
+
+/// Whether it has another case.
+pub(crate) fn is_cased(code: u32) -> bool {
+    lower(code) != code || upper(code) != code
+}
+
+/// The same for ASCII letters alone.
+pub(crate) fn is_ascii_cased(code: u32) -> bool {
+    u8::try_from(code).is_ok_and(|byte| byte.is_ascii_alphabetic())
+}
+
+/// The other lower-case characters of the same upper case.
+pub(crate) fn same_uppercase(code: u32) -> &'static [u32] {
+    match tables::SAME_UPPERCASE.binary_search_by_key(&code, |(code, _)| *code) {
+        Ok(index) => tables::SAME_UPPERCASE[index].1,
+        Err(_) => &[],
+    }
+}
+
+/// Every character whose lower case is another, with that.
+pub(crate) fn lowered() -> impl Iterator<Item = (u32, u32)> {
+    pairs(tables::LOWERCASE)
+}
+
+/// Every character whose upper case is another, with that.
+pub(crate) fn uppered() -> impl Iterator<Item = (u32, u32)> {
+    pairs(tables::UPPERCASE)
+}
+
+fn pairs(table: &'static [(u32, u32, u32, i32)]) -> impl Iterator<Item = (u32, u32)> {
+    table.iter().flat_map(|&(first, last, step, difference)| {
+        (first..=last)
+            .step_by(step as usize)
+            .map(move |code| (code, code.wrapping_add_signed(difference)))
+    })
+}
+
+fn mapped(table: &[(u32, u32, u32, i32)], code: u32) -> u32 {
+    let after = table.partition_point(|run| run.0 <= code);
+    // Runs with a step may lie between each other: the one before may have it, too.
+    for &(first, last, step, difference) in table[..after].iter().rev().take(2) {
+        if code <= last && (code - first).is_multiple_of(step) {
+            return code.wrapping_add_signed(difference);
+        }
+    }
+    code
+}
+
+/// The character of a name, as `unicodedata.lookup` finds it in Unicode 14.0.
+pub(crate) fn named(name: &str) -> Option<u32> {
+    let char = unicode_names2::character(name)?;
+    let code = u32::from(char);
+    // The names of newer versions are refused, and so is what only a looser reading finds.
+    let known = code < 0xa0 || contains(tables::ASSIGNED, code);
+    let exact = name.to_ascii_uppercase();
+    let same = |other: String| other == exact;
+    let is_name = unicode_names2::name(char).is_some_and(|found| same(found.to_string()));
+    let is_alias = || !exact.contains('_') && !exact.starts_with(' ') && !exact.ends_with(' ');
+    (known && (is_name || (code < 0xa0 && is_alias()))).then_some(code)
+}
+
+/// A text as Python's `repr` shows it.
+pub(crate) fn repr(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') {
+        '"'
+    } else {
+        '\''
+    };
+    let mut shown = String::from(quote);
+    for char in text.chars() {
+        let code = u32::from(char);
+        match char {
+            '\\' => shown.push_str("\\\\"),
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            char if char == quote => {
+                shown.push('\\');
+                shown.push(char);
+            }
+            char if contains(tables::PRINTABLE, code) => shown.push(char),
+            _ => push_escape(&mut shown, code),
+        }
+    }
+    shown.push(quote);
+    shown
+}
+
+/// A message as Python makes it ASCII.
+pub(crate) fn backslashed(text: &str) -> String {
+    let mut shown = String::new();
+    for char in text.chars() {
+        if char.is_ascii() {
+            shown.push(char);
+        } else {
+            push_escape(&mut shown, char.into());
+        }
+    }
+    shown
+}
+
+fn push_escape(shown: &mut String, code: u32) {
+    // Writing to a string cannot fail.
+    let _ = match code {
+        0..=0xff => write!(shown, "\\x{code:02x}"),
+        0x100..=0xffff => write!(shown, "\\u{code:04x}"),
+        _ => write!(shown, "\\U{code:08x}"),
+    };
+}

@@ -1,0 +1,274 @@
+"""What CPython's `re` answers: the reference of the differential tests.
+
+    python.py picked [EVERY]          the cases of picked.py, or each EVERYth of them, with their answers
+    python.py generate SEED COUNT     as many cases made up from the seed, with their answers
+    python.py answer                  answers the cases on standard input, one at a time
+
+Each is a line of JSON.
+
+A case is a list: kind ("str", or "bytes" with a character for each byte), pattern, flags, text, and
+what is done: ["match"], ["in", pos, endpos], ["split", most] or ["sub", template, most]. An answer
+is an object: "error" with class, message and place; "slow" for what took more than a second; or
+the result, with spans in characters.
+"""
+
+import itertools
+import json
+import random
+import re
+import signal
+import sys
+import warnings
+
+import picked
+
+warnings.simplefilter("ignore")
+sys.set_int_max_str_digits(0)
+
+
+class Slow(BaseException):
+    pass
+
+
+def too_slow(*_):
+    raise Slow
+
+
+def matched(m):
+    return None if m is None else [[list(span) for span in m.regs], m.lastindex]
+
+
+def perform(kind, pattern, flags, text, what):
+    convert = (lambda s: s) if kind == "str" else (lambda s: s.encode("latin-1"))
+    show = (lambda s: s) if kind == "str" else (lambda s: None if s is None else s.decode("latin-1"))
+    compiled = re.compile(convert(pattern), flags)
+    text = convert(text)
+    if what[0] in ("match", "in"):
+        part = tuple(what[1:])
+        return {
+            "flags": compiled.flags,
+            "groups": compiled.groups,
+            "names": [[name, group] for name, group in sorted(compiled.groupindex.items(), key=lambda x: x[1])],
+            "search": matched(compiled.search(text, *part)),
+            "match": matched(compiled.match(text, *part)),
+            "full": matched(compiled.fullmatch(text, *part)),
+            "iter": [matched(m) for m in compiled.finditer(text, *part)],
+        }
+    if what[0] == "split":
+        return {"split": [show(field) for field in compiled.split(text, what[1])]}
+    if what[0] == "sub":
+        result, count = compiled.subn(convert(what[1]), text, what[2])
+        return {"sub": [show(result), count]}
+    raise AssertionError(what)
+
+
+def answer(case):
+    # A pattern that another case has used would not be compiled again.
+    re.purge()
+    signal.setitimer(signal.ITIMER_REAL, 1)
+    try:
+        return perform(*case)
+    except Slow:
+        return {"slow": True}
+    except re.error as error:
+        return {"error": ["error", error.msg, error.pos]}
+    except RecursionError:
+        return {"error": ["RecursionError", "", None]}
+    except (ValueError, OverflowError, IndexError) as error:
+        return {"error": [type(error).__name__, str(error.args[0]), None]}
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+class Maker:
+    """Makes up cases."""
+
+    LETTERS = "abcABC019_ -\n.\u00e9\u00c9\u00df\u017f\u212a\u0130\u0131\u03a3\u03c3\u03c2\u01c4\u01c5\u0660\u2028\u20ac\U00010400\U00010428\U0001d7ce"
+    PLAIN = "abcab01 _\n"
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def letter(self):
+        if self.kind == "bytes":
+            return self.random.choice("abcABC019_ -\n.\xe9\xc9\xff\x00")
+        return self.random.choice(self.PLAIN if self.random.random() < 0.8 else self.LETTERS)
+
+    def literal(self):
+        letter = self.letter()
+        roll = self.random.random()
+        if roll < 0.06:
+            code = ord(letter)
+            if code < 256:
+                return self.random.choice(["\\x%02x" % code, "\\%03o" % code])
+            if self.kind == "str":
+                return "\\U%08x" % code if code > 0xffff else "\\u%04x" % code
+        if letter in ".-":
+            return re.escape(letter)
+        return letter
+
+    def set(self):
+        pick = self.random
+        items = []
+        for _ in range(pick.randint(1, 3)):
+            roll = pick.random()
+            if roll < 0.3:
+                items.append(pick.choice(["\\d", "\\w", "\\s", "\\D", "\\W", "\\S"]))
+            elif roll < 0.5:
+                low, high = sorted([self.letter(), self.letter()])
+                items.append("%s-%s" % (re.escape(low), re.escape(high)))
+            else:
+                items.append(re.escape(self.letter()))
+        return "[%s%s]" % (pick.choice(["", "", "^"]), "".join(items))
+
+    def atom(self, depth):
+        pick = self.random
+        roll = pick.random()
+        if depth <= 0 or roll < 0.4:
+            return self.literal()
+        if roll < 0.48:
+            return self.set()
+        if roll < 0.54:
+            return pick.choice([".", "\\d", "\\w", "\\s", "\\D", "\\W", "\\S"])
+        if roll < 0.60:
+            return pick.choice(["^", "$", "\\A", "\\Z", "\\b", "\\B"])
+        if roll < 0.72 and not self.plain:
+            self.groups += 1
+            group = self.groups
+            if pick.random() < 0.25:
+                name = "n%d" % group
+                body = "(?P<%s>%s)" % (name, self.pattern(depth - 1))
+                self.named.append(name)
+            else:
+                body = "(%s)" % self.pattern(depth - 1)
+            self.closed.append(group)
+            return body
+        if roll < 0.78:
+            return "(?:%s)" % self.pattern(depth - 1)
+        if roll < 0.82:
+            return "(?%s%s)" % (pick.choice(["=", "!"]), self.pattern(depth - 1))
+        if roll < 0.85:
+            return "(?<%s%s)" % (pick.choice(["=", "!"]), self.fixed(depth - 1))
+        if roll < 0.88:
+            return "(?>%s)" % self.pattern(depth - 1)
+        if roll < 0.92 and self.closed:
+            if self.named and pick.random() < 0.3:
+                return "(?P=%s)" % pick.choice(self.named)
+            return "(?:\\%d)" % pick.choice(self.closed)
+        if roll < 0.95 and self.groups:
+            no = "|" + self.sequence(depth - 1) if pick.random() < 0.6 else ""
+            return "(?(%d)%s%s)" % (pick.randint(1, self.groups), self.sequence(depth - 1), no)
+        flags = pick.choice(["i", "s", "m", "x", "im", "-i", "s-m", "-x"] + (["a", "u", "ai"] if self.kind == "str" else ["L"]))
+        return "(?%s:%s)" % (flags, self.pattern(depth - 1))
+
+    def fixed(self, depth):
+        """What is often of one width."""
+        pick = self.random
+        if pick.random() < 0.2:
+            return self.pattern(depth)
+        parts = []
+        for _ in range(pick.randint(1, 3)):
+            part = pick.choice([self.literal, self.set, lambda: "."])()
+            if pick.random() < 0.2:
+                part += "{%d}" % pick.randint(1, 3)
+            parts.append(part)
+        return "".join(parts)
+
+    def repeated(self, depth):
+        pick = self.random
+        # A group in a possessive repeat keeps half of a pass that failed in CPython.
+        possessive = pick.random() < 0.12
+        plain, self.plain = self.plain, self.plain or possessive
+        atom = self.atom(depth)
+        self.plain = plain
+        if atom in ("^", "$", "\\A", "\\Z", "\\b", "\\B") and pick.random() < 0.95:
+            return atom
+        low = pick.randint(0, 3)
+        repeat = pick.choice(["*", "+", "?", "{%d}" % low, "{%d,}" % low, "{,%d}" % (low + 1), "{%d,%d}" % (low, low + pick.randint(0, 3))])
+        return atom + repeat + ("+" if possessive else pick.choice(["", "", "?"]))
+
+    def sequence(self, depth):
+        parts = []
+        for _ in range(self.random.choice([0, 1, 1, 2, 2, 3])):
+            parts.append(self.repeated(depth) if self.random.random() < 0.4 else self.atom(depth))
+        return "".join(parts)
+
+    def pattern(self, depth):
+        ways = [self.sequence(depth) for _ in range(self.random.choice([1, 1, 1, 2, 2, 3]))]
+        return "|".join(ways)
+
+    def text(self):
+        length = self.random.choice([0, 1, 2, 3, 5, 8, 12, 20])
+        return "".join(self.letter() for _ in range(length))
+
+    def broken(self, pattern):
+        """A pattern with something put in, taken away or cut off."""
+        pick = self.random
+        pieces = ["(", ")", "[", "]", "{", "}", "*", "+", "?", "\\", "|", "(?", "(?P<", "(?P=", "(?(", "(?i)", "(?-", "(?<", "\\1", "\\x4", "\\u12", "\\N{", "\\N{DIGIT ONE}", "{2,1}", "a-", "(?#", "\\Z", "\\q", "(?L)", "(?au)", "[^", "[a-\\d]", "\\777", "\\0", "\\8", "(?P<a>", "x{99999999999}"]
+        at = pick.randint(0, len(pattern))
+        roll = pick.random()
+        if roll < 0.6:
+            return pattern[:at] + pick.choice(pieces) + pattern[at:]
+        if roll < 0.8:
+            return pattern[:at]
+        return pattern[:at] + pattern[at + 1:]
+
+    def template(self):
+        pieces = ["a", "-", "\\0", "\\1", "\\2", "\\g<1>", "\\g<0>", "\\g<n1>", "\\n", "\\\\", "\\101", "\\.", "\u00e9", "\\12"]
+        count = self.random.choice([0, 1, 2, 3])
+        template = "".join(self.random.choice(pieces) for _ in range(count))
+        if self.random.random() < 0.05:
+            template += self.random.choice(["\\", "\\g", "\\g<", "\\g<>", "\\g<9>", "\\q", "\\g<-1>", "\\777", "\\g<a b>"])
+        return template
+
+    def case(self):
+        pick = self.random
+        self.kind = "str" if pick.random() < 0.85 else "bytes"
+        self.groups, self.closed, self.named, self.plain = 0, [], [], False
+        pattern = self.pattern(pick.choice([1, 2, 2, 3, 4]))
+        if pick.random() < 0.05:
+            pattern = "(?%s)" % pick.choice(["i", "m", "s", "x", "im", "a" if self.kind == "str" else "L"]) + pattern
+        if pick.random() < 0.12:
+            pattern = self.broken(pattern)
+        flags = 0
+        for flag in (re.I, re.M, re.S, re.X):
+            if pick.random() < 0.15:
+                flags |= int(flag)
+        if pick.random() < 0.1:
+            flags |= int(re.A)
+        text = self.text()
+        roll = pick.random()
+        if roll < 0.65:
+            what = ["match"]
+        elif roll < 0.8:
+            # A part that ends before it begins has an empty match in CPython, against its documentation.
+            what = ["in", *sorted([pick.randint(0, len(text) + 1), pick.randint(0, len(text) + 1)])]
+        elif roll < 0.9:
+            what = ["split", pick.choice([0, 0, 1, 2])]
+        else:
+            what = ["sub", self.template(), pick.choice([0, 0, 1, 2])]
+        return [self.kind, pattern, flags, text, what]
+
+
+def show(case, result):
+    print(json.dumps([case, result]), flush=True)
+
+
+def main():
+    signal.signal(signal.SIGALRM, too_slow)
+    if sys.argv[1] == "picked":
+        every = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+        for case in itertools.islice(picked.cases(), 0, None, every):
+            print(json.dumps([case, answer(case)]))
+    elif sys.argv[1] == "generate":
+        maker = Maker(int(sys.argv[2]))
+        for _ in range(int(sys.argv[3])):
+            case = maker.case()
+            print(json.dumps([case, answer(case)]))
+    else:
+        for line in sys.stdin:
+            case = json.loads(line)
+            show(case, answer(case))
+
+
+main()
