@@ -66,7 +66,7 @@ impl Handle {
     }
 
     /// Reads the certificates of every endpoint that is listened on again: see
-    /// [`Listening::reload`].
+    /// [`Listening::reload`](crate::Listening::reload).
     ///
     /// # Errors
     ///
