@@ -6,13 +6,13 @@
 //! that is missing fails its tests.
 //!
 //! One module for each kind of peer: [`classic`] (Python's own library), [`twisted`],
-//! [`websockets`], [`regular`] (CPython's `re`), [`tools`] (socat, nc, openssl, curl), [`small`] (xinetd, nc, socat), [`calls`]
-//! (Python's JSON-RPC), [`durable`] (strace), [`command`] (nc, socat, Python), [`web`] (Python's web
-//! server, nginx), [`spoofed`] (forged senders), [`socketserver`] (Python and nc). And one for each
-//! thing that a server is run with,
-//! judged by what people use with it: [`proxied`] (haproxy, nginx), [`metrics`]
-//! (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside a
-//! test, [`proxies`] runs haproxy and nginx, [`lariat`] runs ours.
+//! [`websockets`], [`regular`] (CPython's `re`), [`tools`] (socat, nc, openssl, curl), [`small`]
+//! (xinetd, nc, socat), [`calls`] (Python's JSON-RPC), [`durable`] (strace), [`command`] (nc, socat,
+//! Python), [`web`] (Python's web server, nginx), [`spoofed`] (forged senders), [`socketserver`]
+//! (Python and nc), [`terminals`] (tmux, with people at its screens). And one for each thing that a
+//! server is run with, judged by what people use with it: [`proxied`] (haproxy, nginx),
+//! [`metrics`] (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside
+//! a test, [`proxies`] runs haproxy and nginx, [`lariat`] runs ours.
 
 mod calls;
 mod classic;
@@ -30,6 +30,7 @@ mod reload;
 mod small;
 mod socketserver;
 mod spoofed;
+mod terminals;
 mod tools;
 mod twisted;
 mod web;

@@ -120,6 +120,9 @@ impl Terminal {
     pub fn wait_for_words(&mut self, words: &str) {
         while !self.screen().concat().contains(words) {
             assert!(self.see(), "no {words:?} in {:#?}", self.screen());
+        }
+    }
+
     /// Waits until two lines of the screen have this.
     pub fn wait_to_show_twice(&mut self, text: &str) {
         let shown = |screen: &[String]| screen.iter().filter(|line| line.contains(text)).count();
