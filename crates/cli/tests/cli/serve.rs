@@ -67,7 +67,10 @@ fn try_line(line: &str) {
         Some("daytime") => text.len() == 25,
         // It has nothing to say, so nothing comes back.
         Some("connect") => text.is_empty(),
-        Some("rdate") => text.contains("\nThe clocks agree"),
+        // On a busy machine the answer may be a second old when it is read.
+        Some("rdate") => {
+            text.contains("\nThe clocks agree") || text.contains("\nThe server's clock is 1 s")
+        }
         Some("ask") => text.len() == 25,
         Some("sleep") => text.starts_with("0.5 s, ") && text.ends_with(" ms late\n"),
         Some("chat") => text.ends_with("\n. Goodbye.\n"),
