@@ -1,9 +1,13 @@
 //! What the commands that connect have in common: the endpoint, and how long to wait.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use lariat_client::asking::AskOptions;
+use lariat_client::names::{self, Client, Names};
 use lariat_net::{CONNECT_TIMEOUT, ConnectOptions, Connection};
 use lariat_protocol::Endpoint;
+use tokio::runtime::Builder;
 
 use crate::failure::Failure;
 
@@ -72,8 +76,67 @@ fn endpoint_by(text: &str, default_scheme: &str) -> Result<Endpoint, Failure> {
 pub fn options(timeout: Option<Duration>) -> ConnectOptions {
     ConnectOptions {
         timeout: timeout.unwrap_or(CONNECT_TIMEOUT),
+        resolver: Some(Arc::new(Names::new(name_server(timeout)))),
         ..ConnectOptions::default()
     }
+}
+
+/// The name server that was named on the command line, which is one for the whole process.
+static NAME_SERVER: OnceLock<Endpoint> = OnceLock::new();
+
+/// Takes down which name server is asked: the one that was said, else that of `LARIAT_NAMES`, else
+/// the one of this machine.
+///
+/// # Errors
+///
+/// Wrong usage: it is no endpoint that a name server can be at.
+pub fn set_name_server(said: Option<&str>) -> Result<(), Failure> {
+    let variable = std::env::var("LARIAT_NAMES");
+    let variable = variable.ok().filter(|value| !value.is_empty());
+    let (text, by) = match (said, &variable) {
+        (Some(said), _) => (said, "--names"),
+        (None, Some(variable)) => (variable.as_str(), "LARIAT_NAMES"),
+        (None, None) => return Ok(()),
+    };
+    let wrong = |reason: String| Failure::usage(format!("{by}: {reason}"));
+    let server = endpoint(text);
+    let server =
+        server.map_err(|failure| wrong(failure.message().unwrap_or_default().to_owned()))?;
+    if server.service().is_some() || server.is_datagram() {
+        return Err(wrong(format!(
+            "{server} is no name server's; write for example tcp://localhost:{}",
+            names::PORT
+        )));
+    }
+    let _ = NAME_SERVER.set(server.with_default_port(names::PORT));
+    Ok(())
+}
+
+/// A client of the name server that is asked.
+pub fn name_server(timeout: Option<Duration>) -> Client {
+    let server = NAME_SERVER.get().cloned();
+    let connect = ConnectOptions {
+        timeout: timeout.unwrap_or(CONNECT_TIMEOUT),
+        ..ConnectOptions::default()
+    };
+    Client::new(
+        server.unwrap_or_else(names::default_server),
+        AskOptions { connect, timeout },
+    )
+}
+
+/// Where a name leads, for what connects to one place again and again; any other endpoint as it is.
+///
+/// # Errors
+///
+/// When nobody offers it, or nobody is there.
+pub fn located(endpoint: Endpoint) -> Result<Endpoint, Failure> {
+    if endpoint.service().is_none() {
+        return Ok(endpoint);
+    }
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let (found, _) = runtime.block_on(lariat_net::find(&endpoint, options(None)))?;
+    Ok(found)
 }
 
 /// Standard input and output as a connection: read by a thread of its own that nothing

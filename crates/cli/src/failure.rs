@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 
+use lariat_client::names;
 use lariat_tls::TlsError;
 
 /// Everything was done; also a server that was asked to stop and drained.
@@ -84,6 +85,10 @@ impl From<lariat_net::Error> for Failure {
     fn from(error: lariat_net::Error) -> Self {
         match error {
             lariat_net::Error::Endpoint(error) => error.into(),
+            lariat_net::Error::Resolve(error) => match error.downcast::<names::Error>() {
+                Ok(error) => (*error).into(),
+                Err(error) => Failure::new(error.to_string()),
+            },
             error => Failure::from_error(&error),
         }
     }
@@ -101,6 +106,25 @@ impl From<lariat_client::asking::Error> for Failure {
             lariat_client::asking::Error::Connect(error) => error.into(),
             error => Failure::from_error(&error),
         }
+    }
+}
+
+impl From<names::Error> for Failure {
+    fn from(error: names::Error) -> Self {
+        let failure = Failure::from_error(&error);
+        match error {
+            names::Error::Field(_) => failure.into_usage(),
+            names::Error::Unreachable { .. } => failure.with_advice(
+                "start one by lariat names serve, or say where there is one by --names ENDPOINT",
+            ),
+            _ => failure,
+        }
+    }
+}
+
+impl From<names::FieldError> for Failure {
+    fn from(error: names::FieldError) -> Self {
+        Failure::from_error(&error).into_usage()
     }
 }
 

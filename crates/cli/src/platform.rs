@@ -1,4 +1,9 @@
-//! What a server asks of the system for itself: descriptors.
+//! What is asked of the system for this process itself: descriptors, and files that nobody else
+//! reads.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
 
 /// Allows this process as many descriptors as the system lets it have. Returns how many that
 /// were and are, where the system counts them.
@@ -18,4 +23,28 @@ pub fn raise_descriptor_limit() -> Option<(u64, u64)> {
 #[cfg(not(unix))]
 pub fn raise_descriptor_limit() -> Option<(u64, u64)> {
     None
+}
+
+/// Creates a file that there is not yet, for this user alone where files have permissions.
+pub fn create_private_file(path: &Path) -> io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+/// Creates a folder and those that it is in, for this user alone where files have permissions.
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(path)
 }

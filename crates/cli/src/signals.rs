@@ -89,6 +89,26 @@ pub fn endable<T, F: Future<Output = Result<T, Failure>>>(
     result
 }
 
+/// Runs a client that has something to see to when it is asked to end: it is given what tells it
+/// of the first signal. The second ends it at once.
+///
+/// # Errors
+///
+/// The client's own.
+pub fn stoppable<T, F>(client: impl FnOnce(oneshot::Receiver<Signal>) -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let (told, stopped) = oneshot::channel();
+    watch(move |signal| {
+        let _ = told.send(signal);
+    })?;
+    let runtime = runtime()?;
+    let result = runtime.block_on(client(stopped));
+    runtime.shutdown_background();
+    result
+}
+
 fn runtime() -> Result<Runtime, Failure> {
     let runtime = Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| Failure::new(format!("cannot start: {error}")))

@@ -35,7 +35,11 @@ impl Server {
     /// Wrong usage: it is said twice, or in no way that leads anywhere.
     pub fn endpoint(&self, service: &str) -> Result<Endpoint, Failure> {
         let scheme = if self.udp { "udp" } else { "tcp" };
-        let endpoint = client::endpoint_at(&self.server, scheme, self.port)?;
+        let mut endpoint = client::endpoint_at(&self.server, scheme, self.port)?;
+        if self.udp && endpoint.service().is_some() && endpoint.options().over.is_empty() {
+            endpoint = endpoint.with_option("over", "udp")?;
+            return Ok(endpoint);
+        }
         if self.udp && !matches!(endpoint.base(), Base::Udp { .. }) {
             return Err(Failure::usage(format!(
                 "{endpoint} is not over UDP; leave out --udp, or give the host alone"
@@ -93,6 +97,8 @@ mod tests {
         assert_eq!(read("::1", Some(7), true), "udp://[::1]:7");
         assert_eq!(read("localhost:7", None, true), "udp://localhost:7");
         assert_eq!(read("unix:x.sock", None, false), "unix:x.sock");
+        assert_eq!(read("name:time", None, false), "name:time");
+        assert_eq!(read("name:time", None, true), "name:time?over=udp");
     }
 
     #[test]

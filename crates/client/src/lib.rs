@@ -10,6 +10,7 @@ pub mod discard;
 pub mod echo;
 pub mod http_raw;
 mod line_stream;
+pub mod names;
 pub mod qotd;
 pub mod talk;
 pub mod time;

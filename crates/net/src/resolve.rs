@@ -62,6 +62,13 @@ pub trait Resolver: fmt::Debug + Send + Sync {
     /// be tried. It need not look at [`over`](lariat_protocol::endpoint::Options::over), nor at the
     /// options of TLS: [`Endpoint::answered_by`] is asked about each of them.
     fn resolve<'a>(&'a self, service: &'a Endpoint) -> Resolving<'a>;
+
+    /// Forgets what it keeps about the service, since nobody is there any more; whether it kept
+    /// something, so that asking again may lead elsewhere. By default it keeps nothing.
+    fn forget(&self, service: &Endpoint) -> bool {
+        let _ = service;
+        false
+    }
 }
 
 /// Connects to the first that answers, within this time.
@@ -78,6 +85,20 @@ pub(crate) async fn connect(
             "there is no name server to ask; give ConnectOptions a resolver",
         ));
     };
+    match first_that_answers(service, resolver.as_ref(), tls.as_ref(), deadline).await {
+        Err(Error::Unreachable { .. }) if resolver.forget(service) => {
+            first_that_answers(service, resolver.as_ref(), tls.as_ref(), deadline).await
+        }
+        found => found,
+    }
+}
+
+async fn first_that_answers(
+    service: &Endpoint,
+    resolver: &dyn Resolver,
+    tls: Option<&ClientTls>,
+    deadline: Instant,
+) -> Result<(Endpoint, Connection), Error> {
     let found = resolver.resolve(service).await.map_err(Error::Resolve)?;
     let candidates = candidates(service, &found, tls.is_some())?;
     let mut failures = Vec::new();
@@ -88,7 +109,7 @@ pub(crate) async fn connect(
             true => left,
             false => left.min(ATTEMPT_TIMEOUT),
         };
-        match timeout(allowed, open(&candidate, tls.clone())).await {
+        match timeout(allowed, open(&candidate, tls.cloned())).await {
             Ok(Ok(connection)) => return Ok((candidate, connection)),
             Ok(Err(error)) => failures.push(error),
             Err(_) => failures.push(Error::TimedOut {

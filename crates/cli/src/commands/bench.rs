@@ -97,7 +97,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
 fn plan(args: &Args) -> Result<Plan, Failure> {
     const DURATION: Duration = Duration::from_secs(10);
     const WARMUP: Duration = Duration::from_secs(1);
-    let endpoint = client::endpoint(&args.endpoint)?;
+    let endpoint = client::located(client::endpoint(&args.endpoint)?)?;
     let manner = match (args.churn, args.idle, args.rate) {
         (true, ..) => Manner::Churn,
         (_, true, _) => Manner::Idle,

@@ -13,6 +13,7 @@ mod discard;
 mod echo;
 mod get_raw;
 mod man;
+mod names;
 mod qotd;
 mod rdate;
 mod re;
@@ -23,6 +24,7 @@ mod timestamp;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::client;
 use crate::failure::Failure;
 use crate::log::{self, Audience};
 
@@ -31,6 +33,11 @@ use crate::log::{self, Audience};
 #[derive(Debug, Parser)]
 #[command(name = "lariat", version, after_help = EXIT_CODES)]
 pub struct Lariat {
+    /// Ask this name server for services that are named as name:SERVICE [default: $LARIAT_NAMES,
+    /// else tcp://localhost:21579]
+    // Under a name of its own: it is among the arguments of every command.
+    #[arg(long = "names", global = true, value_name = "ENDPOINT")]
+    name_server: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -50,6 +57,7 @@ enum Command {
     Echo(echo::Args),
     GetRaw(get_raw::Args),
     Man(man::Args),
+    Names(Box<names::Args>),
     Qotd(qotd::Args),
     Rdate(rdate::Args),
     Re(Box<re::Args>),
@@ -63,6 +71,7 @@ const EXIT_CODES: &str = "\
 Endpoints are URLs, the same for serving and connecting:
   tcp://localhost:21567  tls://localhost:21568?ca=FILE  udp://localhost:21567
   ws://localhost:21569   unix:///run/x.sock             stdio:
+The client of a service that a name server knows takes name:SERVICE as well.
 
 Exit codes:
   0      done; also a server that was asked to stop and drained
@@ -79,6 +88,7 @@ impl Lariat {
     /// Why it ended other than by being done.
     pub fn run(self) -> Result<(), Failure> {
         log::start(self.command.audience());
+        client::set_name_server(self.name_server.as_deref())?;
         match self.command {
             Command::Ask(args) => ask::run(args),
             Command::Bench(args) => bench::run(args),
@@ -93,6 +103,7 @@ impl Lariat {
             Command::Echo(args) => echo::run(args),
             Command::GetRaw(args) => get_raw::run(args),
             Command::Man(args) => man::run(args),
+            Command::Names(args) => names::run(*args),
             Command::Qotd(args) => qotd::run(args),
             Command::Rdate(args) => rdate::run(args),
             Command::Re(args) => re::run(*args),
@@ -109,8 +120,20 @@ impl Command {
         match self {
             Command::Bench(_) => Audience::Measuring,
             Command::Serve(_) => Audience::Server,
+            Command::Names(args) if args.serves() => Audience::Server,
             _ => Audience::Client,
         }
+    }
+}
+
+/// The arguments of `lariat serve`, from its command line without the two words.
+fn serving(words: Vec<String>) -> Result<serve::Args, Failure> {
+    let line = ["lariat".to_owned(), "serve".to_owned()];
+    let parsed = Lariat::try_parse_from(line.into_iter().chain(words));
+    match parsed.map(|parsed| parsed.command) {
+        Ok(Command::Serve(args)) => Ok(*args),
+        Ok(_) => Err(Failure::usage("this cannot be served")),
+        Err(error) => Err(Failure::usage(error.to_string())),
     }
 }
 

@@ -170,7 +170,10 @@ pub const SERVICES: [Entry; 11] = [
         name: book::SERVICE,
         defaults: &[Default::Port("tcp", lariat_protocol::names::PORT)],
         deadlines: names::DEADLINES,
-        to_try: |program, endpoint| command(program, "connect", endpoint, &[]),
+        to_try: |program, endpoint| {
+            let words = [program, "names", "list", "--names", &endpoint.to_string()];
+            Some(words.map(String::from).to_vec())
+        },
         make: |making| {
             let names = making
                 .names

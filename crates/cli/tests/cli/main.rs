@@ -14,6 +14,7 @@ mod get_raw;
 mod kept;
 mod line_editor;
 mod metrics;
+mod names;
 mod operated;
 mod pages;
 mod process;

@@ -2,7 +2,7 @@
 
 use crate::process::run;
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "bench",
     "cert",
     "chargen",
@@ -14,6 +14,7 @@ const COMMANDS: [&str; 18] = [
     "discard",
     "echo",
     "man",
+    "names",
     "qotd",
     "rdate",
     "re",

@@ -13,7 +13,13 @@ pub const DEADLINE: Duration = Duration::from_secs(60);
 pub fn lariat(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lariat"));
     command.args(arguments);
-    for variable in ["RUST_LOG", "NO_COLOR", "LARIAT_STATE", "XDG_STATE_HOME"] {
+    for variable in [
+        "RUST_LOG",
+        "NO_COLOR",
+        "LARIAT_NAMES",
+        "LARIAT_STATE",
+        "XDG_STATE_HOME",
+    ] {
         command.env_remove(variable);
     }
     command

@@ -243,6 +243,13 @@ impl Reader {
         output
     }
 
+    /// Where the name server is that the README finds at its default port.
+    fn name_server(&self) -> Option<(&str, &String)> {
+        let mut ports = self.server.iter().flat_map(|server| &server.ports);
+        let taken = ports.find(|(shown, _)| shown.starts_with("tcp:") && shown.ends_with(":21579"));
+        Some(("LARIAT_NAMES", &taken?.1))
+    }
+
     fn home(&self) -> PathBuf {
         self.home.path().canonicalize().unwrap()
     }
@@ -264,6 +271,7 @@ impl Reader {
             .current_dir(self.home())
             .stdout(Stdio::piped())
             .env("HOME", self.home())
+            .envs(self.name_server())
             .env("LARIAT_STATE", self.home().join(".local/state/lariat"))
             .env("PATH", std::env::join_paths(path).unwrap());
         shell
