@@ -13,6 +13,8 @@
 //! server is run with, judged by what people use with it: [`proxied`] (haproxy, nginx),
 //! [`metrics`] (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside
 //! a test, [`proxies`] runs haproxy and nginx, [`lariat`] runs ours.
+//!
+//! [`names`] is judged by nc, by a program in Python, and by a disk whose power is cut.
 
 mod calls;
 mod classic;
@@ -22,6 +24,7 @@ mod draining;
 mod durable;
 mod lariat;
 mod metrics;
+mod names;
 mod peer;
 mod proxied;
 mod proxies;
