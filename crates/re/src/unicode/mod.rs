@@ -133,6 +133,10 @@ fn mapped(table: &[(u32, u32, u32, i32)], code: u32) -> u32 {
 
 /// The character of a name, as `unicodedata.lookup` finds it in Unicode 14.0.
 pub(crate) fn named(name: &str) -> Option<u32> {
+    // The crate subtracts below zero where a name begins with a hyphen; none does.
+    if !name.starts_with(|char: char| char.is_ascii_alphabetic()) {
+        return None;
+    }
     let char = unicode_names2::character(name)?;
     let code = u32::from(char);
     // The names of newer versions are refused, and so is what only a looser reading finds.
@@ -191,4 +195,22 @@ fn push_escape(shown: &mut String, code: u32) {
         0x100..=0xffff => write!(shown, "\\u{code:04x}"),
         _ => write!(shown, "\\U{code:08x}"),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_and_what_is_none_is_refused() {
+        assert_eq!(named("EM DASH"), Some(0x2014));
+        assert_eq!(named("em dash"), Some(0x2014));
+        assert_eq!(named("LINE FEED"), Some(10));
+        assert_eq!(named("CJK UNIFIED IDEOGRAPH-4E00"), Some(0x4e00));
+        for wrong in [
+            "", "-", "-A", " EM DASH", "EM_DASH", "EMDASH", "EM DASH ", "é", "1",
+        ] {
+            assert_eq!(named(wrong), None, "{wrong:?}");
+        }
+    }
 }

@@ -155,9 +155,10 @@ class Maker:
             if self.named and pick.random() < 0.3:
                 return "(?P=%s)" % pick.choice(self.named)
             return "(?:\\%d)" % pick.choice(self.closed)
-        if roll < 0.95 and self.groups:
+        if roll < 0.95 and self.closed:
+            # Of a group that is still open, CPython may see where a way that failed had closed it.
             no = "|" + self.sequence(depth - 1) if pick.random() < 0.6 else ""
-            return "(?(%d)%s%s)" % (pick.randint(1, self.groups), self.sequence(depth - 1), no)
+            return "(?(%d)%s%s)" % (pick.choice(self.closed), self.sequence(depth - 1), no)
         flags = pick.choice(["i", "s", "m", "x", "im", "-i", "s-m", "-x"] + (["a", "u", "ai"] if self.kind == "str" else ["L"]))
         return "(?%s:%s)" % (flags, self.pattern(depth - 1))
 
