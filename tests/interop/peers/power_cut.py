@@ -222,9 +222,11 @@ def wait_for_the_cut(disk, folder):
     for line in sys.stdin:
         word, seed = line.split()
         assert word == "cut", line
-        disk.cut(int(seed), folder)
-        print("cut", flush=True)
-        os._exit(0)
+        # Held to the end: what is synchronised behind the cut would be acknowledged, and is not there.
+        with disk.guard:
+            disk.cut(int(seed), folder)
+            print("cut", flush=True)
+            os._exit(0)
     # Whoever started it is gone.
     os._exit(1)
 
