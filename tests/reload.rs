@@ -162,14 +162,17 @@ fn memory_stays_flat() {
     };
     reload(500);
     connect(&reactor, &listening, &options).expect("connected");
-    let before = resident();
-    reload(10_000);
-    connect(&reactor, &listening, &options).expect("connected");
-    // Other tests of this program hold something too; a leak of a kilobyte each would be ten
-    // megabytes, and what is read each time is more.
-    let grown = resident().saturating_sub(before);
-    println!("grown by {grown} bytes");
-    assert!(grown < 64 << 20, "{grown}");
+    // Other tests of this program hold something too, now more and now less; what leaks is
+    // there each time.
+    let grown = (0..5).map(|_| {
+        let before = resident();
+        reload(2_000);
+        connect(&reactor, &listening, &options).expect("connected");
+        resident().saturating_sub(before)
+    });
+    let least = grown.min().expect("five times");
+    // What is read for each is more than four kilobytes.
+    assert!(least < 8 << 20, "{least}");
 }
 
 #[test]

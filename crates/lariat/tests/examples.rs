@@ -373,6 +373,58 @@ fn the_interfaces_are_listed() {
     );
 }
 
+/// Starts an example of blocking code. Returns where it waits.
+fn blocking(mut command: Command, strategy: &str, address: &str) -> (Child, String) {
+    let command = command.args([strategy, address]).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let address = line.trim_end().strip_prefix("waiting at ");
+    (child, address.expect("it says where").to_string())
+}
+
+#[test]
+fn the_blocking_servers_answer_in_every_way() {
+    let folder = tempfile::tempdir().unwrap();
+    for strategy in ["sequential", "threading", "pooled", "forking"] {
+        let (mut child, address) = blocking(example("blocking_tcp"), strategy, "127.0.0.1:0");
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(b"hi").unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(
+            answer.starts_with('[') && answer.ends_with("] hi"),
+            "{answer}"
+        );
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let (mut child, address) = blocking(example("blocking_udp"), strategy, "127.0.0.1:0");
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(DEADLINE)).unwrap();
+        socket.send_to(b"hi", address).unwrap();
+        let mut answer = [0; 100];
+        let length = socket.recv(&mut answer).unwrap();
+        assert!(answer[..length].ends_with(b"] hi"));
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let path = folder.path().join(strategy).display().to_string();
+        let (mut child, address) = blocking(example("blocking_unix"), strategy, &path);
+        let mut stream = std::os::unix::net::UnixStream::connect(address).unwrap();
+        stream.write_all(b"hi").unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.ends_with("] hi"), "{answer}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
 #[test]
 fn no_example_is_left_out() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples");

@@ -302,7 +302,10 @@ fn cancel(params: Option<&RawValue>) -> Result<Message<'_>, String> {
         #[serde(borrow)]
         id: &'a RawValue,
     }
-    let which = params.and_then(|params| serde_json::from_str::<Which<'_>>(params.get()).ok());
+    // An array would be read into the fields in their order.
+    let which = params
+        .filter(|params| params.get().starts_with('{'))
+        .and_then(|params| serde_json::from_str::<Which<'_>>(params.get()).ok());
     let which = which.ok_or("which call is to be cancelled is said by {\"id\":…}")?;
     Ok(Message::Cancel(read_id(which.id)?))
 }

@@ -14,7 +14,7 @@ pub const MAXIMUM_HEADER: usize = 64 * 1024;
 ///
 /// # fn main() -> Result<(), lariat_protocol::Error> {
 /// let mut reader = ResponseReader::default();
-/// let mut content = Vec::new();
+/// let mut content: Vec<u8> = Vec::new();
 /// reader.read(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", |piece| content.extend(piece))?;
 /// assert_eq!(reader.header().map(|header| header.status), Some(200));
 /// assert!(reader.is_complete() && content == b"hi");

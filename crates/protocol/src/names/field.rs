@@ -434,7 +434,7 @@ mod tests {
             assert!(wrong::<Place>(text).contains("port"), "{text}");
         }
         assert!(wrong::<Place>("tls://a:1?verify=none").contains("options"));
-        assert!(wrong::<Place>("ws://a:1/b?tag=c").contains("options"));
+        assert!(wrong::<Place>("ws://a:1/b?backlog=5").contains("options"));
         assert!(wrong::<Description>("a\u{1b}[2J").contains("\\u{1b}"));
         for text in ["1001", "-1", "+1", "x", "", "99999999999999999999"] {
             assert!(wrong::<Weight>(text).contains("0 to 1000"), "{text}");
