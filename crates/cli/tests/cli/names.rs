@@ -225,10 +225,8 @@ fn clients_of_services_take_their_names() {
     assert_eq!(known.said(&["echo", "name:echo", "-m", "hi"]), "hi\n");
     let tagged = ["echo", "name:echo?tag=echo&over=tcp", "-m", "hi"];
     assert_eq!(known.said(&tagged), "hi\n");
-    assert_eq!(
-        known.said(&["daytime", "name:daytime"]).split(' ').count() > 3,
-        true
-    );
+    let told = known.said(&["daytime", "name:daytime"]);
+    assert!(told.split(' ').count() > 3, "{told}");
     assert!(known.said(&["connect", "name:daytime"]).contains(':'));
     let read = known.said(&["rdate", "--udp", "name:time"]);
     assert!(read.contains("The clocks agree"), "{read}");
