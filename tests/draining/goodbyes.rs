@@ -194,6 +194,9 @@ fn deadlines_go_on_while_the_server_goes_down() {
     greeting(&other);
     assert_eq!(ask(&other, "hi"), "hi\n");
     let mut reads_nothing = connect(&listening);
+    // Else the system may make room for all of it in time.
+    let socket = socket2::SockRef::from(&reads_nothing);
+    socket.set_recv_buffer_size(16 * 1024).expect("a socket");
     greeting(&reads_nothing);
     reads_nothing.write_all(b"big 12000000\n").expect("sent");
     wait_until("it waits", || listening.stats().active(Phase::Writing) == 1);
