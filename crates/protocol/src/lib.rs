@@ -11,6 +11,7 @@
 // Tests may look at a clock, to have a moment to begin at.
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 
+mod calendar;
 pub mod call;
 pub mod chargen;
 pub mod chat;
@@ -21,6 +22,7 @@ pub mod discard;
 pub mod echo;
 pub mod endpoint;
 pub mod framing;
+pub mod ftp;
 pub mod http_raw;
 pub mod names;
 mod network;

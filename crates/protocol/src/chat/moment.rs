@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::calendar::{self, SECONDS_A_DAY};
+
 /// A moment in whole seconds since 1970, UTC.
 ///
 /// ```
@@ -15,42 +17,11 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(pub u32);
 
-const SECONDS_A_DAY: u32 = 24 * 60 * 60;
-
-/// A year and its parts from the days since 1970, by the calendar that begins each year in March
-/// and so has its leap day last.
-fn date(days: u32) -> (u32, u32, u32) {
-    // From 0000-03-01 on, in which 146,097 days are 400 years.
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day_of_month = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
-    };
-    (era * 400 + year + next, month, day_of_month)
-}
-
-fn days(year: u32, month: u32, day: u32) -> Option<u32> {
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year.checked_sub(1)?, month + 9)
-    };
-    let (era, of_era) = (year / 400, year % 400);
-    let of_year = (153 * month + 2) / 5 + day - 1;
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year;
-    days.checked_sub(719_468)
-}
-
 impl fmt::Display for Moment {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = date(self.0 / SECONDS_A_DAY);
-        let second = self.0 % SECONDS_A_DAY;
+        let seconds = i64::from(self.0);
+        let (year, month, day) = calendar::date(seconds / SECONDS_A_DAY);
+        let second = seconds % SECONDS_A_DAY;
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
         write!(
             out,
@@ -63,7 +34,7 @@ impl FromStr for Moment {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let number = |from: usize, length: usize| -> Option<u32> {
+        let number = |from: usize, length: usize| -> Option<i64> {
             let digits = text.get(from..from + length)?;
             digits
                 .bytes()
@@ -71,11 +42,9 @@ impl FromStr for Moment {
                 .then(|| digits.parse().ok())?
         };
         let read = || {
-            let day = days(number(0, 4)?, number(5, 2)?, number(8, 2)?)?;
+            let day = calendar::days(number(0, 4)?, number(5, 2)?, number(8, 2)?)?;
             let second = number(11, 2)? * 3600 + number(14, 2)? * 60 + number(17, 2)?;
-            day.checked_mul(SECONDS_A_DAY)?
-                .checked_add(second)
-                .map(Moment)
+            u32::try_from(day * SECONDS_A_DAY + second).ok().map(Moment)
         };
         // Written again, so that there is one way to write each and no 31st of June.
         let moment: Option<Moment> = read();
