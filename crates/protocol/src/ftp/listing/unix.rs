@@ -194,99 +194,53 @@ mod tests {
         ))
     }
 
-    #[test]
-    fn files_folders_and_links_are_read() {
-        use Kind::{Directory, File, Link, Other, Parent};
+    /// A line, and its name, kind, size, time and bits.
+    type Seen = (
+        &'static str,
+        &'static str,
+        Kind,
+        Option<u64>,
+        &'static str,
+        u32,
+    );
 
-        for (line, name, kind, size, modified, mode) in [
-            (
-                "-rw-r--r--    1 0        0            1024 Jan 12 14:05 a b",
-                "a b",
-                File,
-                Some(1024),
-                "20060112140500",
-                0o644,
-            ),
-            (
-                "drwxrwxr-x+  37 ftp  ftp  4096 Mar  1  2004 pub",
-                "pub",
-                Directory,
-                None,
-                "20040301000000",
-                0o775,
-            ),
-            (
-                "lrwxrwxrwx 1 ftp ftp 7 Jun 17 17:27 a -> b c",
-                "a",
-                Link,
-                None,
-                "20060617172700",
-                0o777,
-            ),
-            (
-                "-rwsr-xr-t 1 owner 7 Dec 31 23:59 no group",
-                "no group",
-                File,
-                Some(7),
-                "20051231235900",
-                0o5755,
-            ),
-            (
-                "-rw-rw-rw- 7 Jun 18 10:00 bare",
-                "bare",
-                File,
-                Some(7),
-                "20060618100000",
-                0o666,
-            ),
-            (
-                "-rw-r--r-- 1 jan may 5 Feb 29  2004 a",
-                "a",
-                File,
-                Some(5),
-                "20040229000000",
-                0o644,
-            ),
-            (
-                "-rw-r--r-- 1 a b 5 Feb 29 10:00 leap",
-                "leap",
-                File,
-                Some(5),
-                "20040229100000",
-                0o644,
-            ),
-            (
-                "crw-rw---- 1 root tty 4, 64 Jan 12 14:05 ttyS0",
-                "ttyS0",
-                Other,
-                None,
-                "20060112140500",
-                0o660,
-            ),
-            (
-                "-rw-r--r-- 1 a b 5 Jan 12 14:05  lead",
-                " lead",
-                File,
-                Some(5),
-                "20060112140500",
-                0o644,
-            ),
-            (
-                "drwxr-xr-x 1 a b 5 Jan 12 14:05 ..",
-                "..",
-                Parent,
-                None,
-                "20060112140500",
-                0o755,
-            ),
-        ] {
-            let expected = (name.to_owned(), kind, size, modified.to_owned(), mode);
+    fn check(lines: &[Seen]) {
+        for (line, name, kind, size, modified, mode) in lines {
+            let expected = (
+                (*name).to_owned(),
+                *kind,
+                *size,
+                (*modified).to_owned(),
+                *mode,
+            );
             assert_eq!(read(line), Some(expected), "{line}");
         }
-        let link = parse(
-            "lrwxrwxrwx 1 ftp ftp 7 Jun 17 17:27 a -> b c",
-            Moment::from_seconds(1_150_565_241),
-        );
+    }
+
+    #[rustfmt::skip]
+    const USUAL: &[Seen] = &[
+        ("-rw-r--r--    1 0        0            1024 Jan 12 14:05 a b", "a b", Kind::File, Some(1024), "20060112140500", 0o644),
+        ("lrwxrwxrwx 1 ftp ftp 7 Jun 17 17:27 a -> b c", "a", Kind::Link, None, "20060617172700", 0o777),
+        ("-rw-r--r-- 1 a b 5 Jan 12 14:05  lead", " lead", Kind::File, Some(5), "20060112140500", 0o644),
+        ("drwxr-xr-x 1 a b 5 Jan 12 14:05 ..", "..", Kind::Parent, None, "20060112140500", 0o755),
+        ("-rw-r--r-- 1 a b 5 Feb 29 10:00 leap", "leap", Kind::File, Some(5), "20040229100000", 0o644),
+    ];
+
+    #[rustfmt::skip]
+    const ODD: &[Seen] = &[
+        ("drwxrwxr-x+  37 ftp  ftp  4096 Mar  1  2004 pub", "pub", Kind::Directory, None, "20040301000000", 0o775),
+        ("-rwsr-xr-t 1 owner 7 Dec 31 23:59 no group", "no group", Kind::File, Some(7), "20051231235900", 0o5755),
+        ("-rw-rw-rw- 7 Jun 18 10:00 bare", "bare", Kind::File, Some(7), "20060618100000", 0o666),
+        ("-rw-r--r-- 1 jan may 5 Feb 29  2004 a", "a", Kind::File, Some(5), "20040229000000", 0o644),
+        ("crw-rw---- 1 root tty 4, 64 Jan 12 14:05 ttyS0", "ttyS0", Kind::Other, None, "20060112140500", 0o660),
+    ];
+
+    #[test]
+    fn files_folders_and_links_are_read() {
+        check(USUAL);
+        check(ODD);
+        let now = Moment::from_seconds(1_150_565_241);
+        let link = parse("lrwxrwxrwx 1 ftp ftp 7 Jun 17 17:27 a -> b c", now);
         assert_eq!(link.and_then(|entry| entry.target).as_deref(), Some("b c"));
     }
 
