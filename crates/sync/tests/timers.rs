@@ -90,6 +90,39 @@ fn a_repeating_timer_keeps_to_its_grid() {
     });
 }
 
+/// Panics when it is dropped.
+struct Spiteful;
+
+impl Drop for Spiteful {
+    fn drop(&mut self) {
+        panic!("what a function captured");
+    }
+}
+
+#[test]
+fn what_a_function_captured_may_panic_as_it_goes() {
+    let timers = Timers::new().unwrap();
+    let once = Spiteful;
+    timers.call_later(Duration::ZERO, move || drop(once));
+    let every = Spiteful;
+    timers.call_every(Duration::from_micros(100), move || {
+        let _ = &every;
+        panic!("never again");
+    });
+    // It cancels itself, and is dropped when it has come to its end.
+    let (sender, receiver) = mpsc::channel::<lariat_sync::Timer>();
+    let cancelled = Spiteful;
+    let timer = timers.call_every(Duration::from_micros(100), move || {
+        let _ = &cancelled;
+        assert!(receiver.recv().unwrap().cancel());
+    });
+    sender.send(timer).unwrap();
+    let (sender, called) = mpsc::channel();
+    until("all three are gone", || timers.is_empty());
+    timers.call_later(Duration::from_millis(1), move || sender.send(()).unwrap());
+    called.recv_timeout(LONG).unwrap();
+}
+
 #[test]
 fn a_repeating_timer_may_cancel_itself() {
     let timers = Timers::new().unwrap();

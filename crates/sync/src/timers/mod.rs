@@ -5,7 +5,6 @@ mod sleep;
 
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 use std::thread::{self, JoinHandle};
@@ -13,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use self::schedule::{Id, Schedule, next_beat};
 use crate::event::Event;
+use crate::executor::caught;
 use crate::sys::{Mutex, MutexGuard};
 use crate::waiting::deadline;
 
@@ -231,7 +231,8 @@ impl Shared {
             let goes_on = matches!(job, Job::Every(..));
             plan.running = Some(Running { id, goes_on });
             drop(plan);
-            let again = job.run();
+            // A job that panics is caught, and so is what it captured, should that do so as it goes.
+            let again = caught(|| job.run()).ok().flatten();
             self.finish(id, moment, again);
         }
     }
@@ -251,7 +252,7 @@ impl Shared {
         }
         // What is not called again may run anything when it is dropped.
         drop(plan);
-        drop(left);
+        let _ = caught(|| drop(left));
     }
 
     fn lock(&self) -> MutexGuard<'_, Plan> {
@@ -264,15 +265,15 @@ impl Job {
     fn run(self) -> Option<Job> {
         match self {
             Job::Once(function) => {
-                let _ = catch_unwind(AssertUnwindSafe(function));
+                let _ = caught(function);
                 None
             }
             Job::Every(period, mut function) => {
-                let result = catch_unwind(AssertUnwindSafe(&mut function));
+                let result = caught(&mut function);
                 result.ok().map(|()| Job::Every(period, function))
             }
             Job::Wake(waker) => {
-                let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+                let _ = caught(|| waker.wake());
                 None
             }
         }
