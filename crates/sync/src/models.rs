@@ -14,7 +14,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
 use crate::queue::GetError;
-use crate::waiting::{Line, Place, block_on};
+use crate::waiting::{Line, Patience, Place, block_on};
 use crate::{Barrier, Condition, Countdown, Event, Holder, Latch, Queue, ReentrantLock, Semaphore};
 
 /// Runs every order with at most so many switches that no thread asked for.
@@ -64,7 +64,7 @@ impl Future for Take<'_> {
             }
         };
         let is_more = || number.load(Ordering::Relaxed) > 0;
-        line.poll(place, context, attempt, is_more)
+        line.poll(place, context, Patience::none(), attempt, is_more)
     }
 }
 

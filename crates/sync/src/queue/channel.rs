@@ -50,8 +50,8 @@ impl<C: Core> Channel<C> {
     }
 
     pub(crate) fn put(&self, item: C::Item) -> Result<(), PutError<C::Item>> {
-        match self.put_patiently(item) {
-            Err(PutError::Full(item)) => block_on(self.put_async(item)),
+        match self.try_put(item) {
+            Err(PutError::Full(item)) => block_on(self.putting(item, Patience::of_a_thread)),
             done => done,
         }
     }
@@ -77,13 +77,9 @@ impl<C: Core> Channel<C> {
     }
 
     pub(crate) fn get(&self) -> Result<C::Item, GetError> {
-        let mut patience = Patience::new();
-        loop {
-            match self.try_get() {
-                Err(GetError::Empty) if patience.wait() => {}
-                Err(GetError::Empty) => return block_on(self.get_async()),
-                done => return done,
-            }
+        match self.try_get() {
+            Err(GetError::Empty) => block_on(self.getting(Patience::of_a_thread)),
+            done => done,
         }
     }
 
@@ -97,17 +93,27 @@ impl<C: Core> Channel<C> {
     }
 
     pub(crate) fn put_async(&self, item: C::Item) -> Putting<'_, C> {
+        self.putting(item, Patience::none)
+    }
+
+    pub(crate) fn get_async(&self) -> Getting<'_, C> {
+        self.getting(Patience::none)
+    }
+
+    fn putting(&self, item: C::Item, patience: fn() -> Patience) -> Putting<'_, C> {
         Putting {
             channel: self,
             item: Some(item),
             place: Place::default(),
+            patience,
         }
     }
 
-    pub(crate) fn get_async(&self) -> Getting<'_, C> {
+    fn getting(&self, patience: fn() -> Patience) -> Getting<'_, C> {
         Getting {
             channel: self,
             place: Place::default(),
+            patience,
         }
     }
 
@@ -122,17 +128,6 @@ impl<C: Core> Channel<C> {
         self.getters.notify_all();
         self.putters.notify_all();
     }
-
-    /// Puts without sleeping, but does not give up at once.
-    fn put_patiently(&self, mut item: C::Item) -> Result<(), PutError<C::Item>> {
-        let mut patience = Patience::new();
-        loop {
-            match self.try_put(item) {
-                Err(PutError::Full(back)) if patience.wait() => item = back,
-                done => return done,
-            }
-        }
-    }
 }
 
 /// A put that waits for room.
@@ -141,6 +136,8 @@ pub(crate) struct Putting<'a, C: Core> {
     /// None when it has been put or handed back.
     item: Option<C::Item>,
     place: Place,
+    /// What it has each time it is polled.
+    patience: fn() -> Patience,
 }
 
 /// The item is moved whenever it is tried, and so never pinned.
@@ -161,6 +158,7 @@ impl<C: Core> Future for Putting<'_, C> {
             channel,
             item: left,
             place,
+            patience,
         } = &mut *self;
         let attempt = || {
             let Some(item) = left.take() else {
@@ -175,7 +173,10 @@ impl<C: Core> Future for Putting<'_, C> {
             }
         };
         let is_more = || !channel.core.is_full();
-        channel.putters.poll(place, context, attempt, is_more)
+        let patience = patience();
+        channel
+            .putters
+            .poll(place, context, patience, attempt, is_more)
     }
 }
 
@@ -190,19 +191,28 @@ impl<C: Core> Drop for Putting<'_, C> {
 pub(crate) struct Getting<'a, C: Core> {
     channel: &'a Channel<C>,
     place: Place,
+    /// What it has each time it is polled.
+    patience: fn() -> Patience,
 }
 
 impl<C: Core> Future for Getting<'_, C> {
     type Output = Result<C::Item, GetError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Getting { channel, place } = &mut *self;
+        let Getting {
+            channel,
+            place,
+            patience,
+        } = &mut *self;
         let attempt = || match channel.try_get() {
             Err(GetError::Empty) => Poll::Pending,
             done => Poll::Ready(done),
         };
         let is_more = || !channel.core.is_empty();
-        channel.getters.poll(place, context, attempt, is_more)
+        let patience = patience();
+        channel
+            .getters
+            .poll(place, context, patience, attempt, is_more)
     }
 }
 

@@ -22,7 +22,7 @@ use std::time::Duration;
 use self::channel::Channel;
 use self::core::{Core, Locked};
 use self::order::{Order, Smallest};
-use crate::waiting::{Line, Place, block_on, block_until, deadline};
+use crate::waiting::{Line, Patience, Place, block_on, block_until, deadline};
 
 pub use error::{DoneTooOften, GetError, PutError};
 pub use futures::{Get, Put};
@@ -312,7 +312,9 @@ impl<T> Future for Join<'_, T> {
             _ => Poll::Pending,
         };
         // All who wait are told at once, so nothing is owed to the others.
-        queue.joiners.poll(place, context, attempt, || false)
+        queue
+            .joiners
+            .poll(place, context, Patience::none(), attempt, || false)
     }
 }
 

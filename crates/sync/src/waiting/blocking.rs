@@ -92,7 +92,7 @@ impl Sleeper {
 }
 
 /// A little patience before a thread goes to sleep, which costs more than most waits for a
-/// queue that others work on.
+/// queue that others work on; also behind each wake-up, since somebody else may have been quicker.
 pub(crate) struct Patience {
     step: u32,
 }
@@ -102,8 +102,16 @@ impl Patience {
     const SPINS: u32 = 6;
     const STEPS: u32 = 10;
 
-    pub(crate) fn new() -> Self {
+    /// What a thread has.
+    pub(crate) fn of_a_thread() -> Self {
         Patience { step: 0 }
+    }
+
+    /// What a task has, whose thread has others to run.
+    pub(crate) fn none() -> Self {
+        Patience {
+            step: Self::STEPS + 1,
+        }
     }
 
     /// Waits a moment, twice as long as before. False when sleeping is better by now.

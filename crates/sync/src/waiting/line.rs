@@ -2,6 +2,7 @@
 
 use std::task::{Context, Poll, Waker};
 
+use super::blocking::Patience;
 use super::waiters::{Ticket, Waiters};
 use crate::sys::{AtomicUsize, Mutex, Ordering, fence};
 
@@ -39,22 +40,28 @@ impl Line {
         }
     }
 
-    /// A poll of somebody who waits: tries, enters the line, and tries once more. `is_more` says whether there
-    /// is something for the next.
+    /// A poll of somebody who waits: tries as long as its patience lasts, enters the line, and tries once
+    /// more. `is_more` says whether there is something for the next.
     pub(crate) fn poll<T>(
         &self,
         place: &mut Place,
         context: &Context<'_>,
+        mut patience: Patience,
         mut attempt: impl FnMut() -> Poll<T>,
         is_more: impl Fn() -> bool,
     ) -> Poll<T> {
         // Out of the line first: whoever has what it wants and still stands there would be notified in
         // the place of another, who would sleep on.
         self.step_out(place);
-        let done = attempt();
-        if done.is_ready() {
-            place.ticket = None;
-            return done;
+        loop {
+            let done = attempt();
+            if done.is_ready() {
+                place.ticket = None;
+                return done;
+            }
+            if !patience.wait() {
+                break;
+            }
         }
         self.enter(place, context.waker());
         let done = attempt();
