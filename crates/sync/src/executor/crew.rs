@@ -1,11 +1,11 @@
 //! The threads of an executor: started when there is work for them, counted, and waited for.
 
 use std::cell::Cell;
-use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use super::outcome::caught;
@@ -157,15 +157,15 @@ impl<J: Send + 'static> Crew<J> {
         }
     }
 
+    /// Whether the calling thread is one of these.
+    pub fn is_own_thread(&self) -> bool {
+        OF_CREW.get() == self.shared.address()
+    }
+
     /// Waits until all threads have ended, or until the moment: whether they have. From one of
     /// them it does not wait: that would never end.
     pub fn wait(&self, until: Option<Instant>) -> bool {
-        if OF_CREW.get() == self.shared.address() {
-            return false;
-        }
-        let mut place = None;
-        let ended = poll_fn(|context| self.shared.poll_ended(&mut place, context.waker()));
-        if block_until(ended, until).is_none() {
+        if self.is_own_thread() || block_until(self.wait_async(), until).is_none() {
             return false;
         }
         let threads = std::mem::take(&mut self.shared.threads().all);
@@ -176,10 +176,44 @@ impl<J: Send + 'static> Crew<J> {
         true
     }
 
-    /// The same, awaited.
-    pub async fn wait_async(&self) {
-        let mut place = None;
-        poll_fn(|context| self.shared.poll_ended(&mut place, context.waker())).await;
+    /// The same, awaited, wherever it is called from.
+    pub fn wait_async(&self) -> Ended<'_, J> {
+        Ended {
+            shared: &self.shared,
+            place: None,
+        }
+    }
+}
+
+/// Waits until all threads of a crew have ended.
+pub(crate) struct Ended<'a, J> {
+    shared: &'a Shared<J>,
+    place: Option<Ticket>,
+}
+
+impl<J> Future for Ended<'_, J> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let waker = context.waker().clone();
+        let mut threads = self.shared.threads();
+        if threads.alive == 0 {
+            return Poll::Ready(());
+        }
+        let before = threads.waiters.enter(&mut self.place, (), waker);
+        drop(threads);
+        drop(before);
+        Poll::Pending
+    }
+}
+
+/// Whoever does not wait any more does not stay in the line.
+impl<J> Drop for Ended<'_, J> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            let waker = self.shared.threads().waiters.leave(place);
+            drop(waker);
+        }
     }
 }
 
@@ -196,18 +230,6 @@ impl<J> Shared<J> {
             drop(threads);
             waiters.wake();
         }
-    }
-
-    fn poll_ended(&self, place: &mut Option<Ticket>, waker: &Waker) -> Poll<()> {
-        let waker = waker.clone();
-        let mut threads = self.threads();
-        if threads.alive == 0 {
-            return Poll::Ready(());
-        }
-        let before = threads.waiters.enter(place, (), waker);
-        drop(threads);
-        drop(before);
-        Poll::Pending
     }
 
     fn address(self: &Arc<Self>) -> usize {

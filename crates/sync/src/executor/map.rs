@@ -6,8 +6,36 @@ use std::time::Duration;
 use super::future::TaskFuture;
 use super::outcome::{Outcome, TaskError};
 
-/// Queues a call for an item; none if the executor takes no more.
-type Submit<'a, Item, T> = Box<dyn FnMut(Item) -> Option<TaskFuture<T>> + Send + 'a>;
+/// Takes an item, or several, from those that are left, queues their calls, and adds their
+/// futures.
+type Submit<'a, I, T> = Box<dyn FnMut(&mut I, &mut VecDeque<TaskFuture<T>>) -> Filled + Send + 'a>;
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Filled {
+    /// There is more ahead.
+    Some,
+    /// The executor takes no more: an item is lost.
+    Refused,
+    /// No item is left.
+    NoMore,
+}
+
+/// Queues the call for one item.
+pub(super) fn add_one<I: Iterator, T>(
+    items: &mut I,
+    ahead: &mut VecDeque<TaskFuture<T>>,
+    submit: impl FnOnce(I::Item) -> Option<TaskFuture<T>>,
+) -> Filled {
+    let Some(item) = items.next() else {
+        return Filled::NoMore;
+    };
+    let Some(future) = submit(item) else {
+        return Filled::Refused;
+    };
+    ahead.push_back(future);
+    Filled::Some
+}
 
 /// The outcomes of one call for each item, in order; see
 /// [`ThreadPool::map`](super::ThreadPool::map).
@@ -16,7 +44,7 @@ type Submit<'a, Item, T> = Box<dyn FnMut(Item) -> Option<TaskFuture<T>> + Send +
 /// down meanwhile, what it did not take is [`TaskError::Cancelled`].
 pub struct Map<'a, I: Iterator, T> {
     items: I,
-    submit: Submit<'a, I::Item, T>,
+    submit: Submit<'a, I, T>,
     ahead: VecDeque<TaskFuture<T>>,
     look_ahead: usize,
     is_refused: bool,
@@ -25,7 +53,7 @@ pub struct Map<'a, I: Iterator, T> {
 impl<'a, I: Iterator, T> Map<'a, I, T> {
     pub(crate) fn new(
         items: I,
-        submit: impl FnMut(I::Item) -> Option<TaskFuture<T>> + Send + 'a,
+        submit: impl FnMut(&mut I, &mut VecDeque<TaskFuture<T>>) -> Filled + Send + 'a,
         look_ahead: usize,
     ) -> Self {
         let mut map = Map {
@@ -39,7 +67,8 @@ impl<'a, I: Iterator, T> Map<'a, I, T> {
         map
     }
 
-    /// How many items are ahead of the outcome that is next, from now on; at least one.
+    /// How many items are ahead of the outcome that is next, from now on; at least one, and whole
+    /// chunks.
     #[must_use]
     pub fn look_ahead(mut self, items: usize) -> Self {
         self.look_ahead = items.max(1);
@@ -79,12 +108,10 @@ impl<'a, I: Iterator, T> Map<'a, I, T> {
     /// Submits as many as may be ahead.
     fn fill(&mut self) {
         while self.ahead.len() < self.look_ahead && !self.is_refused {
-            let Some(item) = self.items.next() else {
-                return;
-            };
-            match (self.submit)(item) {
-                Some(future) => self.ahead.push_back(future),
-                None => self.is_refused = true,
+            match (self.submit)(&mut self.items, &mut self.ahead) {
+                Filled::Some => {}
+                Filled::Refused => self.is_refused = true,
+                Filled::NoMore => return,
             }
         }
     }

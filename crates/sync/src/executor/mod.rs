@@ -22,6 +22,7 @@ mod watch;
 mod work;
 
 pub(crate) use crew::{Crew, Settings};
+pub(crate) use map::Filled;
 pub(crate) use outcome::caught;
 pub(crate) use work::{Refused, Taken, WorkQueue};
 

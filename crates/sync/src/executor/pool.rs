@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::crew::{Crew, Settings};
 use super::future::{Promise, TaskFuture, promise};
-use super::map::Map;
+use super::map::{Map, add_one};
 use super::outcome::caught;
 use super::work::{Refused, Taken, WorkQueue};
 use crate::waiting::deadline;
@@ -243,9 +243,9 @@ impl ThreadPool {
         F: Fn(I::Item) -> T + Send + Sync + 'static,
     {
         let call = Arc::new(call);
-        let submit = move |item| {
+        let submit = move |items: &mut I::IntoIter, ahead: &mut _| {
             let call = Arc::clone(&call);
-            self.submit(move || call(item)).ok()
+            add_one(items, ahead, |item| self.submit(move || call(item)).ok())
         };
         Map::new(items.into_iter(), submit, self.threads() * 2)
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 
 use super::future::TaskFuture;
-use super::map::Map;
+use super::map::{Map, add_one};
 use super::outcome::caught;
 use super::pool::{DEFAULT_CAPACITY, Job, Task, run_all};
 use super::work::WorkQueue;
@@ -80,9 +80,9 @@ impl<'env> ScopedPool<'env> {
         F: Fn(I::Item) -> T + Send + Sync + 'env,
     {
         let call = Arc::new(call);
-        let submit = move |item| {
+        let submit = move |items: &mut I::IntoIter, ahead: &mut _| {
             let call = Arc::clone(&call);
-            Some(self.submit(move || call(item)))
+            add_one(items, ahead, |item| Some(self.submit(move || call(item))))
         };
         Map::new(items.into_iter(), submit, self.threads * 2)
     }

@@ -6,8 +6,9 @@ use std::process::Child;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::call::{Answers, Call};
 use super::error::{StartError, WorkerError};
-use super::frame;
+use super::frame::{self, Frames, TOLD};
 use super::limits::Limits;
 use super::platform::{self, Stream};
 use super::worker::Setup;
@@ -25,6 +26,24 @@ pub struct Kind {
     pub program: Option<PathBuf>,
     pub limits: Limits,
     pub frame: usize,
+    /// What each does first.
+    pub initializer: Option<Initializer>,
+}
+
+/// A call that each worker begins with, and nobody awaits.
+#[derive(Clone, Debug)]
+pub struct Initializer {
+    pub function: &'static str,
+    pub frame: Arc<[u8]>,
+}
+
+impl From<Call> for Initializer {
+    fn from(call: Call) -> Self {
+        Initializer {
+            function: call.function,
+            frame: call.frame.into(),
+        }
+    }
 }
 
 /// A process that waits for calls.
@@ -32,7 +51,7 @@ pub struct Worker {
     child: Child,
     kill: Kill,
     stream: BufReader<Timed>,
-    answer: Vec<u8>,
+    answers: Frames,
     limits: Limits,
     frame: usize,
 }
@@ -57,12 +76,15 @@ impl Worker {
                 stream,
                 deadline: None,
             }),
-            answer: Vec::new(),
+            answers: Frames::default(),
             limits: kind.limits.clone(),
             frame: kind.frame,
         };
         match worker.set_up() {
-            Ok(Ok(())) => Ok(worker),
+            Ok(Ok(())) => match &kind.initializer {
+                Some(initializer) => worker.initialized(initializer),
+                None => Ok(worker),
+            },
             Ok(Err(why)) => {
                 worker.killed();
                 Err(StartError::Limits(why))
@@ -80,6 +102,23 @@ impl Worker {
         }
     }
 
+    /// Runs the initializer. What is not initialised gets no calls.
+    fn initialized(self, initializer: &Initializer) -> Result<Self, StartError> {
+        let failed = |why: String| Err(StartError::Initializer(why));
+        let function = initializer.function;
+        match self.call(function, &initializer.frame) {
+            Ok(worker) => {
+                let begun = Answers::new(function, worker.answer()).next();
+                match begun {
+                    Ok(()) => Ok(worker),
+                    Err(error) => failed(error.to_string()),
+                }
+            }
+            Err(Failed::Before) => failed("the process ended before it".to_owned()),
+            Err(Failed::Within(error)) => failed(error.to_string()),
+        }
+    }
+
     fn set_up(&mut self) -> io::Result<Result<(), String>> {
         let setup = Setup {
             limits: self.limits.clone(),
@@ -87,11 +126,10 @@ impl Worker {
         };
         let mut buffer = Vec::new();
         frame::begin(&mut buffer);
-        let written = postcard::to_extend(&setup, buffer);
-        let mut buffer = written.map_err(io::Error::other)?;
+        frame::put(&mut buffer, &setup).map_err(io::Error::other)?;
         frame::finish(&mut buffer, self.frame).map_err(io::Error::other)?;
         self.exchange(&buffer, Some(START))?;
-        postcard::from_bytes(&self.answer).map_err(io::Error::other)
+        postcard::from_bytes(self.answer()).map_err(io::Error::other)
     }
 
     /// Sends a call and waits for its answer. After any failure the process is gone.
@@ -106,7 +144,8 @@ impl Worker {
             self.killed();
             return Err(Failed::Before);
         }
-        let received = match frame::read(&mut self.stream, &mut self.answer, self.frame) {
+        let most = self.frame.saturating_add(TOLD);
+        let received = match self.answers.read(&mut self.stream, most) {
             Ok(true) => return Ok(self),
             Ok(false) => Err(ErrorKind::UnexpectedEof.into()),
             Err(error) => Err::<(), io::Error>(error),
@@ -131,14 +170,17 @@ impl Worker {
 
     /// What it answered to the last call.
     pub fn answer(&self) -> &[u8] {
-        &self.answer
+        self.answers.last()
     }
 
     /// Whether it has not died since. If it has, nothing of it is left behind.
     pub fn is_alive(&mut self) -> bool {
+        // Its number is nobody's from the moment on at which it is waited for, and so must not be
+        // there for whoever kills workers.
+        let mut killable = self.kill.lock();
         let is_alive = matches!(self.child.try_wait(), Ok(None));
         if !is_alive {
-            self.kill.clear();
+            *killable = None;
         }
         is_alive
     }
@@ -157,7 +199,7 @@ impl Worker {
     fn exchange(&mut self, call: &[u8], limit: Option<Duration>) -> io::Result<()> {
         self.stream.get_mut().begin(limit)?;
         frame::write(&mut &self.stream.get_ref().stream, call)?;
-        if frame::read(&mut self.stream, &mut self.answer, self.frame)? {
+        if self.answers.read(&mut self.stream, self.frame)? {
             return Ok(());
         }
         Err(ErrorKind::UnexpectedEof.into())
@@ -207,10 +249,6 @@ impl Kill {
 
     fn set(&self, child: &Child) {
         *self.lock() = Some(child.id());
-    }
-
-    fn clear(&self) {
-        *self.lock() = None;
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<u32>> {

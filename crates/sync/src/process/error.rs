@@ -6,7 +6,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// Why a worker process gave no value for a task.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum WorkerError {
     /// No process could be started for it.
@@ -80,6 +80,26 @@ pub enum StartError {
     /// It answered that it could not set what it may use.
     #[error("its limits cannot be set: {0}")]
     Limits(String),
+    /// What each worker does first went wrong.
+    #[error("its initializer went wrong: {0}")]
+    Initializer(String),
+}
+
+/// For each task of a chunk. What it costs is the system's error in words.
+impl Clone for StartError {
+    fn clone(&self) -> Self {
+        match self {
+            StartError::Io(error) => {
+                StartError::Io(io::Error::new(error.kind(), error.to_string()))
+            }
+            StartError::NoWorker { program, what } => StartError::NoWorker {
+                program: program.clone(),
+                what: what.clone(),
+            },
+            StartError::Limits(why) => StartError::Limits(why.clone()),
+            StartError::Initializer(why) => StartError::Initializer(why.clone()),
+        }
+    }
 }
 
 /// Why a task was not taken.

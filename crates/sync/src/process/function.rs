@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::frame;
 use crate::executor::Panic;
 
 /// A function with the name by which a worker process knows it, to be kept in a `static` and
@@ -42,10 +43,11 @@ pub trait Registered: Sync {
     /// Its name.
     fn name(&self) -> &'static str;
 
-    /// Calls it with an argument as bytes, and writes the reply behind what is in
-    /// `answer` already.
+    /// Calls it with so many arguments, which stand one behind the other, and writes the replies
+    /// behind what is in `answer` already, with at most `limit` bytes in all. What is said last is
+    /// said of all that follow.
     #[doc(hidden)]
-    fn answer(&self, argument: &[u8], answer: &mut Vec<u8>);
+    fn answer(&self, count: u32, arguments: &[u8], limit: usize, answer: &mut Vec<u8>);
 }
 
 impl<A: DeserializeOwned, R: Serialize> Registered for Function<A, R> {
@@ -53,23 +55,43 @@ impl<A: DeserializeOwned, R: Serialize> Registered for Function<A, R> {
         self.name
     }
 
-    fn answer(&self, argument: &[u8], answer: &mut Vec<u8>) {
-        let argument: A = match postcard::from_bytes(argument) {
-            Ok(argument) => argument,
-            Err(error) => return Reply::Argument(error.to_string()).write(answer),
-        };
-        let reply = match catch_unwind(AssertUnwindSafe(|| (self.call)(argument))) {
-            Ok(result) => match postcard::to_stdvec(&result) {
-                Ok(bytes) => {
-                    Reply::Value.write(answer);
-                    answer.extend(bytes);
-                    return;
+    fn answer(&self, count: u32, arguments: &[u8], limit: usize, answer: &mut Vec<u8>) {
+        let mut left = arguments;
+        for _ in 0..count {
+            let argument = match postcard::take_from_bytes(left) {
+                Ok((argument, rest)) => {
+                    left = rest;
+                    argument
                 }
-                Err(error) => Reply::Result(error.to_string()),
-            },
+                // Nobody knows where the next one begins.
+                Err(error) => return Reply::Argument(error.to_string()).write(answer),
+            };
+            let before = answer.len();
+            self.answer_one(argument, answer);
+            let length = answer.len() - frame::HEAD;
+            if length > limit {
+                answer.truncate(before);
+                return Reply::Result(frame::too_long(length, limit)).write(answer);
+            }
+        }
+    }
+}
+
+impl<A, R: Serialize> Function<A, R> {
+    fn answer_one(&self, argument: A, answer: &mut Vec<u8>) {
+        let before = answer.len();
+        let called = catch_unwind(AssertUnwindSafe(|| {
+            let result = (self.call)(argument);
+            Reply::Value.write(answer);
+            frame::put(answer, &result)
+        }));
+        let failed = match called {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => Reply::Result(error.to_string()),
             Err(payload) => Reply::Panicked(Panic::new(payload).message().to_owned()),
         };
-        reply.write(answer);
+        answer.truncate(before);
+        failed.write(answer);
     }
 }
 
@@ -86,7 +108,6 @@ pub(super) enum Reply {
 impl Reply {
     /// Writes it behind what is in `answer`.
     pub fn write(&self, answer: &mut Vec<u8>) {
-        let bytes = postcard::to_stdvec(self).unwrap_or_else(|_| unreachable!("it is plain"));
-        answer.extend(bytes);
+        frame::put(answer, self).unwrap_or_else(|_| unreachable!("it is plain"));
     }
 }

@@ -1,5 +1,6 @@
 //! The process pool: threads that each look after one worker process.
 
+use std::collections::VecDeque;
 use std::convert::identity;
 use std::fmt;
 use std::io;
@@ -10,15 +11,15 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::call::Call;
-use super::child::{Failed, Kill, Kind, Worker};
+use super::call::{Call, Chunk};
+use super::child::{Failed, Initializer, Kill, Kind, Worker};
 use super::error::{SubmitError, WorkerError};
-use super::frame::DEFAULT_FRAME;
+use super::frame::{DEFAULT_FRAME, LONGEST};
 use super::function::Function;
 use super::limits::Limits;
 use super::worker;
 use crate::executor::{
-    Crew, DEFAULT_CAPACITY, Map, Refused, Settings, Shutdown, Taken, TaskError, TaskFuture,
+    Crew, DEFAULT_CAPACITY, Filled, Map, Refused, Settings, Shutdown, Taken, TaskError, TaskFuture,
     WorkQueue, promise,
 };
 use crate::waiting::deadline;
@@ -47,6 +48,8 @@ pub struct Builder {
     capacity: usize,
     tasks_per_process: Option<usize>,
     kind: Kind,
+    /// What each worker does first, or why that cannot be sent.
+    initializer: Option<Result<Initializer, String>>,
 }
 
 impl Builder {
@@ -72,10 +75,49 @@ impl Builder {
         self
     }
 
-    /// How many bytes an argument or a result may have, by default [`DEFAULT_FRAME`].
+    /// How many bytes an argument or a result may have, by default [`DEFAULT_FRAME`] and at most
+    /// 4 GiB.
     #[must_use]
     pub fn frame(mut self, bytes: usize) -> Self {
-        self.kind.frame = bytes;
+        self.kind.frame = bytes.min(LONGEST);
+        self
+    }
+
+    /// What each worker does before its first task: opens what all its tasks need, say. The
+    /// function is registered like any other, and may take as long as a task.
+    ///
+    /// Where it panics or its process dies, the task that the worker was started for fails with
+    /// [`StartError::Initializer`](super::StartError::Initializer), and the next task is tried with
+    /// a new worker.
+    ///
+    /// ```no_run
+    /// use std::sync::OnceLock;
+    /// use lariat_sync::process::{Function, ProcessPool};
+    ///
+    /// static GREETING: OnceLock<String> = OnceLock::new();
+    /// static PREPARE: Function<String, ()> = Function::new("prepare", |word| {
+    ///     GREETING.get_or_init(|| word);
+    /// });
+    /// static GREET: Function<String, String> = Function::new("greet", |name| {
+    ///     format!("{}, {name}", GREETING.get().map_or("", String::as_str))
+    /// });
+    ///
+    /// lariat_sync::worker_main(&[&PREPARE, &GREET]);
+    /// let pool = ProcessPool::builder().initializer(&PREPARE, &"hello".to_owned()).build()?;
+    /// let greeted = pool.submit(&GREET, &"Ada".to_owned())?;
+    /// assert_eq!(greeted.result()?, "hello, Ada");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn initializer<A: Serialize>(mut self, function: &Function<A, ()>, argument: &A) -> Self {
+        let call = Call::new(function, argument, LONGEST);
+        self.initializer = Some(match call {
+            Ok((call, _never_awaited)) => Ok(call.into()),
+            Err(why) => Err(format!(
+                "the argument of `{}` cannot be sent: {why}",
+                function.name()
+            )),
+        });
         self
     }
 
@@ -100,9 +142,10 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// When the system gives no thread, has no worker processes, or this program did not call
-    /// [`worker_main`](super::worker_main): it would start itself again and again.
-    pub fn build(self) -> io::Result<ProcessPool> {
+    /// When the system gives no thread, has no worker processes, the initializer's argument cannot
+    /// be sent, or this program did not call [`worker_main`](super::worker_main): it would start
+    /// itself again and again.
+    pub fn build(mut self) -> io::Result<ProcessPool> {
         if cfg!(not(unix)) {
             let message = format!(
                 "worker processes exist on Unix only so far, not on {}",
@@ -115,6 +158,10 @@ impl Builder {
                 "a program with a ProcessPool must call `worker_main` first in its `main`",
             ));
         }
+        self.kind.initializer = self
+            .initializer
+            .transpose()
+            .map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
         let frame = self.kind.frame;
         let kills = Arc::new(Mutex::new(Vec::new()));
         let known = Arc::clone(&kills);
@@ -157,7 +204,9 @@ impl ProcessPool {
                 program: None,
                 limits: Limits::default(),
                 frame: DEFAULT_FRAME,
+                initializer: None,
             },
+            initializer: None,
         }
     }
 
@@ -232,17 +281,60 @@ impl ProcessPool {
         A: Serialize,
         R: DeserializeOwned + Send + 'static,
     {
-        let submit = move |item: A| match self.submit(function, &item) {
-            Ok(future) => Some(future),
-            Err(SubmitError::Argument { function, why }) => {
-                let (promise, future) = promise();
-                let error = WorkerError::Argument { function, why };
-                promise.finish(Err(TaskError::Worker(error)));
-                Some(future)
+        self.map_chunks(function, items, 1)
+    }
+
+    /// As [`map`](Self::map), with so many items in each task: where a call takes less time than
+    /// the way to a worker and back, which is some 20 µs.
+    ///
+    /// The arguments of a chunk travel together, and so do its results, with a
+    /// [`frame`](Builder::frame) for all. A call that panics is an error in its place; when the
+    /// worker dies, all of its chunk have no result.
+    pub fn map_chunks<'a, I, A, R>(
+        &'a self,
+        function: &'a Function<A, R>,
+        items: I,
+        size: usize,
+    ) -> Map<'a, I::IntoIter, R>
+    where
+        I: IntoIterator<Item = A>,
+        A: Serialize,
+        R: DeserializeOwned + Send + 'static,
+    {
+        let size = size.max(1);
+        let submit = move |items: &mut I::IntoIter, ahead: &mut VecDeque<TaskFuture<R>>| {
+            let before = ahead.len();
+            let mut chunk = Chunk::new(function);
+            for item in items.take(size) {
+                ahead.push_back(match chunk.add(&item) {
+                    Ok(future) => future,
+                    Err(why) => failed(function.name(), why),
+                });
             }
-            Err(_) => None,
+            if chunk.is_empty() {
+                return if ahead.len() > before {
+                    Filled::Some
+                } else {
+                    Filled::NoMore
+                };
+            }
+            let put = match chunk.finish(self.frame) {
+                Ok(call) => self.crew.put(call, identity, None),
+                Err(why) => {
+                    let places = ahead.range_mut(before..);
+                    places.for_each(|place| *place = failed(function.name(), why.clone()));
+                    Ok(())
+                }
+            };
+            match put {
+                Ok(()) => Filled::Some,
+                Err(_) => {
+                    ahead.truncate(before);
+                    Filled::Refused
+                }
+            }
         };
-        Map::new(items.into_iter(), submit, self.processes() * 2)
+        Map::new(items.into_iter(), submit, self.processes() * 2 * size)
     }
 
     /// How many worker processes it has at most.
@@ -275,10 +367,14 @@ impl ProcessPool {
 
     /// Cancels what is queued, kills the workers with what they are doing, and waits until
     /// they are gone. What they were doing has died of signal 9.
+    ///
+    /// Called by a callback of one of its own tasks it does not wait: the thread that would have to
+    /// end is the one that calls.
     pub fn kill(&self) {
         self.crew.close(true);
+        self.kill_workers();
         // One that is just being started is not there yet.
-        while !self.crew.wait(Instant::now().checked_add(LOOK / 50)) {
+        while !self.crew.is_own_thread() && !self.crew.wait(Instant::now().checked_add(LOOK / 50)) {
             self.kill_workers();
         }
     }
@@ -305,6 +401,14 @@ impl ProcessPool {
             why,
         })
     }
+}
+
+/// The future of a call whose argument cannot be sent.
+fn failed<R>(function: &'static str, why: String) -> TaskFuture<R> {
+    let (promise, future) = promise();
+    let error = WorkerError::Argument { function, why };
+    promise.finish(Err(TaskError::Worker(error)));
+    future
 }
 
 impl Drop for ProcessPool {

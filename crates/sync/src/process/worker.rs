@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::frame;
+use super::call;
+use super::frame::{self, Frames};
 use super::function::{Registered, Reply};
 use super::limits::Limits;
 use super::platform;
@@ -76,32 +77,27 @@ fn work(known: &HashMap<&str, &dyn Registered>) -> io::Result<()> {
     })?;
     let mut writer = stream.try_clone()?;
     let mut reader = BufReader::new(stream);
-    let (mut call, mut answer) = (Vec::new(), Vec::new());
-    if !frame::read(&mut reader, &mut call, SETUP)? {
+    let (mut calls, mut answer) = (Frames::default(), Vec::new());
+    if !calls.read(&mut reader, SETUP)? {
         return Ok(());
     }
-    let setup: Setup = postcard::from_bytes(&call).map_err(io::Error::other)?;
+    let setup: Setup = postcard::from_bytes(calls.last()).map_err(io::Error::other)?;
     platform::end_with_the_program(reader.get_ref())?;
     let applied = platform::apply(&setup.limits);
     frame::begin(&mut answer);
-    answer.extend(postcard::to_stdvec(&applied).map_err(io::Error::other)?);
+    frame::put(&mut answer, &applied).map_err(io::Error::other)?;
     frame::finish(&mut answer, SETUP).map_err(io::Error::other)?;
     frame::write(&mut writer, &answer)?;
 
-    while frame::read(&mut reader, &mut call, setup.frame)? {
-        let (name, argument) =
-            postcard::take_from_bytes::<&str>(&call).map_err(io::Error::other)?;
+    while calls.read(&mut reader, setup.frame)? {
+        let (count, name, arguments) = call::read(calls.last()).map_err(io::Error::other)?;
         platform::begin_task(&setup.limits)?;
         frame::begin(&mut answer);
         match known.get(name) {
-            Some(function) => function.answer(argument, &mut answer),
+            Some(function) => function.answer(count, arguments, setup.frame, &mut answer),
             None => Reply::NotRegistered.write(&mut answer),
         }
-        if let Err(why) = frame::finish(&mut answer, setup.frame) {
-            frame::begin(&mut answer);
-            Reply::Result(why).write(&mut answer);
-            frame::finish(&mut answer, usize::MAX).map_err(io::Error::other)?;
-        }
+        frame::finish(&mut answer, usize::MAX).map_err(io::Error::other)?;
         match frame::write(&mut writer, &answer) {
             // The program has given it up.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),

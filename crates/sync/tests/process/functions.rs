@@ -1,6 +1,7 @@
 //! What the workers of the tests can do, well and badly; both sides know it.
 
 use std::io::Read;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use lariat_sync::process::{Function, Registered};
@@ -56,6 +57,20 @@ pub static GRANDCHILD: Function<(), u32> = Function::new("grandchild", |()| {
     let mut command = std::process::Command::new("sleep");
     command.arg("1000").spawn().unwrap().id()
 });
+/// What the initializer of this worker said.
+static BEGUN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+pub static BEGIN: Function<String, ()> = Function::new("begin", |word| {
+    assert_ne!(word, "badly", "it begins {word}");
+    BEGUN.lock().unwrap().push(word);
+});
+pub static TELL: Function<(), Vec<String>> =
+    Function::new("tell", |()| BEGUN.lock().unwrap().clone());
+/// A number by itself, but for what each unlucky one does.
+pub static UNLUCKY: Function<u32, u32> = Function::new("unlucky", |number| match number {
+    13 => panic!("unlucky"),
+    666 => std::process::abort(),
+    number => number,
+});
 /// Only the program has it: the workers do not list it.
 pub static UNLISTED: Function<(), ()> = Function::new("unlisted", |()| ());
 /// Another function under a name that is taken, with another argument.
@@ -65,7 +80,7 @@ pub static AT_EXIT: Function<String, ()> = Function::new("at exit", |path| {
     lariat_sync::exit::at_exit(move || std::fs::write(path, "ended").unwrap());
 });
 
-pub static ALL: [&dyn Registered; 16] = [
+pub static ALL: [&dyn Registered; 19] = [
     &DOUBLE,
     &LENGTH,
     &ZEROS,
@@ -82,4 +97,7 @@ pub static ALL: [&dyn Registered; 16] = [
     &OPEN,
     &GRANDCHILD,
     &AT_EXIT,
+    &BEGIN,
+    &TELL,
+    &UNLUCKY,
 ];

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+mod chunks;
 #[allow(dead_code, reason = "each side has what the other does not need")]
 mod functions;
 
@@ -209,14 +210,14 @@ fn arguments_and_results_have_a_longest_length() {
     let error = pool.submit(&LENGTH, &vec![0; 1000]).unwrap_err();
     assert!(matches!(error, SubmitError::Argument { .. }));
     let expected =
-        "the argument of `length` cannot be sent: it has 1009 bytes, and 1000 are allowed";
+        "the argument of `length` cannot be sent: it has 1013 bytes, and 1000 are allowed";
     assert_eq!(error.to_string(), expected);
     assert_eq!(
-        pool.submit(&LENGTH, &vec![0; 990])
+        pool.submit(&LENGTH, &vec![0; 980])
             .unwrap()
             .result()
             .unwrap(),
-        990
+        980
     );
     let before = process_of(&pool);
     let outcome = pool.submit(&ZEROS, &1000).unwrap().result();
