@@ -87,7 +87,8 @@ impl<W: Work> Loaded<W> {
         let begin = std::time::Instant::now();
         self.done += self.work.run(duration)?;
         self.took += begin.elapsed();
-        self.used += self.running.process.processor_time()? - before;
+        // What is told may go back by a hundredth of a second; over all slices it is right.
+        self.used = (self.used + self.running.process.processor_time()?).saturating_sub(before);
         Ok(())
     }
 }

@@ -84,16 +84,25 @@ impl Process {
         Ok(line)
     }
 
-    /// The processor time that all its threads have used, and the processes that it has forked
-    /// and waited for, whose time the system tells in hundredths of a second.
+    /// The processor time that all its threads have used, and the processes that it has forked.
+    /// The time of those that it has waited for is told in hundredths of a second, so that what is
+    /// told may be less by one of them, once such a process is waited for.
     pub fn processor_time(&self) -> io::Result<Duration> {
         let own: Duration = self.clock.now()?.into();
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let process = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children"))?;
+        let alive = children.split_whitespace().filter_map(|child| {
+            let clock = clock_getcpuclockid(Pid::from_raw(child.parse().ok()?)).ok()?;
+            // One that has ended just now is counted with those that were waited for.
+            clock.now().ok().map(Duration::from)
+        });
+        let alive: Duration = alive.sum();
+        let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
         // The name in front may hold anything; behind it, these are the 14th and 15th.
         let fields = stat.rsplit(") ").next().unwrap_or_default();
         let ticks = fields.split(' ').skip(13).take(2);
         let ticks: u64 = ticks.filter_map(|field| field.parse::<u64>().ok()).sum();
-        Ok(own + Duration::from_millis(ticks * 10))
+        Ok(own + alive + Duration::from_millis(ticks * 10))
     }
 
     /// The memory that is its own and written to, in bytes.

@@ -108,7 +108,7 @@ fn row(running: &Running, carrier: &Carrier, watched: Duration) -> io::Result<St
     let begin = Instant::now();
     // It goes on for as long as it is let.
     let _ = runtime.block_on(async { timeout(watched, knock(running, carrier)).await });
-    let used = running.process.processor_time()? - before;
+    let used = running.process.processor_time()?.saturating_sub(before);
     let share = used.as_secs_f64() / begin.elapsed().as_secs_f64() * 100.0;
     drop(fates);
     let again = match served_again(&runtime, running, carrier) {
