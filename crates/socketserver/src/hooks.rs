@@ -12,8 +12,11 @@ use crate::transport::Transport;
 /// methods that Python's servers are subclassed for. What is not written stays as it is.
 ///
 /// They are called on the thread that serves, but for [`finish_request`](Self::finish_request),
-/// [`shutdown_request`](Self::shutdown_request) and [`handle_error`](Self::handle_error), which are
-/// called where the request is handled.
+/// [`shutdown_request`](Self::shutdown_request), [`close_request`](Self::close_request) and
+/// [`handle_error`](Self::handle_error), which are called where the request is handled. One that
+/// panics ends its request and not the server; but a panic of
+/// [`handle_timeout`](Self::handle_timeout) or [`service_actions`](Self::service_actions), which
+/// are of no request, comes out where the server is served.
 ///
 /// ```
 /// use std::net::TcpStream;

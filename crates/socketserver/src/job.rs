@@ -81,9 +81,12 @@ impl<T: Transport, H: RequestHandler<T::Request>> Run for Request<T, H> {
             shared,
             permit,
         } = *self;
-        let worked = handle(socket, &accepted, handler, &shared);
+        let worked = caught(|| handle(socket, &accepted, handler, &shared));
         if let Err(failure) = &worked {
-            shared.hooks.handle_error(&accepted.client, failure);
+            // Whoever panics in telling of it ends no thread of the server's; the panic hook has
+            // printed that.
+            let told = || shared.hooks.handle_error(&accepted.client, failure);
+            let _ = catch_unwind(AssertUnwindSafe(told));
         }
         // Only now is it over for who waits for that.
         drop(permit);
@@ -129,33 +132,23 @@ fn handle<T: Transport, H: RequestHandler<T::Request>>(
     mut handler: H,
     shared: &Shared<T>,
 ) -> Result<(), Failure> {
-    let caught = |work: &mut dyn FnMut() -> Result<(), Failure>| {
-        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))
-    };
-    let mut socket = Some(socket);
-    let mut request = None;
-    caught(&mut || {
-        if let Some(socket) = socket.take() {
-            let opened = T::open(socket, accepted, &shared.options);
-            request = Some(opened.map_err(Failure::Open)?);
-        }
-        Ok(())
-    })?;
-    let Some(mut request) = request else {
-        return Ok(());
-    };
-    let handled = caught(&mut || {
+    let opened = caught(|| T::open(socket, accepted, &shared.options).map_err(Failure::Open));
+    let mut request = opened?;
+    let handled = caught(|| {
         let mut all = |request: &mut T::Request| steps(&mut handler, request);
         let finished = shared.hooks.finish_request(&mut request, &mut all);
         finished.map_err(Failure::Handler)
     });
-    let ended = caught(&mut || {
+    let ended = caught(|| {
         let ended = shared.hooks.shutdown_request(&mut request);
         ended.map_err(Failure::Shutdown)
     });
-    shared.hooks.close_request(request);
-    // A client that is gone is the reason for both.
-    handled.and(ended)
+    let closed = caught(|| {
+        shared.hooks.close_request(request);
+        Ok(())
+    });
+    // A client that is gone is the reason for all of them.
+    handled.and(ended).and(closed)
 }
 
 /// `setup`, `handle`, and `finish` whatever becomes of `handle`.
@@ -167,6 +160,11 @@ pub(crate) fn steps<R, H: RequestHandler<R>>(handler: &mut H, request: &mut R) -
         Ok(handled) => handled.and(finished),
         Err(panic) => std::panic::resume_unwind(panic),
     }
+}
+
+/// A panic as a failure: it ends one request, and no thread of the server's.
+fn caught<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
 /// What a panic said.

@@ -27,6 +27,9 @@ struct Table {
     by_address: HashMap<IpAddr, usize>,
     /// Whether the server waits for room.
     is_awaited: bool,
+    /// Whether `room` was rung, and not silenced since. Asking the bell itself would be a system
+    /// call for each request.
+    is_rung: bool,
 }
 
 /// One request's place among those that are live, given up when it is dropped.
@@ -114,8 +117,10 @@ impl Live {
 
     /// What rings when there is room, from now on, should there be none.
     pub(crate) fn room(&self, is_full: impl FnOnce(usize) -> bool) -> Option<&Bell> {
-        self.room.silence();
         let mut table = self.table();
+        if std::mem::take(&mut table.is_rung) {
+            self.room.silence();
+        }
         table.is_awaited = is_full(table.requests.len());
         table.is_awaited.then_some(&self.room)
     }
@@ -152,6 +157,7 @@ impl Drop for Permit {
             }
         }
         if std::mem::take(&mut table.is_awaited) {
+            table.is_rung = true;
             self.live.room.ring();
         }
         if table.requests.is_empty() {

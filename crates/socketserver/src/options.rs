@@ -47,7 +47,8 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// How many bytes of a datagram are taken; what is longer is cut off. 8,192.
     pub max_packet_size: usize,
-    /// How much a stream's `rfile` reads at once. 8 KiB; 0 for as little as is asked for.
+    /// How much a stream's `rfile` reads at once at the most, which it comes to once that much comes.
+    /// 8 KiB; 0 for as little as is asked for.
     pub rbufsize: usize,
     /// How much a stream's `wfile` gathers before it writes. 0: each write is one.
     pub wbufsize: usize,
@@ -91,7 +92,8 @@ impl Default for Options {
 pub struct Deadlines {
     /// Until its first byte, and for a handshake: 30 seconds.
     pub first_byte: Option<Duration>,
-    /// From then on, between two bytes: 5 minutes.
+    /// From then on, how long a read waits for anything: 5 minutes. What the handler does between
+    /// its reads does not count.
     pub idle: Option<Duration>,
     /// For the whole request, however it is spread: none, since a connection that is kept is one
     /// request however many questions it brings.

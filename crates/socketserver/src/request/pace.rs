@@ -8,14 +8,15 @@ use crate::request::Wire;
 
 /// The deadlines of one request, and what the socket was told of them.
 ///
-/// They are moments, so bytes that drip in gain nothing. The socket's own time-out is set only
-/// when it has to be shorter than it is, which for most requests is once: a read that it ends
-/// too early is begun again.
+/// What a handler does between two reads is not its client's time, so silence is counted from
+/// the beginning of a read. The clock is asked only while a moment matters, and the socket's own
+/// time-out is set only when it has to be shorter than it is, which for most requests is once: a
+/// read that it ends too early is begun again, with what it has waited.
 pub(super) struct Pace {
     deadlines: Deadlines,
     began: Instant,
-    /// When the last byte came, once one has.
-    heard: Option<Instant>,
+    /// Whether the first byte has come.
+    is_heard: bool,
     /// What the socket's reads wait at the most.
     armed: Option<Duration>,
 }
@@ -25,43 +26,37 @@ impl Pace {
         Pace {
             deadlines,
             began,
-            heard: None,
+            is_heard: false,
             armed: None,
         }
     }
 
     /// Reads what has come, within the deadlines.
     pub(super) fn read(&mut self, wire: &dyn Wire, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut waited = Duration::ZERO;
         loop {
-            self.arm(wire, Instant::now())?;
-            match wire.receive(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // How a socket says that its time-out has passed.
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-                    ) && self.armed.is_some() =>
-                {
-                    self.check(Instant::now())?;
-                }
-                Ok(length) => {
-                    if self.deadlines.idle.is_some() {
-                        self.heard = Some(Instant::now());
-                    }
+            self.arm(wire, waited)?;
+            match (wire.receive(buffer), self.armed) {
+                (Ok(length), _) => {
+                    self.is_heard = true;
                     return Ok(length);
                 }
-                Err(error) => return Err(error),
+                (Err(error), _) if error.kind() == io::ErrorKind::Interrupted => {}
+                (Err(error), Some(armed)) if is_late(&error) => {
+                    waited += armed;
+                    // It may have been an older deadline's, and so too short.
+                    self.armed = None;
+                }
+                (Err(error), _) => return Err(error),
             }
         }
     }
 
-    /// Sees to it that the next read waits no longer than it may.
-    fn arm(&mut self, wire: &dyn Wire, now: Instant) -> io::Result<()> {
-        let Some((deadline, late)) = self.next() else {
+    /// Sees to it that a read that has waited so long waits no longer than it may.
+    fn arm(&mut self, wire: &dyn Wire, waited: Duration) -> io::Result<()> {
+        let Some((left, late)) = self.left(waited) else {
             return Ok(());
         };
-        let left = deadline.saturating_duration_since(now);
         if left.is_zero() {
             return Err(late.error());
         }
@@ -72,33 +67,36 @@ impl Pace {
         Ok(())
     }
 
-    /// A read was ended: by its deadline, or because the socket's time-out is an older one's.
-    fn check(&mut self, now: Instant) -> io::Result<()> {
-        match self.next() {
-            Some((deadline, late)) if deadline <= now => Err(late.error()),
-            _ => {
-                self.armed = None;
-                Ok(())
-            }
-        }
-    }
-
-    /// Which deadline passes first, and when.
-    fn next(&self) -> Option<(Instant, Late)> {
-        let after = |from: Instant, length: Option<Duration>, which: fn(Duration) -> Late| {
-            let length = length?;
-            Some((from.checked_add(length)?, which(length)))
+    /// How long is left until the deadline that passes first, and which that is.
+    fn left(&self, waited: Duration) -> Option<(Duration, Late)> {
+        let Deadlines {
+            first_byte,
+            idle,
+            request,
+        } = self.deadlines;
+        let waiting = match self.is_heard {
+            true => idle.map(|length| (length.saturating_sub(waited), Late::Idle(length))),
+            false => first_byte.map(|length| (self.left_of(length), Late::FirstByte(length))),
         };
-        let waiting = match self.heard {
-            Some(heard) => after(heard, self.deadlines.idle, Late::Idle),
-            None => after(self.began, self.deadlines.first_byte, Late::FirstByte),
-        };
-        let whole = after(self.began, self.deadlines.request, Late::Request);
+        let whole = request.map(|length| (self.left_of(length), Late::Request(length)));
         match (waiting, whole) {
             (Some(waiting), Some(whole)) if whole.0 < waiting.0 => Some(whole),
             (waiting, whole) => waiting.or(whole),
         }
     }
+
+    /// What is left of a time that runs from the beginning of the request.
+    fn left_of(&self, length: Duration) -> Duration {
+        length.saturating_sub(self.began.elapsed())
+    }
+}
+
+/// Whether a socket says by it that its time-out has passed.
+fn is_late(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
 }
 
 /// Which deadline has passed.

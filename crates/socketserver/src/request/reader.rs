@@ -5,6 +5,8 @@ use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 use std::time::Instant;
 
+use memchr::memchr;
+
 use crate::options::Deadlines;
 use crate::request::Wire;
 use crate::request::pace::Pace;
@@ -18,9 +20,15 @@ pub struct Reader {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    /// How much is read at once.
+    /// How much is read at once at the most.
     size: usize,
+    /// How much is read at once so far: twice as much once that was not enough. A server of
+    /// threads has a thousand of these, and lines fill none.
+    portion: usize,
 }
+
+/// What is read at once in the beginning.
+const FIRST: usize = 1024;
 
 impl Reader {
     pub(super) fn new(
@@ -36,6 +44,7 @@ impl Reader {
             start: 0,
             end: 0,
             size,
+            portion: size.min(FIRST),
         }
     }
 
@@ -50,7 +59,7 @@ impl Reader {
         let mut looked = 0;
         loop {
             let waiting = &self.buffer[self.start..self.end];
-            let found = waiting[looked..].iter().position(|byte| *byte == b'\n');
+            let found = memchr(b'\n', &waiting[looked..]);
             let length = found.map(|at| looked + at + 1);
             if length.unwrap_or(waiting.len()) > maximum {
                 let words = format!("a line is longer than {maximum} bytes");
@@ -86,7 +95,7 @@ impl Reader {
             self.buffer.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
         }
-        let wanted = self.end + self.size.clamp(1, most.max(1));
+        let wanted = self.end + self.portion.clamp(1, most.max(1));
         if self.buffer.len() < wanted {
             self.buffer.resize(wanted, 0);
         }
@@ -94,13 +103,16 @@ impl Reader {
             .pace
             .read(&*self.wire, &mut self.buffer[self.end..wanted])?;
         self.end += came;
+        if came == self.portion {
+            self.portion = (2 * came).min(self.size);
+        }
         Ok(came)
     }
 }
 
 impl Read for Reader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.start == self.end && buffer.len() >= self.size {
+        if self.start == self.end && buffer.len() >= self.portion {
             return self.pace.read(&*self.wire, buffer);
         }
         let waiting = self.fill_buf()?;

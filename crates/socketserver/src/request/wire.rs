@@ -18,6 +18,8 @@ pub trait Wire: Cut + Send + Sync {
     fn send_kept(&self) -> io::Result<()>;
     /// How long a read, and a write, may wait; where that can be said.
     fn set_timeouts(&self, read: Option<Duration>, write: Option<Duration>) -> io::Result<()>;
+    /// Says something to who is refused, as far as that can be done without waiting.
+    fn say_at_once(&self, _words: &[u8]) {}
     /// Says that nothing more will be written.
     fn end(&self) -> io::Result<()>;
 }
@@ -66,6 +68,11 @@ macro_rules! socket_wire {
                 Ok(())
             }
 
+            fn say_at_once(&self, words: &[u8]) {
+                // A new connection takes a few words at once; who cannot be told is just refused.
+                let _ = self.set_nonblocking(true).and_then(|()| self.send(words));
+            }
+
             fn end(&self) -> io::Result<()> {
                 self.shutdown(Shutdown::Write)
             }
@@ -81,12 +88,18 @@ pub(crate) struct Below {
     wire: Arc<dyn Wire>,
     /// What bounds the handshake, while it lasts.
     pace: Option<Pace>,
+    /// When the whole request is to be over. A read of TLS is as many of the socket as make a
+    /// record, which may drip in, and so each of them looks.
+    until: Option<Instant>,
 }
 
 impl Read for Below {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.pace {
             Some(pace) => pace.read(&*self.wire, buffer),
+            None if self.until.is_some_and(|until| until <= Instant::now()) => {
+                Err(io::ErrorKind::TimedOut.into())
+            }
             None => self.wire.receive(buffer),
         }
     }
@@ -123,6 +136,9 @@ impl Tls {
         let below = Below {
             wire: Arc::clone(&wire),
             pace: Some(Pace::new(whole, began)),
+            until: deadlines
+                .request
+                .and_then(|length| began.checked_add(length)),
         };
         let mut stream = tls.accept_blocking(below).map_err(io::Error::other)?;
         stream.get_mut().pace = None;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use crate::address::Address;
 use crate::handler::RequestHandler;
 use crate::hooks::{Hooks, Usual};
 use crate::job::Shared;
@@ -109,6 +110,7 @@ where
     pub fn unbound(self) -> io::Result<Server<T, S, H>> {
         Ok(Server {
             transport: None,
+            address: Address::Unix(None),
             strategy: self.strategy,
             handler: Mutex::new(self.handler),
             shared: Arc::new(Shared {

@@ -50,6 +50,8 @@ const NOTICE: Duration = Duration::from_secs(1);
 /// Dropping it closes it, as [`server_close`](Self::server_close) does.
 pub struct Server<T: Transport, S: Strategy, H> {
     transport: Option<T>,
+    /// Where that is, which is not asked again for each request.
+    address: Address,
     strategy: S,
     /// What each request gets a clone of.
     handler: Mutex<H>,
@@ -96,7 +98,9 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
     /// The address cannot be read, or the system does not let us have it.
     pub fn server_bind(&mut self, address: impl AsRef<std::ffi::OsStr>) -> io::Result<()> {
         self.transport = None;
-        self.transport = Some(T::bind(address.as_ref(), &self.shared.options)?);
+        let transport = T::bind(address.as_ref(), &self.shared.options)?;
+        self.address = transport.server_address()?;
+        self.transport = Some(transport);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! The loop: waits for requests, takes them, and gives them to the strategy.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use crate::handler::RequestHandler;
@@ -94,7 +95,14 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
 
     /// Takes a request that waits, and has it handled. Returns how long to pause, if there is
     /// nothing left to take one with.
+    ///
+    /// A hook that panics, or a handler that does when it is cloned, ends its request only; the
+    /// panic hook has printed it.
     fn take_request(&self, transport: &T) -> Option<Duration> {
+        catch_unwind(AssertUnwindSafe(|| self.take(transport))).unwrap_or(None)
+    }
+
+    fn take(&self, transport: &T) -> Option<Duration> {
         let shared = &self.shared;
         let (socket, client) = match shared.hooks.get_request(transport, &shared.options) {
             Ok(taken) => taken,
@@ -115,13 +123,11 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
             job::refuse(shared, &socket, &client, Refusal::PerAddress);
             return None;
         };
-        let server = transport.server_address();
-        let server = server.unwrap_or(crate::Address::Unix(None));
         let request = Request {
             socket,
             accepted: Accepted {
                 client,
-                server,
+                server: self.address.clone(),
                 at: Instant::now(),
             },
             handler: self.handler(),

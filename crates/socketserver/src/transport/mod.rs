@@ -1,6 +1,7 @@
 //! What a server listens on: a type for each kind of socket.
 
 mod inet;
+mod stream;
 mod tcp;
 mod tls;
 mod udp;

@@ -2,16 +2,16 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
-use socket2::{SockRef, Type};
+use socket2::Type;
 
 use crate::address::Address;
 use crate::options::Options;
 use crate::platform::{self, AsFd, BorrowedFd};
 use crate::request::{Cut, StreamRequest, Wire};
-use crate::transport::{Accepted, Transport, inet};
+use crate::transport::{Accepted, Transport, inet, stream};
 
 /// TCP (`TCPServer`). Its addresses are `HOST:PORT`, `[IPV6]:PORT` and, for every address of this
 /// machine, `:PORT`; port 0 is any that is free.
@@ -32,15 +32,11 @@ impl Transport for Tcp {
     }
 
     fn activate(&self, options: &Options) -> io::Result<()> {
-        let backlog = options.request_queue_size.try_into().unwrap_or(i32::MAX);
-        SockRef::from(&self.listener).listen(backlog)?;
-        // `poll` says when somebody waits; who went away meanwhile must not hold us up.
-        self.listener.set_nonblocking(true)
+        stream::listen(&self.listener, options)
     }
 
     fn deactivate(&self) {
-        // One that does not listen needs no ending.
-        let _ = SockRef::from(&self.listener).shutdown(Shutdown::Both);
+        stream::stop_listening(&self.listener);
     }
 
     fn server_address(&self) -> io::Result<Address> {
@@ -61,8 +57,7 @@ impl Transport for Tcp {
         accepted: &Accepted,
         options: &Options,
     ) -> io::Result<Self::Request> {
-        Wire::set_timeouts(&*socket, None, options.deadlines.idle)?;
-        Ok(StreamRequest::new(socket, accepted, options))
+        stream::open(socket, accepted, options)
     }
 
     fn shutdown_request(request: &mut Self::Request) -> io::Result<()> {
@@ -70,10 +65,7 @@ impl Transport for Tcp {
     }
 
     fn refuse(socket: &Self::Socket, words: &[u8]) {
-        // A new connection takes a few words at once; who cannot be told is just refused.
-        let _ = socket
-            .set_nonblocking(true)
-            .and_then(|()| socket.send(words));
+        socket.say_at_once(words);
     }
 
     fn cutter(socket: &Self::Socket) -> Option<Arc<dyn Cut>> {

@@ -2,16 +2,15 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::net::Shutdown;
 use std::sync::Arc;
 
-use socket2::{Domain, SockRef, Socket, Type};
+use socket2::{Domain, Socket, Type};
 
 use crate::address::Address;
 use crate::options::Options;
 use crate::platform::{self, AsFd, BorrowedFd, SocketFile, UnixListener, UnixStream};
 use crate::request::{Cut, StreamRequest, Wire};
-use crate::transport::{Accepted, Transport};
+use crate::transport::{Accepted, Transport, stream};
 
 /// Unix stream sockets (`UnixStreamServer`). An address is a path, whose file is removed when the
 /// server is closed; one that a server which is gone has left behind is replaced.
@@ -35,13 +34,11 @@ impl Transport for Unix {
     }
 
     fn activate(&self, options: &Options) -> io::Result<()> {
-        let backlog = options.request_queue_size.try_into().unwrap_or(i32::MAX);
-        SockRef::from(&self.listener).listen(backlog)?;
-        self.listener.set_nonblocking(true)
+        stream::listen(&self.listener, options)
     }
 
     fn deactivate(&self) {
-        let _ = SockRef::from(&self.listener).shutdown(Shutdown::Both);
+        stream::stop_listening(&self.listener);
     }
 
     fn server_address(&self) -> io::Result<Address> {
@@ -59,8 +56,7 @@ impl Transport for Unix {
         accepted: &Accepted,
         options: &Options,
     ) -> io::Result<Self::Request> {
-        Wire::set_timeouts(&*socket, None, options.deadlines.idle)?;
-        Ok(StreamRequest::new(socket, accepted, options))
+        stream::open(socket, accepted, options)
     }
 
     fn shutdown_request(request: &mut Self::Request) -> io::Result<()> {
@@ -68,9 +64,7 @@ impl Transport for Unix {
     }
 
     fn refuse(socket: &Self::Socket, words: &[u8]) {
-        let _ = socket
-            .set_nonblocking(true)
-            .and_then(|()| socket.send(words));
+        socket.say_at_once(words);
     }
 
     fn cutter(socket: &Self::Socket) -> Option<Arc<dyn Cut>> {

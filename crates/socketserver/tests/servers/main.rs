@@ -6,6 +6,7 @@ mod faults;
 mod hooks;
 mod life;
 mod limits;
+mod panics;
 mod requests;
 mod table;
 mod tls;

@@ -1,6 +1,6 @@
 //! TLS over the stream sockets.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -81,6 +81,45 @@ fn a_handshake_has_a_deadline() {
     serving(&server, || {
         let mut silent: TcpStream = connect(&server);
         assert_eq!(heard(&mut silent).expect("the end"), b"");
+    });
+}
+
+#[test]
+fn a_record_that_drips_in_is_not_waited_for_beyond_the_requests_deadline() {
+    let (tls, client) = both_sides();
+    let server = Server::<Tls<Tcp>, Threading, _>::builder(shout)
+        .options(Options {
+            tls: Some(tls),
+            deadlines: Deadlines {
+                request: Some(Duration::from_millis(200)),
+                ..Deadlines::default()
+            },
+            ..Options::default()
+        })
+        .bind("127.0.0.1:0")
+        .expect("a free port");
+    serving(&server, || {
+        let mut dripping = connect(&server);
+        let below = dripping.try_clone().expect("a descriptor");
+        let handshaken = client
+            .connect_blocking("localhost", below)
+            .expect("a handshake");
+        // A record of application data as long as they come, which would take minutes.
+        dripping.write_all(&[23, 3, 3, 0x40, 0]).expect("it reads");
+        let pause = Some(Duration::from_millis(10));
+        dripping.set_read_timeout(pause).expect("a socket");
+        let end = loop {
+            match dripping.read(&mut [0; 1024]) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                // Session tickets.
+                Ok(1..) => {}
+                end => break end,
+            }
+            if let Err(error) = dripping.write_all(b"x") {
+                break Err(error);
+            }
+        };
+        drop((end, handshaken));
     });
 }
 
