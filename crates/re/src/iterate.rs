@@ -36,7 +36,12 @@ impl<'p, 't, T: Text + ?Sized> Walk<'p, 't, T> {
         Walk {
             pattern,
             text,
-            machine: Machine::new(&pattern.inner.program, bytes, pattern.limits()),
+            machine: Machine::new(
+                &pattern.inner.program,
+                bytes,
+                pattern.limits(),
+                pattern.steering,
+            ),
             part,
             from: (start <= end).then_some(start),
             goal: Goal::default(),

@@ -28,6 +28,7 @@ mod escape;
 mod explain;
 mod flags;
 mod iterate;
+mod linear;
 mod matched;
 mod matcher;
 mod pattern;
@@ -44,6 +45,8 @@ pub use flags::Flags;
 pub use iterate::{FindIter, Scanner};
 pub use matched::{Group, Match};
 pub use matcher::Limits;
+#[doc(hidden)]
+pub use matcher::Steering;
 pub use pattern::Pattern;
 pub use template::{Replacement, Template};
 pub use text::Text;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::flags::Flags;
 use crate::iterate::{FindIter, Scanner, Walk};
+use crate::linear::Linear;
 use crate::matched::Match;
-use crate::matcher::{Goal, How, Limits};
+use crate::matcher::{Goal, How, Limits, Steering};
 use crate::program::{self, Program};
 use crate::syntax::{self, Sequence};
 use crate::template::{Fill, Replacement};
@@ -35,6 +36,7 @@ use crate::text::{Growing, Text};
 pub struct Pattern<T: Text + ?Sized = str> {
     pub(crate) inner: Arc<Inner<T>>,
     limits: Limits,
+    pub(crate) steering: Steering,
 }
 
 /// What all clones share.
@@ -72,7 +74,8 @@ impl<T: Text + ?Sized> Pattern<T> {
         let parsed = syntax::parse(pattern.characters(), T::IS_TEXT, flags)?;
         let (parts, sets) = program::resolve(&parsed, T::IS_TEXT)?;
         let groups = parsed.widths.len() - 1;
-        let program = program::emit(&parts, &sets, groups, T::IS_TEXT);
+        let mut program = program::emit(&parts, &sets, groups, T::IS_TEXT);
+        program.linear = Linear::of(parts, sets.all, T::IS_TEXT);
         let inner = Inner {
             source: pattern.to_owned(),
             flags: parsed.flags,
@@ -84,6 +87,7 @@ impl<T: Text + ?Sized> Pattern<T> {
         Ok(Pattern {
             inner: Arc::new(inner),
             limits: Limits::default(),
+            steering: Steering::default(),
         })
     }
 
@@ -92,7 +96,24 @@ impl<T: Text + ?Sized> Pattern<T> {
         Pattern {
             inner: self.inner.clone(),
             limits,
+            steering: self.steering,
         }
+    }
+
+    /// The same pattern, searched for by one kind of engine alone; what both find must be the same.
+    #[doc(hidden)]
+    pub fn steered(&self, steering: Steering) -> Self {
+        Pattern {
+            inner: self.inner.clone(),
+            limits: self.limits,
+            steering,
+        }
+    }
+
+    /// Whether the linear engines answer for this pattern in some texts.
+    #[doc(hidden)]
+    pub fn is_linear(&self) -> bool {
+        self.inner.program.linear.is_some()
     }
 
     /// What it was compiled from (`Pattern.pattern`).

@@ -63,10 +63,7 @@ fn a_search_past_its_steps_says_so() {
     assert!(error.to_string().contains("was given up"), "{error}");
     // Passes that take nothing count too.
     let error = found("(?:(?:)){4294967294}", "").unwrap_err();
-    assert!(
-        matches!(error, Error::Limit(LimitReached::Steps(_))),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Limit(_)), "{error:?}");
     // An iterator ends after its error.
     let pattern = Pattern::new("(?:(?:)){4294967294}")
         .unwrap()
@@ -115,6 +112,40 @@ fn a_pattern_too_long_or_too_deep_is_refused() {
     assert_eq!(fault(&"a".repeat((1 << 18) + 1)), Some(Fault::Limit));
     assert_eq!(fault("a{4294967295}"), Some(Fault::Repetitions));
     assert_eq!(fault("(?:a{4294967294}){4294967294}"), None);
+}
+
+#[test]
+fn a_pattern_whose_sets_take_too_much_room_is_refused() {
+    let sets = |count: u32| {
+        let others = (0xf0000..0xf0000 + count).filter_map(char::from_u32);
+        others
+            .map(|other| format!("[^\\w{other}]"))
+            .collect::<String>()
+    };
+    // Each has all of the white space and signs, and 30,000 of them would take half a gigabyte.
+    let fault = |pattern: &str| match Pattern::new(pattern) {
+        Err(Error::Pattern(error)) => Some(error.fault()),
+        _ => None,
+    };
+    assert_eq!(fault(&sets(100)), None);
+    assert_eq!(fault(&sets(30_000)), Some(Fault::Limit));
+    assert_eq!(fault(&format!("a|{}", sets(30_000))), Some(Fault::Limit));
+}
+
+#[test]
+fn a_walk_through_many_matches_has_one_budget() {
+    // Each match is found quickly, after a look to the end of the text.
+    let pattern = Pattern::new("a(?:(?:.|x)*b(?!))?")
+        .unwrap()
+        .limited(Limits {
+            steps: 100_000,
+            steps_per_byte: 0,
+            ..Limits::default()
+        });
+    let text = "a".repeat(1000) + "b";
+    assert!(pattern.search(&text).unwrap().is_some());
+    let error = pattern.find_iter(&text).find_map(Result::err);
+    assert!(matches!(error, Some(Error::Limit(LimitReached::Steps(_)))));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::Limits;
 use super::failures::{Failures, Point};
+use super::guide::{Guide, Steering};
 use super::places::holds;
 use super::runs;
 use super::search::Goal;
@@ -83,7 +84,11 @@ pub(crate) struct Machine<'p, 't> {
     pub(super) required_at: Option<usize>,
     /// From this many steps on failures are remembered.
     remember_from: u64,
+    pub(super) guide: Guide<'p>,
+    /// All that were taken in the walk through this text.
     pub(super) steps: u64,
+    /// How many there may be before the linear engines are asked; the same as the most when not.
+    pause_at: u64,
     most_steps: u64,
     most_frames: usize,
     memory: usize,
@@ -93,7 +98,7 @@ pub(crate) struct Machine<'p, 't> {
 pub(super) type Next = Option<(Address, usize)>;
 
 impl<'p, 't> Machine<'p, 't> {
-    pub fn new(program: &'p Program, text: &'t [u8], limits: Limits) -> Self {
+    pub fn new(program: &'p Program, text: &'t [u8], limits: Limits, steering: Steering) -> Self {
         let register = Register {
             count: 0,
             last: UNSET,
@@ -109,12 +114,15 @@ impl<'p, 't> Machine<'p, 't> {
             registers: vec![register; program.repeats.len()],
             failures: Failures::default(),
             required_at: None,
-            remember_from: 10_000 + 16 * length,
+            remember_from: 0,
+            guide: Guide::new(program.linear.as_ref(), steering),
             steps: 0,
+            pause_at: 0,
             most_steps: limits
                 .steps
                 .saturating_add(limits.steps_per_byte.saturating_mul(length)),
-            most_frames: limits.memory / size_of::<Frame>(),
+            // Room that has become too small is doubled.
+            most_frames: limits.memory / size_of::<Frame>() / 2,
             memory: limits.memory,
         }
     }
@@ -127,9 +135,19 @@ impl<'p, 't> Machine<'p, 't> {
         self.text
     }
 
-    /// Begins a search anew: the steps of the one before do not count.
-    pub(super) fn begin(&mut self) {
-        self.steps = 0;
+    /// Begins a search; returns how many steps there were before.
+    pub(super) fn begin(&mut self) -> u64 {
+        self.remember_from = self.steps + 10_000 + 16 * self.text.len() as u64;
+        let patience = self.guide.begin().unwrap_or(u64::MAX);
+        self.pause_at = self.steps.saturating_add(patience).min(self.most_steps);
+        self.steps
+    }
+
+    /// Takes the limits of the search from here on, if it was a pause that ended an attempt.
+    pub(super) fn go_on_without_pause(&mut self) -> bool {
+        let was_pause = self.pause_at < self.most_steps;
+        self.pause_at = self.most_steps;
+        was_pause
     }
 
     /// Forgets what failed, which held only for the goal of before.
@@ -170,7 +188,7 @@ impl<'p, 't> Machine<'p, 't> {
         let (mut address, mut at) = (address, at);
         loop {
             self.steps += 1;
-            if self.steps > self.most_steps || self.stack.len() > self.most_frames {
+            if self.steps > self.pause_at || self.stack.len() > self.most_frames {
                 return Err(self.exhausted());
             }
             let moved = match program.ops[address as usize] {

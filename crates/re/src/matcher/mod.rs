@@ -7,6 +7,7 @@
 
 mod alone;
 mod failures;
+mod guide;
 mod machine;
 mod places;
 mod references;
@@ -15,6 +16,7 @@ mod runs;
 mod search;
 mod units;
 
+pub use guide::Steering;
 pub(crate) use machine::Machine;
 pub(crate) use machine::UNSET;
 pub(crate) use search::{Goal, How, Seek};
@@ -31,15 +33,16 @@ pub(crate) use search::{Goal, How, Seek};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How many instructions one search may take besides [`steps_per_byte`](Limits::steps_per_byte).
-    /// The default, ten million, is a tenth of a second at worst: no search of a short text that a
-    /// person meant takes as long, and a server is not held up by one that somebody made up.
+    /// How many instructions one search may take, or a walk through all matches of a text,
+    /// besides [`steps_per_byte`](Limits::steps_per_byte). The default, ten million, is a tenth of
+    /// a second at worst: no search of a short text that a person meant takes as long, and a
+    /// server is not held up by one that somebody made up.
     pub steps: u64,
     /// How many more for each byte of the text: 200 by default, so that a long text may take its
     /// time. A search without surprises takes fewer than ten.
     pub steps_per_byte: u64,
-    /// How many bytes a search may take to remember where to go back to: 256 MiB by default.
-    /// A greedy group takes 24 to 100 bytes for each pass through it.
+    /// How many bytes a search may take to remember where to go back to: 64 MiB by default.
+    /// A greedy group takes 50 to 200 bytes for each pass through it.
     pub memory: usize,
 }
 
@@ -48,7 +51,7 @@ impl Default for Limits {
         Limits {
             steps: 10_000_000,
             steps_per_byte: 200,
-            memory: 256 << 20,
+            memory: 64 << 20,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use memchr::{memchr, memchr2, memchr3, memmem};
 
+use super::guide::Tried;
 use super::machine::Machine;
 use super::units::is_boundary;
 use crate::error::LimitReached;
@@ -52,12 +53,23 @@ impl Machine<'_, '_> {
         how: How,
         goal: Goal,
     ) -> Result<Option<(usize, usize)>, LimitReached> {
-        self.begin();
+        let before = self.begin();
+        let found = self.find_by_steps::<TEXT>(from, how, goal);
+        self.guide.end(self.steps - before);
+        found
+    }
+
+    fn find_by_steps<const TEXT: bool>(
+        &mut self,
+        from: usize,
+        how: How,
+        goal: Goal,
+    ) -> Result<Option<(usize, usize)>, LimitReached> {
         let mut at = from;
         if how == How::Here || goal.not_at.is_some() {
             self.forget();
-            if let Some(end) = self.attempt::<TEXT>(at, &goal)? {
-                return Ok(Some((at, end)));
+            if let Tried::Matched(start, end) = self.attempt_from::<TEXT>(at, How::Here, &goal)? {
+                return Ok(Some((start, end)));
             }
             if how == How::Here || at >= self.text().len() {
                 return Ok(None);
@@ -74,16 +86,21 @@ impl Machine<'_, '_> {
             if at > 0 {
                 return Ok(None);
             }
-            let end = self.attempt::<TEXT>(at, &goal)?;
-            return Ok(end.map(|end| (at, end)));
+            return Ok(match self.attempt_from::<TEXT>(at, How::Here, &goal)? {
+                Tried::Matched(start, end) => Some((start, end)),
+                _ => None,
+            });
         }
         while let Some(start) = candidate::<TEXT>(program, self.text(), at) {
             if !self.has_required(start) {
                 return Ok(None);
             }
-            if let Some(end) = self.attempt::<TEXT>(start, &goal)? {
-                return Ok(Some((start, end)));
-            }
+            self.steps += program.seek.steps(start - at);
+            let start = match self.attempt_from::<TEXT>(start, How::Anywhere, &goal)? {
+                Tried::Matched(start, end) => return Ok(Some((start, end))),
+                Tried::Nothing => return Ok(None),
+                Tried::Failed(start) => start,
+            };
             if start == self.text().len() {
                 break;
             }
@@ -155,6 +172,14 @@ impl Seek {
             (_, Some([one, two])) => Seek::TwoBytes(*one, *two),
             (_, Some([one, two, three])) => Seek::ThreeBytes(*one, *two, *three),
             _ => Seek::First,
+        }
+    }
+
+    /// What it costs to look so far, in steps.
+    fn steps(&self, bytes: usize) -> u64 {
+        match self {
+            Seek::First => bytes as u64 / 4,
+            _ => bytes as u64 / 64,
         }
     }
 }

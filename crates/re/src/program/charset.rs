@@ -4,14 +4,23 @@
 //! lowers a character before it looks into a set that ignores case, so its sets are the characters
 //! whose lower case is in what was written ([`Charset::lowered`]); its corners are kept with it.
 
-use std::sync::OnceLock;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
 
 use crate::unicode::{self, LAST};
 
-/// Sorted ranges that do not touch.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// Sorted ranges that do not touch. It is cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Charset {
-    ranges: Vec<(u32, u32)>,
+    ranges: Arc<[(u32, u32)]>,
+}
+
+impl Hash for Charset {
+    /// By what it begins with: classes have hundreds of ranges, and few begin alike.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.ranges.len().hash(state);
+        self.ranges[..self.ranges.len().min(8)].hash(state);
+    }
 }
 
 impl Charset {
@@ -29,7 +38,9 @@ impl Charset {
                 _ => joined.push((first, last)),
             }
         }
-        Charset { ranges: joined }
+        Charset {
+            ranges: joined.into(),
+        }
     }
 
     pub fn ranges(&self) -> &[(u32, u32)] {
@@ -51,7 +62,7 @@ impl Charset {
     pub fn negated(&self) -> Charset {
         let mut ranges = Vec::with_capacity(self.ranges.len() + 1);
         let mut next = 0;
-        for &(first, last) in &self.ranges {
+        for &(first, last) in self.ranges() {
             if first > next {
                 ranges.push((next, first - 1));
             }
@@ -60,7 +71,9 @@ impl Charset {
         if next <= LAST {
             ranges.push((next, LAST));
         }
-        Charset { ranges }
+        Charset {
+            ranges: ranges.into(),
+        }
     }
 
     /// What is in this up to a character.
@@ -72,7 +85,8 @@ impl Charset {
         }
     }
 
-    /// The characters that `lower` brings into this; `pairs` are all that it changes.
+    /// The characters that `lower` brings into this; `pairs` are all that it changes, with what
+    /// to, of which one of both is in this.
     pub fn lowered(&self, pairs: impl Iterator<Item = (u32, u32)>) -> Charset {
         let mut added = Vec::new();
         let mut removed = Vec::new();
@@ -83,6 +97,7 @@ impl Charset {
                 _ => {}
             }
         }
+        // Each was met once or twice.
         if added.is_empty() && removed.is_empty() {
             return self.clone();
         }
@@ -91,9 +106,10 @@ impl Charset {
         } else {
             // Without those: not (not this, or those).
             let outside = self.negated();
-            Charset::of(outside.ranges.into_iter().chain(removed)).negated()
+            let outside = outside.ranges().iter().copied();
+            Charset::of(outside.chain(removed)).negated()
         };
-        Charset::of(kept.ranges.into_iter().chain(added))
+        Charset::of(kept.ranges().iter().copied().chain(added))
     }
 }
 
@@ -102,7 +118,7 @@ impl Charset {
 pub(crate) struct Lookup {
     /// One bit for each character below 256.
     low: [u64; 4],
-    ranges: Box<[(u32, u32)]>,
+    ranges: Arc<[(u32, u32)]>,
     /// One bit for each character below 65,536, of a set of many ranges; made when one is asked for.
     plane: OnceLock<Box<[u64; 1024]>>,
 }
@@ -110,17 +126,23 @@ pub(crate) struct Lookup {
 /// Up to so many ranges are searched faster than a bit is fetched from memory.
 const FEW_RANGES: usize = 6;
 
+/// Only sets of so many have a plane, since a pattern may have thousands of sets.
+const RANGES_OF_PLANE: usize = 64;
+
 impl Lookup {
     pub fn new(charset: &Charset) -> Self {
         let mut low = [0; 4];
-        for &(first, last) in &charset.ranges {
+        for &(first, last) in charset.ranges() {
+            if first > 255 {
+                break;
+            }
             for code in first..=last.min(255) {
                 low[code as usize / 64] |= 1 << (code % 64);
             }
         }
         Lookup {
             low,
-            ranges: charset.ranges.clone().into(),
+            ranges: charset.ranges.clone(),
             plane: OnceLock::new(),
         }
     }
@@ -141,7 +163,7 @@ impl Lookup {
                 .iter()
                 .any(|range| range.0 <= code && code <= range.1);
         }
-        if code > 0xffff {
+        if code > 0xffff || self.ranges.len() < RANGES_OF_PLANE {
             return unicode::contains(&self.ranges, code);
         }
         let plane = self.plane.get_or_init(|| self.draw_plane());
@@ -150,7 +172,7 @@ impl Lookup {
 
     fn draw_plane(&self) -> Box<[u64; 1024]> {
         let mut plane = Box::new([0; 1024]);
-        for &(first, last) in &self.ranges {
+        for &(first, last) in &*self.ranges {
             for code in first..=last.min(0xffff) {
                 plane[code as usize / 64] |= 1 << (code % 64);
             }

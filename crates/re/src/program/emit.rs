@@ -12,10 +12,7 @@ use crate::syntax::Greed;
 
 /// The program of a pattern with so many groups.
 pub(crate) fn emit(parts: &[Part], sets: &Sets, groups: usize, is_text: bool) -> Program {
-    let alphabet = Alphabet {
-        is_text,
-        sets: &sets.all,
-    };
+    let alphabet = Alphabet::new(&sets.all, is_text);
     let first = alphabet.of_sequence(parts, First::ANYTHING);
     let mut emitter = Emitter {
         alphabet,
@@ -36,8 +33,10 @@ pub(crate) fn emit(parts: &[Part], sets: &Sets, groups: usize, is_text: bool) ->
             first,
             seek: Seek::of(&prefix(parts, is_text), first.few().as_deref()),
             hints: Hints::default(),
+            linear: None,
         },
-        ones: HashMap::new(),
+        ones: vec![None; sets.all.len()],
+        ones_of_chars: HashMap::new(),
         around: Vec::new(),
         contexts: HashMap::from([(Context::default(), 0)]),
     };
@@ -90,8 +89,9 @@ pub(super) fn push_char(code: u32, is_text: bool, bytes: &mut Vec<u8>) -> bool {
 struct Emitter<'s> {
     alphabet: Alphabet<'s>,
     program: Program,
-    /// The number of the set of each kind that has been used.
-    ones: HashMap<Charset, u32>,
+    /// The numbers of the sets, and of the sets of one character, that have been used.
+    ones: Vec<Option<u32>>,
+    ones_of_chars: HashMap<u32, u32>,
     /// Registers of the repeats around, up to the innermost part that is matched by itself.
     around: Vec<u32>,
     contexts: HashMap<Context, u32>,
@@ -220,20 +220,27 @@ impl Emitter<'_> {
     }
 
     fn one(&mut self, set: usize) -> u32 {
-        let set = self.alphabet.sets[set].clone();
-        self.one_of(set)
+        if let Some(one) = self.ones[set] {
+            return one;
+        }
+        let number = self.push_one(&self.alphabet.sets[set].clone());
+        self.ones[set] = Some(number);
+        number
     }
 
-    fn one_of(&mut self, set: Charset) -> u32 {
-        if let Some(one) = self.ones.get(&set) {
+    fn one_of_char(&mut self, code: u32) -> u32 {
+        if let Some(one) = self.ones_of_chars.get(&code) {
             return *one;
         }
-        let number = self.program.ones.len() as u32;
-        self.program
-            .ones
-            .push(One::new(&set, self.alphabet.is_text));
-        self.ones.insert(set, number);
+        let number = self.push_one(&Charset::of([(code, code)]));
+        self.ones_of_chars.insert(code, number);
         number
+    }
+
+    fn push_one(&mut self, set: &Charset) -> u32 {
+        let one = One::new(set, self.alphabet.is_text);
+        self.program.ones.push(one);
+        self.program.ones.len() as u32 - 1
     }
 
     fn branch(&mut self, ways: &[Vec<Part>], follow: First) {
@@ -295,13 +302,13 @@ impl Emitter<'_> {
         if max == Some(0) {
             return;
         }
-        if let [part @ (Part::Char(_) | Part::Set(_))] = body {
-            let set = match part {
-                Part::Char(code) => Charset::of([(*code, *code)]),
-                Part::Set(set) => self.alphabet.sets[*set].clone(),
-                _ => return,
-            };
-            return self.run((min, max), greed, set, follow);
+        let one = match body {
+            [Part::Char(code)] => Some(self.one_of_char(*code)),
+            [Part::Set(set)] => Some(self.one(*set)),
+            _ => None,
+        };
+        if let Some(one) = one {
+            return self.run((min, max), greed, one, follow);
         }
         match (greed, min, max) {
             (Greed::Greedy | Greed::Lazy, 1, Some(1)) => self.sequence(body, follow),
@@ -313,8 +320,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn run(&mut self, (min, max): (u32, Option<u32>), greed: Greed, set: Charset, follow: First) {
-        let one = self.one_of(set);
+    fn run(&mut self, (min, max): (u32, Option<u32>), greed: Greed, one: u32, follow: First) {
         let exit_byte = match follow.few().as_deref() {
             Some([byte]) => Some(*byte),
             _ => None,
@@ -415,7 +421,7 @@ impl Emitter<'_> {
 }
 
 /// Whether the parts may match without a character.
-fn can_be_empty(parts: &[Part]) -> bool {
+pub(crate) fn can_be_empty(parts: &[Part]) -> bool {
     parts.iter().all(|part| match part {
         Part::Char(_) | Part::Set(_) => false,
         Part::Place(_) | Part::Look { .. } | Part::Reference(..) => true,

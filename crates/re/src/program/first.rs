@@ -64,14 +64,31 @@ impl First {
 pub(crate) struct Alphabet<'s> {
     pub is_text: bool,
     pub sets: &'s [Charset],
+    /// What each set begins with.
+    firsts: Vec<First>,
 }
 
-impl Alphabet<'_> {
+impl<'s> Alphabet<'s> {
+    pub fn new(sets: &'s [Charset], is_text: bool) -> Self {
+        let mut alphabet = Alphabet {
+            is_text,
+            sets,
+            firsts: Vec::new(),
+        };
+        let firsts = sets.iter().map(|set| alphabet.of_ranges(set.ranges()));
+        alphabet.firsts = firsts.collect();
+        alphabet
+    }
+
+    pub fn of_set(&self, set: usize) -> First {
+        self.firsts[set]
+    }
+
     pub fn of_char(&self, code: u32) -> First {
         self.of_ranges(&[(code, code)])
     }
 
-    pub fn of_ranges(&self, ranges: &[(u32, u32)]) -> First {
+    fn of_ranges(&self, ranges: &[(u32, u32)]) -> First {
         let mut first = First::NOTHING;
         for &(low, high) in ranges {
             let (low, high) = (self.lead(low), self.lead(high));
@@ -118,7 +135,7 @@ impl Alphabet<'_> {
     fn of_part(&self, part: &Part) -> First {
         match part {
             Part::Char(code) => self.of_char(*code),
-            Part::Set(set) => self.of_ranges(self.sets[*set].ranges()),
+            Part::Set(set) => self.of_set(*set),
             Part::Place(_) | Part::Look { .. } => First::EMPTY,
             Part::Branch(ways) => {
                 let firsts = ways.iter().map(|way| self.of_sequence(way, First::EMPTY));

@@ -1,5 +1,7 @@
 //! What a character or a set matches under the flags around it, as CPython's compiler has it.
 
+use std::sync::LazyLock;
+
 use super::charset::Charset;
 use crate::flags::Flags;
 use crate::syntax::{Category, Item};
@@ -55,7 +57,15 @@ impl Folding {
     /// The characters whose lower case is in the set.
     fn lowered(self, set: &Charset) -> Charset {
         match self {
-            Folding::Unicode => set.lowered(unicode::lowered()),
+            Folding::Unicode => {
+                let ranges = set.ranges().iter();
+                let into = ranges.clone().flat_map(|range| unicode::lower_of(*range));
+                let out_of = ranges.flat_map(|range| unicode::lowered(*range));
+                set.lowered(
+                    into.map(|(lower, code)| (*code, *lower))
+                        .chain(out_of.copied()),
+                )
+            }
             Folding::Ascii | Folding::Locale => {
                 set.lowered((0x41..=0x5a).map(|code| (code, code + 32)))
             }
@@ -77,8 +87,11 @@ pub(crate) fn literal(code: u32, flags: Flags) -> Charset {
     folding.lowered(&Charset::of(same.chain([(lower, lower)])))
 }
 
-/// What a set of the pattern matches.
+/// What a set of the pattern matches. One class alone has no case.
 pub(crate) fn set(items: &[Item], negated: bool, flags: Flags) -> Charset {
+    if let ([Item::Category(category)], false) = (items, negated) {
+        return of_category(*category, flags).clone();
+    }
     let folding = Folding::of(flags);
     let table = folding.filter(|folding| *folding != Folding::Locale);
     let mut gathered = Gathered::default();
@@ -148,31 +161,23 @@ impl Gathered {
             return;
         }
         let mut next = first;
-        let inside = |code: &u32| (first..=last).contains(code);
         match folding {
             Folding::Unicode => {
-                let mut changed: Vec<u32> = unicode::lowered()
-                    .map(|(code, _)| code)
-                    .filter(inside)
-                    .collect();
-                changed.sort_unstable();
-                for code in changed {
+                for &(code, lower) in unicode::lowered((first, last)) {
                     if code > next {
                         self.ranges.push((next, code - 1));
                     }
                     next = code + 1;
-                    self.add_lower(unicode::lower(code), folding);
+                    self.add_lower(lower, folding);
                     self.is_cased = true;
                 }
                 if next <= last {
                     self.ranges.push((next, last));
                 }
-                self.is_cased |= unicode::uppered().any(|(code, _)| inside(&code));
-                for &(code, others) in unicode::SAME_UPPERCASE {
-                    if inside(&code) {
-                        self.ranges
-                            .extend(others.iter().map(|other| (*other, *other)));
-                    }
+                self.is_cased |= unicode::has_upper((first, last));
+                for (_, others) in unicode::with_same_uppercase((first, last)) {
+                    let others = others.iter().map(|other| (*other, *other));
+                    self.ranges.extend(others);
                 }
             }
             Folding::Ascii | Folding::Locale => {
@@ -194,23 +199,23 @@ impl Gathered {
     }
 
     fn add_category(&mut self, category: Category, flags: Flags) {
-        self.ranges
-            .extend_from_slice(of_category(category, flags).ranges());
+        let ranges = of_category(category, flags).ranges();
+        self.ranges.extend_from_slice(ranges);
     }
 }
 
-/// The characters of a class.
-pub(crate) fn of_category(category: Category, flags: Flags) -> Charset {
+/// The characters of a class, which are put together once a process.
+fn of_category(category: Category, flags: Flags) -> &'static Charset {
+    static CLASSES: LazyLock<[[Charset; 6]; 2]> = LazyLock::new(|| {
+        [false, true].map(|unicode| {
+            let plain = [digits(unicode), space(unicode), word(unicode)];
+            let negated = [plain[0].negated(), plain[1].negated(), plain[2].negated()];
+            let ([digits, space, word], [not_digits, not_space, not_word]) = (plain, negated);
+            [digits, not_digits, space, not_space, word, not_word]
+        })
+    });
     let unicode = flags.contains(Flags::UNICODE) && !flags.contains(Flags::LOCALE);
-    let (plain, negated) = match category {
-        Category::Digit => (digits(unicode), false),
-        Category::NotDigit => (digits(unicode), true),
-        Category::Space => (space(unicode), false),
-        Category::NotSpace => (space(unicode), true),
-        Category::Word => (word(unicode), false),
-        Category::NotWord => (word(unicode), true),
-    };
-    if negated { plain.negated() } else { plain }
+    &CLASSES[usize::from(unicode)][category as usize]
 }
 
 fn digits(unicode: bool) -> Charset {

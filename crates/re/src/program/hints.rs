@@ -56,7 +56,7 @@ fn leading_set(parts: &[Part]) -> Option<usize> {
 
 /// Whether what follows a run cannot begin with one of its characters.
 fn ends_itself(alphabet: &Alphabet<'_>, set: usize, run: &Run) -> bool {
-    let inside = alphabet.of_ranges(alphabet.sets[set].ranges());
+    let inside = alphabet.of_set(set);
     let exit = &run.exit_first;
     let shared = inside
         .bytes

@@ -13,13 +13,14 @@ mod part;
 mod tables;
 
 pub(crate) use charset::{Charset, Lookup};
-pub(crate) use emit::emit;
+pub(crate) use emit::{can_be_empty, emit};
 pub(crate) use first::First;
 pub(crate) use folding::Folding;
 use hints::Hints;
-pub(crate) use part::{Place, resolve};
+pub(crate) use part::{Part, Place, resolve};
 pub(crate) use tables::{Kind, One, Ways};
 
+use crate::linear::Linear;
 use crate::matcher::Seek;
 
 /// Where an instruction stands.
@@ -112,7 +113,7 @@ pub(crate) struct Look {
     pub exit: Address,
 }
 
-/// What the future of a choice depends on besides its place: see `matcher::memory`.
+/// What the future of a choice depends on besides its place: see `matcher::failures`.
 #[derive(Debug, Default, PartialEq, Eq, Hash, Clone)]
 pub(crate) struct Context {
     /// Registers of the repeats around it.
@@ -143,4 +144,6 @@ pub(crate) struct Program {
     pub seek: Seek,
     /// What lets a search leave places out.
     pub hints: Hints,
+    /// What finds the same without going back, if anything does.
+    pub linear: Option<Linear>,
 }

@@ -63,13 +63,20 @@ pub(crate) enum Place {
 pub(crate) struct Sets {
     pub all: Vec<Charset>,
     numbers: HashMap<Charset, usize>,
+    /// How many ranges all of them have.
+    ranges: usize,
 }
+
+/// So many ranges the sets of a pattern may have: 350 classes of Unicode, each with something else in
+/// it besides. Without a limit a pattern of 200 KB could take a gigabyte.
+const MOST_RANGES: usize = 1 << 18;
 
 impl Sets {
     fn number(&mut self, set: Charset) -> usize {
         if let Some(number) = self.numbers.get(&set) {
             return *number;
         }
+        self.ranges += set.ranges().len();
         self.all.push(set.clone());
         self.numbers.insert(set, self.all.len() - 1);
         self.all.len() - 1
@@ -107,6 +114,12 @@ impl Resolver<'_> {
     }
 
     fn node(&mut self, node: &Node, flags: Flags, parts: &mut Vec<Part>) -> Result<()> {
+        if self.sets.ranges > MOST_RANGES {
+            let message = format!(
+                "the sets of the pattern have more than {MOST_RANGES} ranges of characters"
+            );
+            return Err(PatternError::new(Fault::Limit, message));
+        }
         let part = match node {
             Node::Literal(code) => self.literal(*code, flags),
             Node::NotLiteral(code) => {

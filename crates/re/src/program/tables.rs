@@ -25,10 +25,14 @@ pub(crate) enum Kind {
 impl One {
     pub fn new(set: &Charset, is_text: bool) -> Self {
         let all = if is_text { crate::unicode::LAST } else { 0xff };
-        let kind = match set.negated().up_to(all).ranges() {
-            [] => Kind::All,
-            [(first, last)] if first == last && *first < 0x80 => Kind::NotByte(*first as u8),
-            _ => Kind::Other,
+        let kind = match set.ranges() {
+            // All but one leave no more than two.
+            [_, _, _, ..] => Kind::Other,
+            _ => match set.negated().up_to(all).ranges() {
+                [] => Kind::All,
+                [(first, last)] if first == last && *first < 0x80 => Kind::NotByte(*first as u8),
+                _ => Kind::Other,
+            },
         };
         One {
             lookup: Lookup::new(set),

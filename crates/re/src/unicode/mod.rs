@@ -6,8 +6,10 @@
 mod tables;
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
-pub(crate) use tables::{ALPHANUMERIC, DECIMAL, SAME_UPPERCASE, SPACE};
+use tables::SAME_UPPERCASE;
+pub(crate) use tables::{ALPHANUMERIC, DECIMAL, SPACE};
 
 /// The last character of Unicode.
 pub(crate) const LAST: u32 = 0x10FFFF;
@@ -94,17 +96,55 @@ pub(crate) fn is_ascii_cased(code: u32) -> bool {
     u8::try_from(code).is_ok_and(|byte| byte.is_ascii_alphabetic())
 }
 
+/// The characters of a range of which there are others of the same upper case, with those.
+pub(crate) fn with_same_uppercase(range: (u32, u32)) -> &'static [(u32, &'static [u32])] {
+    within(SAME_UPPERCASE, range)
+}
+
 /// The other lower-case characters of the same upper case.
 pub(crate) fn same_uppercase(code: u32) -> &'static [u32] {
-    match tables::SAME_UPPERCASE.binary_search_by_key(&code, |(code, _)| *code) {
-        Ok(index) => tables::SAME_UPPERCASE[index].1,
+    match SAME_UPPERCASE.binary_search_by_key(&code, |(code, _)| *code) {
+        Ok(index) => SAME_UPPERCASE[index].1,
         Err(_) => &[],
     }
 }
 
-/// Every character whose lower case is another, with that.
-pub(crate) fn lowered() -> impl Iterator<Item = (u32, u32)> {
-    pairs(tables::LOWERCASE)
+/// Those whose lower case is another, with that, of a range of characters and in their order.
+pub(crate) fn lowered(range: (u32, u32)) -> &'static [(u32, u32)] {
+    static SORTED: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| {
+        let mut sorted: Vec<_> = pairs(tables::LOWERCASE).collect();
+        sorted.sort_unstable();
+        sorted
+    });
+    within(&SORTED, range)
+}
+
+/// Those of a range that are the lower case of another, with that.
+pub(crate) fn lower_of(range: (u32, u32)) -> &'static [(u32, u32)] {
+    static SORTED: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| {
+        let swapped = pairs(tables::LOWERCASE).map(|(code, lower)| (lower, code));
+        let mut sorted: Vec<_> = swapped.collect();
+        sorted.sort_unstable();
+        sorted
+    });
+    within(&SORTED, range)
+}
+
+/// Whether one of a range has another upper case.
+pub(crate) fn has_upper(range: (u32, u32)) -> bool {
+    static SORTED: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| {
+        let mut sorted: Vec<_> = uppered().collect();
+        sorted.sort_unstable();
+        sorted
+    });
+    !within(&SORTED, range).is_empty()
+}
+
+/// The entries of a sorted table whose first is in a range.
+fn within<T>(table: &[(u32, T)], (first, last): (u32, u32)) -> &[(u32, T)] {
+    let start = table.partition_point(|(code, _)| *code < first);
+    let end = table.partition_point(|(code, _)| *code <= last);
+    table.get(start..end).unwrap_or_default()
 }
 
 /// Every character whose upper case is another, with that.

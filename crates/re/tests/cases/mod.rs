@@ -1,19 +1,23 @@
 //! Cases with what CPython answered, and whether we answer the same.
 
-use lariat_re::{Error, Fault, Flags, Match, Pattern, Text};
+use lariat_re::{Error, Fault, Flags, Match, Pattern, Steering, Text};
 use serde_json::{Value, json};
 
-/// Compares our answer with Python's. `Err` says how they differ.
+/// Compares our answer with Python's, by each kind of engine. `Err` says how they differ.
 pub fn judge(case: &Value, expected: &Value) -> Result<(), String> {
-    let found = answer(case);
-    if expected.get("slow").is_some() {
-        // Ours must have come back, with whatever it found.
-        return Ok(());
+    for steering in [Steering::Both, Steering::Machine, Steering::Linear] {
+        let found = answer(case, steering);
+        if expected.get("slow").is_some() {
+            // Ours must have come back, with whatever it found.
+            continue;
+        }
+        if expected != &found && !is_argued(case, expected, &found) {
+            return Err(format!(
+                "case   {case}\npython {expected}\nours   {found} ({steering:?})"
+            ));
+        }
     }
-    if expected == &found || is_argued(case, expected, &found) {
-        return Ok(());
-    }
-    Err(format!("case   {case}\npython {expected}\nours   {found}"))
+    Ok(())
 }
 
 /// The differences that are meant.
@@ -40,16 +44,17 @@ fn is_argued(case: &Value, expected: &Value, found: &Value) -> bool {
 }
 
 /// Our answer to a case, in the form of Python's.
-pub fn answer(case: &Value) -> Value {
+pub fn answer(case: &Value, steering: Steering) -> Value {
     let string = |value: &Value| value.as_str().expect("it is a string").to_string();
     let (pattern, text) = (string(&case[1]), string(&case[3]));
     let flags = case[2].as_u64().expect("flags are a number") as u32;
     let flags = Flags::from_bits(flags).expect("they are known flags");
+    let what = (&case[4], steering);
     let answer = match case[0].as_str() {
-        Some("str") => perform::<str>(&pattern, flags, &text, &case[4], |text| text.to_string()),
+        Some("str") => perform::<str>(&pattern, flags, &text, what, |text| text.to_string()),
         _ => {
             let (pattern, text) = (latin_1(&pattern), latin_1(&text));
-            perform::<[u8]>(&pattern, flags, &text, &case[4], |text| {
+            perform::<[u8]>(&pattern, flags, &text, what, |text| {
                 text.iter().map(|byte| char::from(*byte)).collect()
             })
         }
@@ -82,13 +87,13 @@ fn perform<T: Made + ?Sized>(
     pattern: &T,
     flags: Flags,
     text: &T,
-    what: &Value,
+    (what, steering): (&Value, Steering),
     show: impl Fn(&T) -> String,
 ) -> Result<Value, Error>
 where
     for<'r> &'r T: lariat_re::Replacement<T>,
 {
-    let pattern = Pattern::with_flags(pattern, flags)?;
+    let pattern = Pattern::with_flags(pattern, flags)?.steered(steering);
     let number = |index: usize| what[index].as_u64().expect("it is a number") as usize;
     let places = Places::of::<T>(&show(text));
     match what[0].as_str() {
