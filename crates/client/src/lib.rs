@@ -8,6 +8,7 @@ pub mod command;
 pub mod daytime;
 pub mod discard;
 pub mod echo;
+pub mod ftp;
 pub mod http_raw;
 mod line_stream;
 pub mod names;

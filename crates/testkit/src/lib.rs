@@ -3,15 +3,18 @@
 //!
 //! For tests only; they live in `crates/*/tests/`, never in `src`.
 //!
-//! Read [`Driven`] first, then [`Transcript`] and [`Pair`]; [`Hostile`] is all of them at once.
+//! Read [`Driven`] first, then [`Transcript`] and [`Pair`]; [`Hostile`] is all of them at once. [`FtpServer`] is
+//! the one thing here with sockets: what the FTP client talks to has two connections.
 
 mod driven;
+mod ftp;
 mod hostile;
 mod link;
 mod pair;
 mod transcript;
 
 pub use driven::Driven;
+pub use ftp::{Fault, FtpServer};
 pub use hostile::{Attack, Failure, Hostile};
 pub use link::Link;
 pub use pair::Pair;

@@ -1,0 +1,104 @@
+//! What is in a folder: as text for people, as names, and as entries.
+
+use std::io;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use lariat_protocol::ftp::{Command, Entry, Kind, Moment, parse_facts, parse_listed};
+
+use super::{Client, Error};
+
+/// How many lines of a listing are kept, which is a million files of one folder.
+const MAXIMUM_LINES: usize = 1_000_000;
+
+/// How many bytes of a listing are kept.
+const MAXIMUM_LISTING: usize = 128 * 1024 * 1024;
+
+impl Client {
+    /// The lines of a folder as the server shows them to people (`LIST`), or of this one.
+    ///
+    /// # Errors
+    ///
+    /// When the server says no, the transfer fails, or there are more than a million lines.
+    pub async fn dir(&mut self, path: Option<&str>) -> Result<Vec<String>, Error> {
+        let path = path.map(|path| self.text(path)).transpose()?;
+        self.lines(&Command::List(path)).await
+    }
+
+    /// The names in a folder (`NLST`), or in this one. A few servers answer 550 for an empty folder, which
+    /// has none.
+    ///
+    /// # Errors
+    ///
+    /// As [`dir`](Self::dir).
+    pub async fn nlst(&mut self, path: Option<&str>) -> Result<Vec<String>, Error> {
+        let path = path.map(|path| self.text(path)).transpose()?;
+        match self.lines(&Command::Nlst(path)).await {
+            Err(error) if is_empty(&error) => Ok(Vec::new()),
+            names => names,
+        }
+    }
+
+    /// The entries of a folder by their facts (`MLSD`), or of this one, without the folder itself and the
+    /// one above.
+    ///
+    /// # Errors
+    ///
+    /// As [`dir`](Self::dir); also where the server has no `MLSD`.
+    pub async fn mlsd(&mut self, path: Option<&str>) -> Result<Vec<Entry>, Error> {
+        let path = path.map(|path| self.text(path)).transpose()?;
+        let lines = self.lines(&Command::Mlsd(path)).await?;
+        let entries = lines.iter().filter_map(|line| parse_facts(line).ok());
+        Ok(entries.filter(|entry| !is_folder_itself(entry)).collect())
+    }
+
+    /// The entries of a folder, or of this one: by `MLSD` where the server has it, and else read from
+    /// `LIST`.
+    ///
+    /// # Errors
+    ///
+    /// As [`dir`](Self::dir).
+    pub async fn list(&mut self, path: Option<&str>) -> Result<Vec<Entry>, Error> {
+        if self.knows("MLST") || self.knows("MLSD") {
+            return self.mlsd(path).await;
+        }
+        let lines = self.dir(path).await?;
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let now = Moment::from_seconds(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+        let entries = lines.iter().filter_map(|line| parse_listed(line, now));
+        Ok(entries.filter(|entry| !is_folder_itself(entry)).collect())
+    }
+
+    async fn lines(&mut self, command: &Command) -> Result<Vec<String>, Error> {
+        let (mut lines, mut length) = (Vec::new(), 0);
+        let take = |line: &str| {
+            length += line.len();
+            if lines.len() == MAXIMUM_LINES || length > MAXIMUM_LISTING {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "a listing has more than a million lines, or 128 MiB",
+                ));
+            }
+            if !line.is_empty() {
+                lines.push(line.to_owned());
+            }
+            Ok(())
+        };
+        self.receive_lines(command, take).await?;
+        Ok(lines)
+    }
+}
+
+/// A folder without files, to the servers that say so by an error.
+fn is_empty(error: &Error) -> bool {
+    let says_so = |text: &str| text.to_ascii_lowercase().contains("no files found");
+    error.is_unavailable() && error.reply().is_some_and(|reply| says_so(&reply.text()))
+        || error
+            .reply()
+            .is_some_and(|reply| reply.code() == 450 && says_so(&reply.text()))
+}
+
+fn is_folder_itself(entry: &Entry) -> bool {
+    matches!(entry.kind, Kind::This | Kind::Parent) || matches!(entry.name.as_str(), "." | "..")
+}

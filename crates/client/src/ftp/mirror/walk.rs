@@ -1,0 +1,295 @@
+//! What is in a folder and the folders in it, on either side.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use lariat_protocol::ftp::{Entry, Kind, Precision};
+
+use super::{Item, Mirrored, Step, Watcher, known_here};
+use crate::ftp::part::{cannot, moment};
+use crate::ftp::{Client, Error};
+
+/// How many files a mirror has at most, which is what is kept in memory of them.
+const MAXIMUM_FILES: usize = 1_000_000;
+
+/// How many folders are within each other at most: a server can make up folders without end.
+const MAXIMUM_DEPTH: usize = 64;
+
+/// How many folders there are at most, for the same reason.
+const MAXIMUM_FOLDERS: usize = 200_000;
+
+/// A walk through folders, and the files that it has found.
+pub(super) struct Walk<'a> {
+    watcher: &'a dyn Watcher,
+    items: Vec<Item>,
+    done: Mirrored,
+    folders: usize,
+}
+
+/// A folder on both sides.
+struct Folder {
+    /// Its path within the one that is copied, which ends with a slash but for that one itself.
+    path: String,
+    remote: String,
+    local: PathBuf,
+    depth: usize,
+}
+
+impl Folder {
+    /// What is in it under this name.
+    fn join(&self, name: &str) -> (String, String, PathBuf) {
+        let remote = format!("{}/{name}", self.remote.trim_end_matches('/'));
+        (
+            format!("{}{name}", self.path),
+            remote,
+            self.local.join(name),
+        )
+    }
+
+    fn inner(&self, name: &str) -> Folder {
+        let (path, remote, local) = self.join(name);
+        Folder {
+            path: path + "/",
+            remote,
+            local,
+            depth: self.depth + 1,
+        }
+    }
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(watcher: &'a dyn Watcher) -> Self {
+        Walk {
+            watcher,
+            items: Vec::new(),
+            done: Mirrored::default(),
+            folders: 0,
+        }
+    }
+
+    /// The files, and what has been left out.
+    pub(super) fn end(self) -> (Vec<Item>, Mirrored) {
+        (self.items, self.done)
+    }
+
+    /// Lists the server's folders, and makes those of this machine.
+    pub(super) async fn down(
+        &mut self,
+        client: &mut Client,
+        remote: String,
+        local: &Path,
+    ) -> Result<(), Error> {
+        let mut waiting = vec![root(remote, local)];
+        while let Some(folder) = waiting.pop() {
+            let listed = match client.cwd(&folder.remote).await {
+                Ok(_) => client.list(None).await,
+                Err(error) => Err(error),
+            };
+            let entries = match listed {
+                Ok(entries) => entries,
+                Err(error) if folder.depth == 0 || error.is_fatal() => return Err(error),
+                Err(error) => {
+                    self.failed(&folder.path, &error);
+                    continue;
+                }
+            };
+            let made = fs::create_dir_all(&folder.local);
+            made.map_err(|error| cannot("make the folder", &folder.local, error))?;
+            for entry in entries {
+                self.entry(&folder, entry, &mut waiting)?;
+            }
+            self.watcher.step(Step::Found(self.items.len() as u64));
+        }
+        Ok(())
+    }
+
+    /// Takes a line of the server's listing.
+    fn entry(
+        &mut self,
+        folder: &Folder,
+        entry: Entry,
+        waiting: &mut Vec<Folder>,
+    ) -> Result<(), Error> {
+        let (path, remote, local) = folder.join(&entry.name);
+        if !entry.has_plain_name() {
+            self.leave_out(
+                &path,
+                "its name leads out of its folder, or steers a terminal",
+            );
+            return Ok(());
+        }
+        match entry.kind {
+            Kind::Directory => {
+                self.enter(folder)?;
+                waiting.push(folder.inner(&entry.name));
+            }
+            Kind::File => {
+                let is_exact = entry.precision == Precision::Second;
+                self.add(Item {
+                    there: known_here(&local),
+                    path,
+                    remote,
+                    local,
+                    size: entry.size,
+                    modified: entry.modified.filter(|_| is_exact),
+                    attempts: 0,
+                })?;
+            }
+            Kind::Link => self.leave_out(&path, "it is a link"),
+            _ => self.leave_out(&path, "it is no file"),
+        }
+        Ok(())
+    }
+
+    /// Reads this machine's folders, and makes those of the server.
+    pub(super) async fn up(
+        &mut self,
+        client: &mut Client,
+        remote: String,
+        local: &Path,
+    ) -> Result<(), Error> {
+        let mut waiting = vec![root(remote, local)];
+        while let Some(folder) = waiting.pop() {
+            let read = read_folder(&folder.local);
+            let found = match read {
+                Ok(found) => found,
+                Err(error) if folder.depth == 0 => return Err(error),
+                Err(error) => {
+                    self.failed(&folder.path, &error);
+                    continue;
+                }
+            };
+            let there = there(client, &folder.remote).await?;
+            for (name, known) in found {
+                let Ok(name) = name.into_string() else {
+                    self.leave_out(&folder.path, "a name in it is not UTF-8");
+                    continue;
+                };
+                let (path, remote, local) = folder.join(&name);
+                if known.is_dir() {
+                    self.enter(&folder)?;
+                    waiting.push(folder.inner(&name));
+                } else if known.is_file() {
+                    self.add(Item {
+                        path,
+                        remote,
+                        local,
+                        size: Some(known.len()),
+                        modified: known.modified().ok().map(moment),
+                        there: there.get(&name).map(|entry| {
+                            let is_exact = entry.precision == Precision::Second;
+                            (entry.size, entry.modified.filter(|_| is_exact))
+                        }),
+                        attempts: 0,
+                    })?;
+                } else {
+                    let why = match known.is_symlink() {
+                        true => "it is a link",
+                        false => "it is no file",
+                    };
+                    self.leave_out(&path, why);
+                }
+            }
+            self.watcher.step(Step::Found(self.items.len() as u64));
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, item: Item) -> Result<(), Error> {
+        if self.items.len() == MAXIMUM_FILES {
+            return Err(too_many(
+                &item.path,
+                "a mirror has more than a million files",
+            ));
+        }
+        self.items.push(item);
+        Ok(())
+    }
+
+    /// Another folder is in this one.
+    fn enter(&mut self, folder: &Folder) -> Result<(), Error> {
+        self.folders += 1;
+        if folder.depth == MAXIMUM_DEPTH {
+            return Err(too_many(
+                &folder.path,
+                "more than 64 folders are within each other",
+            ));
+        }
+        if self.folders > MAXIMUM_FOLDERS {
+            return Err(too_many(
+                &folder.path,
+                "a mirror has more than 200,000 folders",
+            ));
+        }
+        Ok(())
+    }
+
+    fn leave_out(&mut self, path: &str, why: &str) {
+        self.done.left_out += 1;
+        self.watcher.step(Step::LeftOut { path, why });
+    }
+
+    fn failed(&mut self, path: &str, error: &Error) {
+        self.done.failed += 1;
+        self.watcher.step(Step::Failed { path, error });
+    }
+}
+
+/// The path from the server's root on.
+pub(super) async fn absolute(client: &mut Client, path: &str) -> Result<String, Error> {
+    if path.starts_with('/') {
+        return Ok(path.to_owned());
+    }
+    let here = client.pwd().await?;
+    Ok(match path.trim_end_matches('/') {
+        "" | "." => here,
+        path => format!("{}/{path}", here.trim_end_matches('/')),
+    })
+}
+
+fn root(remote: String, local: &Path) -> Folder {
+    Folder {
+        path: String::new(),
+        remote,
+        local: local.to_owned(),
+        depth: 0,
+    }
+}
+
+type Found = Vec<(std::ffi::OsString, fs::Metadata)>;
+
+/// What is in a folder of this machine, by name; links are what they are.
+fn read_folder(path: &Path) -> Result<Found, Error> {
+    let read = || -> io::Result<Found> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            found.push((entry.file_name(), entry.metadata()?));
+        }
+        found.sort_by(|one, other| one.0.cmp(&other.0));
+        Ok(found)
+    };
+    read().map_err(|error| cannot("read", path, error))
+}
+
+/// What is in a folder of the server, which is made if it is not there.
+async fn there(client: &mut Client, path: &str) -> Result<HashMap<String, Entry>, Error> {
+    match client.cwd(path).await {
+        Ok(_) => {
+            let entries = client.list(None).await?.into_iter();
+            Ok(entries.map(|entry| (entry.name.clone(), entry)).collect())
+        }
+        Err(Error::Refused { .. }) => {
+            client.mkd(path).await?;
+            Ok(HashMap::new())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn too_many(path: &str, words: &str) -> Error {
+    let error = io::Error::new(io::ErrorKind::QuotaExceeded, words.to_owned());
+    cannot("go into", Path::new(path), error)
+}

@@ -1,0 +1,106 @@
+//! A whole file from this machine to the server.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::part::{SUFFIX, cannot, moment};
+use super::{Client, Error, Store};
+
+/// How to send a file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Upload {
+    /// Go on with what an earlier attempt has left.
+    pub resume: bool,
+    /// As text, with the network's line ends.
+    pub as_text: bool,
+    /// Under its name from the first byte on, for servers where files may be stored and not renamed. Whoever
+    /// looks at the wrong moment finds half a file then.
+    pub in_place: bool,
+}
+
+impl Client {
+    /// Sends a file. It stands on the server with `.part` behind its name until it is whole, and then has the
+    /// time of the file here, if the server takes one. `progress` is told how many bytes are there and how
+    /// many there will be.
+    ///
+    /// Gives the number of bytes that were transferred.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, the server says no, or the transfer fails.
+    pub async fn upload(
+        &mut self,
+        local: &Path,
+        remote: &str,
+        how: Upload,
+        progress: impl FnMut(u64, Option<u64>),
+    ) -> Result<u64, Error> {
+        let mut file = File::open(local).map_err(|error| cannot("read", local, error))?;
+        let known = file
+            .metadata()
+            .map_err(|error| cannot("read", local, error))?;
+        if known.is_dir() {
+            return Err(cannot("send", local, io::ErrorKind::IsADirectory.into()));
+        }
+        let target = match how.in_place {
+            true => remote.to_owned(),
+            false => format!("{remote}{SUFFIX}"),
+        };
+        let mut offset = 0;
+        if how.resume && !how.as_text {
+            offset = match self.size(&target).await {
+                Ok(there) if there <= known.len() => there,
+                Ok(_) | Err(Error::Refused { .. }) => 0,
+                Err(error) => return Err(error),
+            };
+        }
+        let sought = file.seek(SeekFrom::Start(offset));
+        sought.map_err(|error| cannot("read", local, error))?;
+        let mut source = Watched {
+            file,
+            there: offset,
+            all: known.len(),
+            progress,
+        };
+        (source.progress)(offset, Some(known.len()));
+        let sent = match how.as_text {
+            true => self.storlines(&target, &mut source).await?,
+            false => {
+                let store = Store {
+                    offset,
+                    ..Store::default()
+                };
+                self.storbinary(&target, store, &mut source).await?
+            }
+        };
+        if !how.in_place {
+            self.rename(&target, remote).await?;
+        }
+        if let (Ok(changed), true) = (known.modified(), self.knows("MFMT")) {
+            match self.mfmt(remote, moment(changed)).await {
+                // The file is there; its time is not worth more than that.
+                Ok(_) | Err(Error::Refused { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(sent)
+    }
+}
+
+/// A file of which is told how much was read.
+struct Watched<F> {
+    file: File,
+    there: u64,
+    all: u64,
+    progress: F,
+}
+
+impl<F: FnMut(u64, Option<u64>)> Read for Watched<F> {
+    fn read(&mut self, block: &mut [u8]) -> io::Result<usize> {
+        let length = self.file.read(block)?;
+        self.there += length as u64;
+        (self.progress)(self.there, Some(self.all.max(self.there)));
+        Ok(length)
+    }
+}

@@ -1,0 +1,200 @@
+//! Each of the words of `ftplib`, answered.
+
+use lariat_client::ftp::{Client, Error, Login, Options, Retrieve};
+use lariat_protocol::ftp::Kind;
+use lariat_testkit::{Fault, FtpServer};
+
+use crate::{client, endpoint, fetched, pattern, site};
+
+#[tokio::test]
+async fn who_logs_in_is_let_in_and_who_does_not_is_told() {
+    let server = FtpServer::start();
+    let mut client = Client::connect(&endpoint(&server), Options::default())
+        .await
+        .expect("connected");
+    assert_eq!(client.welcome().text(), "A server for tests.");
+    let error = client.pwd().await.expect_err("not logged in");
+    assert_eq!(error.to_string(), "PWD: the server says 530 Log in first.");
+    let error = client
+        .login(&Login::new("anna", "wrong"))
+        .await
+        .expect_err("a wrong password");
+    assert_eq!(
+        error.to_string(),
+        "PASS ****: the server says 530 Login incorrect."
+    );
+    assert!(!error.is_fatal() && !error.may_pass());
+    client
+        .login(&Login::new("anna", "swordfish"))
+        .await
+        .expect("logged in");
+    assert_eq!(client.quit().await.expect("answered").code(), 221);
+}
+
+#[tokio::test]
+async fn an_account_is_given_where_one_is_asked_for() {
+    let server = FtpServer::start();
+    let account = |server: &FtpServer| {
+        server.order("PASS", 1, Fault::Says(b"332 Account?\r\n".to_vec()));
+        server.order("ACCT", 1, Fault::Says(b"230 Come in.\r\n".to_vec()));
+    };
+    account(&server);
+    let error = site(&server).connect().await.err().expect("no account");
+    assert!(error.to_string().contains("332 Account?"), "{error}");
+    let mut site = site(&server);
+    site.login.account = Some("books".into());
+    account(&server);
+    site.connect().await.expect("logged in");
+    assert!(server.heard().contains(&"ACCT books".to_owned()));
+}
+
+#[tokio::test]
+async fn folders_and_files_are_asked_about_and_changed() {
+    let server = FtpServer::start();
+    server.put("/pub/a", b"hello");
+    server.put("/pub/deep/er/b", b"");
+    let mut client = client(&server).await;
+    assert_eq!(client.pwd().await.expect("a path"), "/");
+    client.cwd("pub").await.expect("there");
+    assert_eq!(client.pwd().await.expect("a path"), "/pub");
+    assert_eq!(client.size("a").await.expect("a size"), 5);
+    assert_eq!(
+        client.mdtm("a").await.expect("a time").to_string(),
+        "20060617172721"
+    );
+    assert_eq!(client.nlst(None).await.expect("names"), ["deep", "a"]);
+    let entries = client.mlsd(Some("/pub")).await.expect("entries");
+    let seen: Vec<_> = entries
+        .iter()
+        .map(|entry| (entry.name.as_str(), entry.kind, entry.size))
+        .collect();
+    assert_eq!(
+        seen,
+        [("deep", Kind::Directory, None), ("a", Kind::File, Some(5))]
+    );
+    let lines = client.dir(None).await.expect("lines");
+    assert!(lines[1].ends_with(" 5 Jun 17 17:27 a"), "{lines:?}");
+    server.set_features(&[]);
+    let mut old = site(&server).connect().await.expect("logged in");
+    let listed = old.list(Some("pub")).await.expect("entries");
+    assert_eq!(listed[1].size, Some(5));
+
+    assert_eq!(
+        client.mkd("new \"one\"").await.expect("made"),
+        "/pub/new \"one\""
+    );
+    client.rename("a", "new \"one\"/c").await.expect("renamed");
+    assert_eq!(
+        server.get("/pub/new \"one\"/c").as_deref(),
+        Some(&b"hello"[..])
+    );
+    let error = client.rmd("new \"one\"").await.expect_err("not empty");
+    assert!(error.is_unavailable());
+    client.delete("new \"one\"/c").await.expect("removed");
+    client.rmd("new \"one\"").await.expect("removed");
+    client.cwd("..").await.expect("above");
+    assert_eq!(
+        client.sendcmd("SYST").await.expect("answered").text(),
+        "UNIX Type: L8"
+    );
+    let error = client.voidcmd("SITE x").await.expect_err("not known");
+    assert_eq!(error.to_string(), "SITE x: the server says 502 Not here.");
+    client.noop().await.expect("there");
+    client.abort().await.expect("nothing to break off");
+    client.close().await;
+}
+
+#[tokio::test]
+async fn files_are_moved_as_bytes_lines_and_blocks() {
+    let server = FtpServer::start();
+    let content = pattern(200_000);
+    server.put("/a", &content);
+    server.put("/text", b"one\r\ntwo\r\n\r\nfour");
+    let mut client = client(&server).await;
+    assert_eq!(fetched(&mut client, "a").await.expect("fetched"), content);
+
+    let mut blocks = Vec::new();
+    let how = Retrieve {
+        offset: 199_990,
+        block_size: 4,
+    };
+    let take = |block: &[u8]| {
+        assert!(block.len() <= 4);
+        blocks.extend_from_slice(block);
+        Ok(())
+    };
+    assert_eq!(
+        client.retrbinary("a", how, take).await.expect("the rest"),
+        10
+    );
+    assert_eq!(blocks, content[199_990..]);
+
+    let mut lines = Vec::new();
+    let take = |line: &str| {
+        lines.push(line.to_owned());
+        Ok(())
+    };
+    client.retrlines("text", take).await.expect("lines");
+    assert_eq!(lines, ["one", "two", "", "four"]);
+
+    client
+        .storbinary("b", Default::default(), &content[..])
+        .await
+        .expect("stored");
+    assert_eq!(server.get("/b"), Some(content.clone()));
+    client
+        .storlines("c", &b"one\ntwo"[..])
+        .await
+        .expect("stored");
+    assert_eq!(server.get("/c").as_deref(), Some(&b"one\r\ntwo"[..]));
+    client.append("c", &b"!"[..]).await.expect("appended");
+    assert_eq!(server.get("/c").as_deref(), Some(&b"one\r\ntwo!"[..]));
+    let name = client
+        .storunique(&b"x"[..])
+        .await
+        .expect("stored")
+        .expect("a name");
+    assert_eq!(server.get(&format!("/{name}")).as_deref(), Some(&b"x"[..]));
+}
+
+#[tokio::test]
+async fn the_data_connection_is_made_in_three_ways() {
+    let server = FtpServer::start();
+    server.put("/a", b"hello");
+    let mut client = client(&server).await;
+    assert_eq!(fetched(&mut client, "a").await.expect("extended"), b"hello");
+    client.set_active(true);
+    assert_eq!(fetched(&mut client, "a").await.expect("active"), b"hello");
+    client.set_active(false);
+    // What the server names by PASV is not its address, and is not connected to.
+    server.order("EPSV", 1, Fault::Says(b"502 What?\r\n".to_vec()));
+    assert_eq!(fetched(&mut client, "a").await.expect("passive"), b"hello");
+    assert_eq!(fetched(&mut client, "a").await.expect("passive"), b"hello");
+    let heard = server.heard();
+    let said = |verb: &str| heard.iter().filter(|line| line.starts_with(verb)).count();
+    assert_eq!((said("EPSV"), said("PORT"), said("PASV")), (2, 1, 2));
+}
+
+#[tokio::test]
+async fn what_would_be_two_commands_is_not_sent() {
+    let server = FtpServer::start();
+    let mut client = client(&server).await;
+    for path in ["a\r\nDELE b", "a\nb", "a\0", ""] {
+        let error = client.cwd(path).await.expect_err("refused here");
+        assert!(error.to_string().contains("misuse"), "{error}");
+        assert!(!error.is_fatal());
+        assert!(client.rename("a", path).await.is_err());
+    }
+    assert!(matches!(
+        client.sendcmd("NOOP\r\nDELE b").await,
+        Err(Error::Connection { .. })
+    ));
+    let heard = server.heard();
+    assert!(
+        !heard
+            .iter()
+            .any(|line| line.contains("DELE") || line.starts_with("RNFR")),
+        "{heard:?}"
+    );
+    client.noop().await.expect("of use as before");
+}

@@ -1,0 +1,212 @@
+//! Folders with all in them, both ways, by several connections.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use lariat_client::ftp::{Direction, Mirror, Mirrored, Step, Watcher};
+use lariat_testkit::{Fault, FtpServer};
+
+use crate::{pattern, site};
+
+const DOWN: Mirror = Mirror {
+    direction: Direction::Down,
+    transfers: 4,
+};
+const UP: Mirror = Mirror {
+    direction: Direction::Up,
+    transfers: 3,
+};
+
+fn nobody() -> Arc<dyn Watcher> {
+    Arc::new(|_: Step<'_>| ())
+}
+
+/// A few hundred bytes each, in folders within folders.
+fn content() -> BTreeMap<String, Vec<u8>> {
+    let file = |at: usize| {
+        (
+            format!("/tree/{}/{}/file {at}", at % 5, at % 3),
+            pattern(at * 7),
+        )
+    };
+    (0..60).map(file).collect()
+}
+
+fn put(server: &FtpServer) -> BTreeMap<String, Vec<u8>> {
+    let content = content();
+    for (path, bytes) in &content {
+        server.put(path, bytes);
+    }
+    content
+}
+
+fn check(folder: &Path, content: &BTreeMap<String, Vec<u8>>) {
+    for (path, bytes) in content {
+        let local = folder.join(path.strip_prefix("/tree/").expect("in the tree"));
+        assert_eq!(fs::read(&local).ok().as_ref(), Some(bytes), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_tree_is_fetched_once_and_then_kept() {
+    let server = FtpServer::start();
+    let content = put(&server);
+    let folder = tempfile::tempdir().expect("a folder");
+    let done = DOWN
+        .run(&site(&server), "tree", folder.path(), nobody())
+        .await
+        .expect("fetched");
+    assert_eq!((done.files, done.kept, done.failed), (60, 0, 0));
+    assert_eq!(
+        done.bytes,
+        content
+            .values()
+            .map(|bytes| bytes.len() as u64)
+            .sum::<u64>()
+    );
+    check(folder.path(), &content);
+
+    server.put("/tree/0/0/file 0", b"longer than it was");
+    let again = DOWN
+        .run(&site(&server), "/tree/", folder.path(), nobody())
+        .await
+        .expect("fetched");
+    assert_eq!((again.files, again.kept), (1, 59));
+    let changed = fs::read(folder.path().join("0/0/file 0")).expect("there");
+    assert_eq!(changed, b"longer than it was");
+}
+
+#[tokio::test]
+async fn a_tree_is_sent_once_and_then_kept() {
+    let server = FtpServer::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let content = content();
+    for (path, bytes) in &content {
+        let local = folder.path().join(&path[1..]);
+        fs::create_dir_all(local.parent().expect("a folder")).expect("made");
+        fs::write(local, bytes).expect("written");
+    }
+    let tree = folder.path().join("tree");
+    let done = UP
+        .run(&site(&server), "tree", &tree, nobody())
+        .await
+        .expect("sent");
+    assert_eq!((done.files, done.kept, done.failed), (60, 0, 0));
+    for (path, bytes) in &content {
+        assert_eq!(server.get(path).as_ref(), Some(bytes), "{path}");
+    }
+    assert_eq!(server.paths().len(), 60);
+    let again = UP
+        .run(&site(&server), "tree", &tree, nobody())
+        .await
+        .expect("sent");
+    assert_eq!((again.files, again.kept), (0, 60));
+}
+
+#[tokio::test]
+async fn a_server_without_facts_and_with_few_connections_is_mirrored_too() {
+    let server = FtpServer::start();
+    server.set_features(&["MDTM", "SIZE"]);
+    let content = put(&server);
+    let folder = tempfile::tempdir().expect("a folder");
+    // The first one is let in.
+    let refused = Fault::Says(b"421 Too many connections.\r\n".to_vec());
+    let one = site(&server);
+    let watcher = {
+        let (server, ordered) = (Arc::new(server), Mutex::new(false));
+        let kept = Arc::clone(&server);
+        let watcher = move |step: Step<'_>| {
+            let mut ordered = ordered.lock().expect("not poisoned");
+            if matches!(step, Step::Found(_)) && !*ordered {
+                *ordered = true;
+                server.order("", 3, refused.clone());
+            }
+        };
+        (kept, Arc::new(watcher))
+    };
+    let done = DOWN
+        .run(&one, "tree", folder.path(), watcher.1)
+        .await
+        .expect("fetched");
+    assert_eq!((done.files, done.failed), (60, 0));
+    check(folder.path(), &content);
+    drop(watcher.0);
+}
+
+#[tokio::test]
+async fn files_that_fail_do_not_keep_the_others() {
+    let server = FtpServer::start();
+    let content = put(&server);
+    let folder = tempfile::tempdir().expect("a folder");
+    // Tried again: it may go better.
+    server.order("RETR", 2, Fault::BreaksOff(0));
+    server.order("RETR", 1, Fault::Says(b"550 Not this one.\r\n".to_vec()));
+    let failed = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&failed);
+    let watcher = move |step: Step<'_>| {
+        if let Step::Failed { error, .. } = step {
+            seen.lock().expect("not poisoned").push(error.to_string());
+        }
+    };
+    let done = DOWN
+        .run(&site(&server), "tree", folder.path(), Arc::new(watcher))
+        .await
+        .expect("fetched");
+    assert_eq!((done.files, done.failed), (59, 1));
+    let failed = failed.lock().expect("not poisoned");
+    assert!(failed[0].contains("550 Not this one."), "{failed:?}");
+    drop(content);
+}
+
+#[tokio::test]
+async fn names_that_lead_out_of_the_folder_are_left_out() {
+    let server = FtpServer::start();
+    server.make_folder("/tree");
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = b"type=file;size=1; ../evil\r\ntype=file;size=1; /etc/evil\r\ntype=dir; ..\r\n\
+        type=OS.unix=slink:/etc; link\r\ntype=file;size=1; a\x1b[2Jb\r\ntype=file;size=1; c:\\d\r\n";
+    server.put("/listing", lines);
+    // What RETR would bring of that file is what the listing brings.
+    server.order("MLSD", 1, Fault::Lists("/listing".into()));
+    let place = folder.path().join("in/ner");
+    let done = DOWN
+        .run(&site(&server), "tree", &place, nobody())
+        .await
+        .expect("listed");
+    assert_eq!(
+        done,
+        Mirrored {
+            left_out: 5,
+            ..Mirrored::default()
+        }
+    );
+    assert_eq!(fs::read_dir(&place).expect("made").count(), 0);
+    assert_eq!(
+        fs::read_dir(folder.path().join("in"))
+            .expect("made")
+            .count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_an_error() {
+    let server = FtpServer::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let error = DOWN
+        .run(&site(&server), "no", folder.path(), nobody())
+        .await
+        .expect_err("no folder");
+    assert!(error.is_unavailable());
+    let error = UP
+        .run(&site(&server), "no", &folder.path().join("no"), nobody())
+        .await;
+    assert!(
+        error
+            .expect_err("no folder")
+            .to_string()
+            .contains("cannot read")
+    );
+}
