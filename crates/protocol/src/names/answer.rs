@@ -3,9 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::names::request::{parse_tags, write_about};
+use crate::names::registration::{parse_tags, write_about};
 use crate::names::words::{Word, split, write_pair};
-use crate::names::{Description, FieldError, Name, Place, Tag, Token, Ttl, Weight, number};
+use crate::names::{
+    Change, Description, ErrorCode, FieldError, LogKind, Name, Place, State, Tag, Token, Ttl,
+    Weight, number,
+};
 
 /// A service as it is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,36 +29,6 @@ pub struct Entry {
     pub description: Description,
 }
 
-/// Whether a service answers, as far as the server knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum State {
-    /// It answered when it was probed last.
-    Up,
-    /// It is not probed, or was not yet: its registrant's word is all there is.
-    Unprobed,
-    /// It did not answer lately; others are to be tried before it.
-    Failing,
-}
-
-/// What happened to an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Change {
-    /// It is new.
-    Registered,
-    /// It was registered again and says something else.
-    Changed,
-    /// It has begun not to answer.
-    Failing,
-    /// It answers again.
-    Recovered,
-    /// Its registrant took it away.
-    Removed,
-    /// It was not renewed in time.
-    Expired,
-    /// It did not answer for too long.
-    Dropped,
-}
-
 /// A change, as watchers are told: `event CHANGE ENTRY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -63,15 +36,6 @@ pub struct Event {
     pub change: Change,
     /// The entry behind it; if it is gone, as it was last.
     pub entry: Entry,
-}
-
-/// What happened, by the log's word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LogKind {
-    /// As watchers are told.
-    Change(Change),
-    /// Somebody looked something up.
-    Asked,
 }
 
 /// A row of the log: `ROW time=… what=… who=… [name=…] [about=…] [count=…]`.
@@ -91,121 +55,6 @@ pub struct LogRow {
     pub about: String,
     /// How often, since many look-ups are one row.
     pub count: u64,
-}
-
-/// Why a request was refused: a word for programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorCode {
-    /// The request is not one.
-    Invalid,
-    /// Nothing of that kind is registered.
-    Unknown,
-    /// The name is another's: the token is missing or not its own.
-    Taken,
-    /// What is to be renewed or removed has run out; its name is still kept for its token.
-    Expired,
-    /// Not from where it was asked, or not about that address.
-    Denied,
-    /// There is no room for more of it.
-    Limit,
-    /// It could not be written to the disk.
-    Storage,
-    /// The connection did not read the changes that it watches, and ends.
-    Slow,
-    /// The server is going down; the connection ends.
-    Stopping,
-}
-
-macro_rules! words {
-    ($type:ident, $field:literal, $($value:path = $word:literal),+ $(,)?) => {
-        impl $type {
-            /// Its word on the wire.
-            pub fn word(self) -> &'static str {
-                match self {
-                    $($value => $word),+
-                }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.pad(self.word())
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = FieldError;
-
-            fn from_str(text: &str) -> Result<Self, FieldError> {
-                match text {
-                    $($word => Ok($value),)+
-                    _ => Err(FieldError::new($field, concat!("it is no ", $field))),
-                }
-            }
-        }
-    };
-}
-
-words!(
-    State,
-    "state",
-    State::Up = "up",
-    State::Unprobed = "unprobed",
-    State::Failing = "failing",
-);
-
-words!(
-    Change,
-    "change",
-    Change::Registered = "registered",
-    Change::Changed = "changed",
-    Change::Failing = "failing",
-    Change::Recovered = "recovered",
-    Change::Removed = "removed",
-    Change::Expired = "expired",
-    Change::Dropped = "dropped",
-);
-
-words!(
-    ErrorCode,
-    "code",
-    ErrorCode::Invalid = "invalid",
-    ErrorCode::Unknown = "unknown",
-    ErrorCode::Taken = "taken",
-    ErrorCode::Expired = "expired",
-    ErrorCode::Denied = "denied",
-    ErrorCode::Limit = "limit",
-    ErrorCode::Storage = "storage",
-    ErrorCode::Slow = "slow",
-    ErrorCode::Stopping = "stopping",
-);
-
-impl Change {
-    /// Whether the entry is gone.
-    pub fn is_end(self) -> bool {
-        matches!(self, Change::Removed | Change::Expired | Change::Dropped)
-    }
-}
-
-impl LogKind {
-    /// Its word on the wire.
-    pub fn word(self) -> &'static str {
-        match self {
-            LogKind::Change(change) => change.word(),
-            LogKind::Asked => "asked",
-        }
-    }
-}
-
-impl FromStr for LogKind {
-    type Err = FieldError;
-
-    fn from_str(text: &str) -> Result<Self, FieldError> {
-        match text {
-            "asked" => Ok(LogKind::Asked),
-            _ => text.parse().map(LogKind::Change),
-        }
-    }
 }
 
 /// A request that was refused: `error CODE SENTENCE`.

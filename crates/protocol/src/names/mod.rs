@@ -19,7 +19,8 @@
 //!
 //! An answer is either one line `error CODE SENTENCE` ([`Refused`]) or a line `ok COUNT …` ([`Head`])
 //! and exactly COUNT lines behind it. Any number of requests may be sent at once
-//! and are answered in order. A connection that has asked to `watch` is also sent lines
+//! and are answered in order, each as if it had been sent when the ones before it were answered: a
+//! `find` behind a `register` finds that. A connection that has asked to `watch` is also sent lines
 //! `event CHANGE ENTRY` ([`Event`]), between answers and never within one. A request that is wrong is
 //! refused and the connection goes on; only a line that is too long ends it. Keys in an answer
 //! that a client does not know are to be passed over.
@@ -75,24 +76,26 @@ mod answer;
 pub mod check;
 mod client;
 mod field;
+mod kind;
 mod ordering;
 mod probe;
+mod query;
+mod registration;
 mod request;
 mod words;
 
-pub use answer::{
-    Change, Entry, ErrorCode, Event, FirstLine, Head, LogKind, LogRow, Refused, State,
-};
+pub use answer::{Entry, Event, FirstLine, Head, LogRow, Refused};
 pub use client::{Incoming, NamesClient, Reply};
 pub use field::{
     Description, FieldError, MAXIMUM_DESCRIPTION, MAXIMUM_NAME, MAXIMUM_PLACE, MAXIMUM_TAG,
     MAXIMUM_WEIGHT, Name, Place, Prefix, TTL_SECONDS, Tag, Token, Ttl, Weight,
 };
+pub use kind::{Change, ErrorCode, LogKind, State};
 pub use ordering::{Ordering, Ticket};
 pub use probe::{INTERVAL_SECONDS, MAXIMUM_PROBE_TEXT, Probe, Way};
-pub use request::{
-    Claim, DEFAULT_PAGE, MAXIMUM_PAGE, MAXIMUM_TAGS, Query, Registration, Request, Scheme,
-};
+pub use query::{Query, Scheme};
+pub use registration::{Claim, MAXIMUM_TAGS, Registration};
+pub use request::{DEFAULT_PAGE, MAXIMUM_PAGE, Request};
 
 use field::number;
 

@@ -2,14 +2,9 @@
 
 use std::str::FromStr;
 
+use crate::names::registration::parse_tags;
 use crate::names::words::{Word, split, write_pair};
-use crate::names::{
-    Description, FieldError, MAXIMUM_LINE, Name, Place, Prefix, Probe, Tag, Token, Ttl, Weight,
-    number,
-};
-
-/// The most tags of one registration.
-pub const MAXIMUM_TAGS: usize = 16;
+use crate::names::{Claim, FieldError, MAXIMUM_LINE, Name, Probe, Query, Registration, number};
 
 /// The most entries or rows that are asked for at once.
 pub const MAXIMUM_PAGE: usize = 1000;
@@ -71,132 +66,6 @@ pub enum Request {
     Help,
     /// `quit`: the end.
     Quit,
-}
-
-/// What is registered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Registration {
-    /// What it is called. Several places may have one name, if they have its token.
-    pub name: Name,
-    /// Where it is.
-    pub place: Place,
-    /// What it is, for people.
-    pub description: Description,
-    /// What it is found by beside its name: at most [`MAXIMUM_TAGS`].
-    pub tags: Vec<Tag>,
-    /// How much of what is asked for goes there.
-    pub weight: Weight,
-    /// How long it holds unless it is renewed.
-    pub ttl: Ttl,
-    /// How it is probed; [`Probe::default_of`] its place if not said.
-    pub probe: Option<Probe>,
-    /// Whose it is: the name's token if there is one, else one to be the name's from now on.
-    pub token: Option<Token>,
-}
-
-impl Registration {
-    /// One with the defaults for everything but its name and place.
-    pub fn new(name: Name, place: Place) -> Self {
-        Registration {
-            name,
-            place,
-            description: Description::default(),
-            tags: Vec::new(),
-            weight: Weight::default(),
-            ttl: Ttl::default(),
-            probe: None,
-            token: None,
-        }
-    }
-}
-
-/// A registration that somebody says is theirs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// Its name.
-    pub name: Name,
-    /// The name's token.
-    pub token: Token,
-    /// Which of the name's places; all of them if not said.
-    pub place: Option<Place>,
-}
-
-/// What is looked for: all of what it says must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Query {
-    /// The name itself.
-    pub name: Option<Name>,
-    /// What the name begins with.
-    pub prefix: Option<Prefix>,
-    /// A tag.
-    pub tag: Option<Tag>,
-    /// The scheme of the endpoint: `tcp`, `tls`, `udp`, `ws` or `wss`.
-    pub scheme: Option<Scheme>,
-}
-
-/// The scheme of a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Scheme(&'static str);
-
-impl Scheme {
-    /// Its text.
-    pub fn as_str(self) -> &'static str {
-        self.0
-    }
-}
-
-impl FromStr for Scheme {
-    type Err = FieldError;
-
-    fn from_str(text: &str) -> Result<Self, FieldError> {
-        let known = ["tcp", "tls", "udp", "ws", "wss"];
-        let scheme = known.into_iter().find(|known| *known == text);
-        scheme
-            .map(Scheme)
-            .ok_or_else(|| FieldError::new("scheme", format!("it is one of {}", known.join(", "))))
-    }
-}
-
-impl Query {
-    /// What has this name.
-    pub fn name(name: Name) -> Self {
-        Query {
-            name: Some(name),
-            ..Query::default()
-        }
-    }
-
-    /// Whether nothing is asked for in particular.
-    pub fn is_everything(&self) -> bool {
-        *self == Query::default()
-    }
-
-    fn take(&mut self, word: &Word<'_>) -> Result<bool, FieldError> {
-        match word.key {
-            None if self.name.is_none() => self.name = Some(word.text()?.parse()?),
-            Some("prefix") => self.prefix = Some(word.text()?.parse()?),
-            Some("tag") => self.tag = Some(word.text()?.parse()?),
-            Some("scheme") => self.scheme = Some(word.text()?.parse()?),
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    fn write(&self, out: &mut String) {
-        if let Some(name) = &self.name {
-            out.push(' ');
-            out.push_str(name.as_str());
-        }
-        if let Some(prefix) = &self.prefix {
-            write_pair(out, "prefix", prefix.as_str().as_bytes());
-        }
-        if let Some(tag) = &self.tag {
-            write_pair(out, "tag", tag.as_str().as_bytes());
-        }
-        if let Some(scheme) = self.scheme {
-            write_pair(out, "scheme", scheme.as_str().as_bytes());
-        }
-    }
 }
 
 /// The request that a word begins.
@@ -334,69 +203,6 @@ impl FromStr for Request {
                 Err(FieldError::new("request", reason))
             }
         }
-    }
-}
-
-impl Registration {
-    fn write(&self, out: &mut String) {
-        out.push_str("register ");
-        out.push_str(self.name.as_str());
-        out.push(' ');
-        out.push_str(self.place.as_str());
-        write_about(out, &self.description, &self.tags, self.weight);
-        write_pair(out, "ttl", self.ttl.seconds().to_string().as_bytes());
-        if let Some(token) = &self.token {
-            write_pair(out, "token", token.as_str().as_bytes());
-        }
-        if let Some(probe) = &self.probe {
-            probe.write(out);
-        }
-    }
-}
-
-impl Claim {
-    fn write(&self, verb: &str, out: &mut String) {
-        out.push_str(verb);
-        out.push_str(self.name.as_str());
-        write_pair(out, "token", self.token.as_str().as_bytes());
-        if let Some(place) = &self.place {
-            write_pair(out, "endpoint", place.as_str().as_bytes());
-        }
-    }
-}
-
-/// Writes what registrations and entries say alike.
-pub(super) fn write_about(
-    out: &mut String,
-    description: &Description,
-    tags: &[Tag],
-    weight: Weight,
-) {
-    write_pair(out, "weight", weight.get().to_string().as_bytes());
-    if !tags.is_empty() {
-        let tags: Vec<&str> = tags.iter().map(Tag::as_str).collect();
-        write_pair(out, "tags", tags.join(",").as_bytes());
-    }
-    if !description.as_str().is_empty() {
-        write_pair(out, "description", description.as_str().as_bytes());
-    }
-}
-
-/// Reads `a,b,c`; each counts once, in alphabetical order.
-pub(super) fn parse_tags(text: &str) -> Result<Vec<Tag>, FieldError> {
-    let words = text.split(',').filter(|word| !word.is_empty());
-    let mut tags: Vec<Tag> = words.map(str::parse).collect::<Result<_, _>>()?;
-    tags.sort();
-    tags.dedup();
-    match tags.len() <= MAXIMUM_TAGS {
-        true => Ok(tags),
-        false => Err(FieldError::new(
-            "tags",
-            format!(
-                "there are {}; at most {MAXIMUM_TAGS} are allowed",
-                tags.len()
-            ),
-        )),
     }
 }
 

@@ -9,24 +9,21 @@ use std::sync::{
 use std::time::Duration;
 
 use lariat_protocol::names::{
-    Change, Entry, ErrorCode, Head, LogRow, MAXIMUM_PAGE, Name, Query, Refused, Registration,
-    Request,
+    Change, Entry, ErrorCode, LogRow, Name, Query, Refused, Registration,
 };
 use lariat_store::StoreError;
-use lariat_store::names::{Kept, Names as Store, NumberedRow, Write};
+use lariat_store::names::{Names as Store, NumberedRow, Write};
 use tokio::sync::Notify;
 
 use crate::names::asked::Asked;
 use crate::names::cache::Cache;
 use crate::names::keeping::{Done, Op, Pending, Reply, TICK};
-use crate::names::pattern::Pattern;
 use crate::names::prober::TIMEOUT;
-use crate::names::record::Record;
 use crate::names::registry::Registry;
 use crate::names::schedule::Schedule;
 use crate::names::terms::Probes;
 use crate::names::watchers::{Sink, Watchers};
-use crate::names::{Clock, Terms, Who, choosing, millis};
+use crate::names::{Clock, Terms, Who, millis};
 
 /// The most changes that wait for the disk. More are refused, since they are kept in memory.
 const MAXIMUM_WAITING: usize = 4_096;
@@ -89,8 +86,8 @@ pub(super) struct Shared {
     pub to_probe: Notify,
     pub is_probing: AtomicBool,
     registry: RwLock<Registry>,
-    cache: Cache,
-    asked: Asked,
+    pub cache: Cache,
+    pub asked: Asked,
     /// When what was asked is written next, in milliseconds.
     log_at: AtomicU64,
     schedule: Mutex<Schedule>,
@@ -285,94 +282,19 @@ impl Shared {
         let Some(keeper) = self.keeper.get() else {
             return self.keep(VecDeque::from([pending]));
         };
-        if let Err(TrySendError::Full(pending) | TrySendError::Disconnected(pending)) =
-            keeper.try_send(pending)
-        {
-            let sentence = "too many registrations wait for the disk; try again in a moment";
-            (pending.reply)(Err(Refused::new(ErrorCode::Limit, sentence)));
+        match keeper.try_send(pending) {
+            Ok(()) => {}
+            Err(TrySendError::Full(pending)) => {
+                let sentence = "too many registrations wait for the disk; try again in a moment";
+                (pending.reply)(Err(Refused::new(ErrorCode::Limit, sentence)));
+            }
+            Err(TrySendError::Disconnected(pending)) => (pending.reply)(Err(broken())),
         }
     }
 
     /// Whether replies come from threads, and not within the call that asks for them.
     pub fn has_threads(&self) -> bool {
         self.keeper.get().is_some()
-    }
-
-    /// Gives what is found to `each`, in the order in which it is to be tried.
-    pub fn find(
-        &self,
-        query: &Query,
-        all: bool,
-        who: Who,
-        mut each: impl FnMut(&Record),
-    ) -> Result<(), Refused> {
-        self.asked.count(who, query);
-        let now = self.clock.now();
-        let registry = self.registry();
-        let is_found = |record: &&Arc<Record>| record.is_alive(now) && record.is_meant(query);
-        let chance = fastrand::f64;
-        let cached;
-        let places = match &query.name {
-            Some(name) => registry.owned(name).map_or(&[][..], |owned| &owned.places),
-            None => {
-                let find = || {
-                    let mut found = Vec::new();
-                    registry.visit(query, None, |record| {
-                        found.push(Arc::clone(record));
-                        found.len() < MAXIMUM_PAGE
-                    });
-                    found.into()
-                };
-                cached = self.cache.get(query, registry.version(), find);
-                &cached[..]
-            }
-        };
-        let mut found = places.iter().filter(is_found).peekable();
-        if found.peek().is_none() {
-            let asked = Request::Find {
-                query: query.clone(),
-                all: false,
-            };
-            let asked = asked.to_string();
-            let asked = asked.trim_start_matches("find ");
-            let sentence = format!("nobody offers {asked}");
-            return Err(Refused::new(ErrorCode::Unknown, sentence));
-        }
-        if !all {
-            choosing::first(found, chance)
-                .into_iter()
-                .for_each(|record| each(record));
-            return Ok(());
-        }
-        let mut found: Vec<&Arc<Record>> = found.collect();
-        choosing::order(&mut found, chance);
-        found.into_iter().for_each(|record| each(record));
-        Ok(())
-    }
-
-    /// Writes a page of what is registered, by name.
-    pub fn list(&self, query: &Query, after: Option<&Name>, limit: usize, out: &mut String) {
-        let now = self.clock.now();
-        let mut lines = String::new();
-        let mut head = Head::default();
-        let mut last: Option<&Name> = None;
-        let registry = self.registry();
-        registry.visit(query, after, |record| {
-            if !record.is_alive(now) {
-                return true;
-            }
-            let name = &record.registration.name;
-            if head.lines >= limit && last.is_some_and(|last| last != name) {
-                head.more = last.map(ToString::to_string);
-                return false;
-            }
-            record.write(&mut lines, now);
-            head.lines += 1;
-            last = Some(name);
-            true
-        });
-        head.write(out);
-        out.push_str(&lines);
     }
 
     /// Reads a page of the log; the reply comes later, or within this call.
@@ -459,55 +381,11 @@ impl Shared {
     pub fn probes(&self) -> RwLockReadGuard<'_, Probes> {
         self.probes.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Puts what a store has into memory.
-    fn restore(&self, kept: Kept) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let mut of_before = Vec::new();
-        let mut registry = self.registry_mut();
-        let mut owners = std::collections::HashMap::new();
-        for row in kept.names {
-            let wrong = || StoreError::Failed(format!("the name {:?} cannot be read", row.name));
-            let name: Name = row.name.parse().map_err(|_| wrong())?;
-            let token = row.token.as_slice().try_into().map_err(|_| wrong())?;
-            let who: Who = row.registrant.parse().map_err(|_| wrong())?;
-            if who == Who::Inside {
-                of_before.push(Write::Forget(row.name));
-                continue;
-            }
-            owners.insert(name, (token, who));
-        }
-        for row in kept.places {
-            let wrong = || {
-                let (name, place) = (&row.name, &row.place);
-                StoreError::Failed(format!("the place {place:?} of {name:?} cannot be read"))
-            };
-            let said = row.said.parse::<Request>();
-            let Ok(Request::Register(registration)) = said else {
-                return Err(wrong());
-            };
-            let Some((token, registrant)) = owners.get(&registration.name) else {
-                // Of a name that was this process's own.
-                continue;
-            };
-            let who: Who = row.registrant.parse().map_err(|_| wrong())?;
-            let pattern = registration.probe.as_ref();
-            let pattern = pattern.and_then(|probe| Pattern::new(probe.expect.as_ref()?).ok());
-            let record = Record::new(self.next_id(), *registration, who, pattern);
-            record.renew(now);
-            let record = Arc::new(record);
-            self.begin_probing(&record);
-            registry.insert(record, *token, *registrant);
-        }
-        for (name, (token, who)) in owners {
-            registry.reserve(&name, token, who, now + self.settings.keep_names);
-        }
-        drop(registry);
-        match of_before.is_empty() {
-            true => Ok(()),
-            false => self.store.write(&of_before),
-        }
-    }
+fn broken() -> Refused {
+    let sentence = "the name server's thread that writes has broken down; it must be started again";
+    Refused::new(ErrorCode::Storage, sentence)
 }
 
 fn shown(row: NumberedRow) -> Option<LogRow> {

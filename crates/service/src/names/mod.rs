@@ -5,19 +5,23 @@
 //! directory's own thread, which writes all that wait in one transaction and has each answered
 //! behind it. `docs/names.md` tells the rules.
 //!
-//! Read [`Directory`] and [`Names`] first; then `keeping.rs`, where changes are made.
+//! Read [`Directory`] and [`Names`] first; then `keeping.rs`, where changes are made, and
+//! `checking.rs`, where they are found right.
 
 mod asked;
 mod cache;
+mod checking;
 mod choosing;
 mod clock;
 mod directory;
+mod finding;
 mod health;
 mod keeping;
 mod pattern;
 mod prober;
 mod record;
 mod registry;
+mod restoring;
 mod schedule;
 mod session;
 mod terms;

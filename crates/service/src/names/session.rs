@@ -28,6 +28,8 @@ pub(super) struct Session {
     terms: Arc<Terms>,
     who: Who,
     ordering: Ordering,
+    /// A request behind changes that wait for the disk, which is to find what they have made.
+    held: Option<Request>,
     watcher: Option<u64>,
     /// Nothing more is taken, and the connection ends when all is answered.
     ending: Option<Ending>,
@@ -85,12 +87,25 @@ impl Session {
             terms,
             who,
             ordering: Ordering::default(),
+            held: None,
             watcher: None,
             ending: None,
             out: String::new(),
             within: Within::default(),
         };
         Framed::new(Lines::new(MAXIMUM_LINE), session)
+    }
+
+    /// Begins with a request, or holds it back until all before it are answered: whoever asks behind
+    /// what he has registered is to find it. Changes are not held back, since as many as wait for the
+    /// disk go there together; and so no page waits in memory behind something else.
+    fn take(&mut self, transport: &mut FrameTransport<'_, Lines>, request: Request) {
+        let is_change = matches!(request, Request::Register(_) | Request::Remove(_));
+        if is_change || self.ordering.is_empty() {
+            return self.request(transport, request);
+        }
+        self.held = Some(request);
+        transport.pause_reading();
     }
 
     fn request(&mut self, transport: &mut FrameTransport<'_, Lines>, request: Request) {
@@ -284,8 +299,14 @@ impl Session {
         if let Some(all) = self.ordering.answer(ticket, answer) {
             transport.write(all.as_bytes());
         }
+        if self.ordering.is_empty()
+            && let Some(request) = self.held.take()
+        {
+            self.request(transport, request);
+        }
         match self.ending {
             Some(ending) => self.end(transport, ending),
+            None if self.held.is_some() => {}
             None if self.ordering.len() < MAXIMUM_WAITING / 2 => transport.resume_reading(),
             None => {}
         }
@@ -298,7 +319,7 @@ impl Session {
     /// Sends an answer, if none before it waits.
     fn send(&mut self, transport: &mut FrameTransport<'_, Lines>, answer: String) {
         if !self.ordering.is_empty() {
-            // Answers that wait behind others are as many as those.
+            // What is wrong with a line is told in its turn.
             self.ordering.ready(answer);
             if self.ordering.len() >= MAXIMUM_WAITING {
                 transport.pause_reading();
@@ -343,7 +364,7 @@ impl FrameProtocol<Lines> for Session {
             Err(_) => Err(Refused::new(ErrorCode::Invalid, "the line is not UTF-8")),
         };
         match request {
-            Ok(request) => self.request(transport, request),
+            Ok(request) => self.take(transport, request),
             Err(refused) => self.say(transport, Err(refused)),
         }
     }

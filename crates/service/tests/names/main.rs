@@ -6,6 +6,7 @@ mod model;
 mod page;
 mod probing;
 mod transcripts;
+mod waiting;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
