@@ -20,5 +20,6 @@ mod reactor;
 mod reload;
 mod small;
 mod source;
+mod talk;
 mod threads;
 mod timestamp;

@@ -24,8 +24,9 @@ pub(crate) struct LineStream {
     connection: Connection,
     /// The longest line that is taken, in bytes.
     maximum: usize,
-    /// What came and is no whole line yet, and how much of it has been looked at.
+    /// What came, how much of it was taken as lines, and how much has been looked at.
     incoming: Vec<u8>,
+    taken: usize,
     searched: usize,
     outgoing: VecDeque<Bytes>,
     outgoing_bytes: usize,
@@ -40,6 +41,7 @@ impl LineStream {
             connection,
             maximum,
             incoming: Vec::new(),
+            taken: 0,
             searched: 0,
             outgoing: VecDeque::new(),
             outgoing_bytes: 0,
@@ -86,20 +88,23 @@ impl LineStream {
             .iter()
             .position(|byte| *byte == b'\n');
         let end = end.map(|behind| self.searched + behind);
-        if end.unwrap_or(self.incoming.len()) > self.maximum {
+        if end.unwrap_or(self.incoming.len()) - self.taken > self.maximum {
             let maximum = self.maximum;
             let error = format!("a line is longer than {maximum} bytes");
             return Err(self.broken(lariat_protocol::Error::limit(error)));
         }
-        self.searched = if end.is_some() {
-            0
-        } else {
-            self.incoming.len()
+        let Some(end) = end else {
+            // Moved to the front once for all lines of a piece, and not for each of them: thousands may
+            // be in one.
+            self.incoming.drain(..self.taken);
+            self.taken = 0;
+            self.searched = self.incoming.len();
+            return Ok(None);
         };
-        Ok(end.map(|end| {
-            let line: Vec<u8> = self.incoming.drain(..=end).collect();
-            text(&line[..end])
-        }))
+        let line = text(&self.incoming[self.taken..end]);
+        self.taken = end + 1;
+        self.searched = self.taken;
+        Ok(Some(line))
     }
 
     /// Sends what can be sent, and waits for something to come.

@@ -87,7 +87,10 @@ impl Conversation {
             return Ok(None);
         };
         let heard = self.talk.heard(&line)?;
-        if let Heard::OutOfTurn(told) = &heard {
+        // Who speaks out of turn and does not read what he is told of it is told no more.
+        if let Heard::OutOfTurn(told) = &heard
+            && self.lines.has_room()
+        {
             self.lines.send(told);
         }
         Ok(Some(heard))

@@ -1,0 +1,4 @@
+//! Talk with partners of every kind.
+
+mod hostile;
+mod partners;
