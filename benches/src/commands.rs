@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::platform::launch;
 use crate::servers::host::{self, Hosted};
 use crate::{
-    drain, executors, hostile, idle, names, peers, queues, silent, sleep, starved, timers,
+    chat, drain, executors, hostile, idle, names, peers, queues, silent, sleep, starved, timers,
     timestamp,
 };
 
@@ -130,6 +130,18 @@ enum Command {
         #[arg(long, default_value_t = 1000)]
         rounds: usize,
     },
+    /// A room full of people: processor time per line and listener, against ngircd and inspircd.
+    Chat {
+        /// Two hundred people at the most; a look whether it works, not for figures.
+        #[arg(long)]
+        quick: bool,
+        /// How many people.
+        #[arg(long, default_value_t = 1000)]
+        people: usize,
+        /// Only the servers whose name contains this.
+        #[arg(long, default_value = "")]
+        row: String,
+    },
     /// Only the server: prints its address, and serves until it is killed. For a profiler.
     Serve {
         engine: Engine,
@@ -206,6 +218,7 @@ pub fn run() -> io::Result<()> {
         Command::Timers { count } => timers::measure(count),
         Command::Executors { quick } => executors::measure(quick),
         Command::Names { quick, rounds } => names::measure(quick, rounds),
+        Command::Chat { quick, people, row } => chat::measure(quick, people, &row),
         Command::Serve { engine, processor } => timestamp::serve(engine, processor),
         Command::Load {
             server,

@@ -5,6 +5,8 @@
 //! `benches/README.md`; how it is measured is told there, and so for the other programs.
 
 #[cfg(target_os = "linux")]
+mod chat;
+#[cfg(target_os = "linux")]
 mod commands;
 #[cfg(target_os = "linux")]
 mod drain;

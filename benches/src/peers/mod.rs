@@ -8,7 +8,7 @@ mod blocking;
 mod churn;
 mod datagrams;
 mod plain;
-mod rounds;
+pub mod rounds;
 mod tls;
 mod websocket;
 
@@ -40,13 +40,15 @@ pub enum Table {
 #[derive(Clone, Copy)]
 pub struct Effort {
     /// Rounds, each with servers that were just started.
-    rounds: usize,
+    pub rounds: usize,
     /// How often each server is loaded in a round.
-    slices: usize,
-    slice: Duration,
+    pub slices: usize,
+    /// How long each time.
+    pub slice: Duration,
     /// How many connections are opened to see what an idle one costs.
-    idle: usize,
-    for_server: usize,
+    pub idle: usize,
+    /// The processor that the servers stay on.
+    pub for_server: usize,
 }
 
 /// Measures one table, and prints it.

@@ -22,6 +22,23 @@ struct Measured {
     failure: Option<io::Error>,
 }
 
+/// What a server's rounds came to.
+pub struct Figures {
+    /// Nanoseconds of processor time for each thing done.
+    pub cost: f64,
+    /// That by the first server's of the same round.
+    pub ratios: Quartiles,
+    /// How many were done in a second.
+    pub rate: f64,
+}
+
+impl Figures {
+    /// The ratio's quartiles, as all tables show them.
+    pub fn quartiles(&self) -> String {
+        format!("{:.2} to {:.2}", self.ratios.first, self.ratios.third)
+    }
+}
+
 /// Measures all servers, and prints a row for each: the cost, its ratio to the first.
 ///
 /// `unit` is what is done, `per` divides the costs and multiplies the rates.
@@ -31,10 +48,7 @@ pub fn print<W: Work>(
     unit: &str,
     begin: impl Fn(&Running, &Server) -> io::Result<W>,
 ) -> io::Result<()> {
-    let mut all: Vec<Measured> = servers.iter().map(|_| Measured::new()).collect();
-    for round in 0..effort.rounds {
-        run_round(effort, servers, round, &begin, &mut all);
-    }
+    let all = run(effort, servers, begin);
     println!(
         "{:<28}{:>14}{:>8}{:>18}{:>14}",
         "",
@@ -43,23 +57,36 @@ pub fn print<W: Work>(
         "quartiles",
         format!("{unit}/s")
     );
-    for (server, measured) in servers.iter().zip(&all) {
-        if let Some(failure) = &measured.failure {
-            println!("{:<28}{failure}", server.name);
-            continue;
+    for (server, figures) in servers.iter().zip(all) {
+        match figures {
+            Ok(figures) => println!(
+                "{:<28}{:>14.0}{:>8.2}{:>18}{:>14.0}",
+                server.name,
+                figures.cost,
+                figures.ratios.median,
+                figures.quartiles(),
+                figures.rate,
+            ),
+            Err(failure) => println!("{:<28}{failure}", server.name),
         }
-        let ratios = measured.costs.iter().zip(&all[0].costs);
-        let ratios = Quartiles::of(ratios.filter_map(|(our, first)| Some((*our)? / (*first)?)));
-        println!(
-            "{:<28}{:>14.0}{:>8.2}{:>18}{:>14.0}",
-            server.name,
-            Quartiles::of(measured.costs.iter().flatten().copied()).median,
-            ratios.median,
-            format!("{:.2} to {:.2}", ratios.first, ratios.third),
-            Quartiles::of(measured.rates.iter().copied()).median,
-        );
     }
     Ok(())
+}
+
+/// Measures all servers: what each came to, or why it could not be measured.
+pub fn run<W: Work>(
+    effort: &Effort,
+    servers: &[Server],
+    begin: impl Fn(&Running, &Server) -> io::Result<W>,
+) -> Vec<io::Result<Figures>> {
+    let mut all: Vec<Measured> = servers.iter().map(|_| Measured::new()).collect();
+    for round in 0..effort.rounds {
+        run_round(effort, servers, round, &begin, &mut all);
+    }
+    let first = all.first().map_or(Vec::new(), |first| first.costs.clone());
+    all.into_iter()
+        .map(|measured| measured.figures(&first))
+        .collect()
 }
 
 impl Measured {
@@ -69,6 +96,18 @@ impl Measured {
             rates: Vec::new(),
             failure: None,
         }
+    }
+
+    fn figures(self, first: &[Option<f64>]) -> io::Result<Figures> {
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        let ratios = self.costs.iter().zip(first);
+        Ok(Figures {
+            cost: Quartiles::of(self.costs.iter().flatten().copied()).median,
+            ratios: Quartiles::of(ratios.filter_map(|(our, first)| Some((*our)? / (*first)?))),
+            rate: Quartiles::of(self.rates).median,
+        })
     }
 }
 

@@ -121,6 +121,12 @@ pub fn sleep(given: Given) -> io::Result<Running> {
     Ok(Serve::service(given, "sleep", &["tcp://127.0.0.1:0"])?.running)
 }
 
+/// The chat of `lariat serve`, in which nobody is slowed.
+pub fn chat(given: Given) -> io::Result<Running> {
+    let endpoint = "tcp://127.0.0.1:0?lines_per_second=0";
+    Ok(Serve::service(given, "chat", &[endpoint])?.running)
+}
+
 /// On TLS.
 pub fn tls(given: Given) -> io::Result<Running> {
     Ok(Serve::start(given, &["tls://127.0.0.1:0?{identity}"])?.running)
