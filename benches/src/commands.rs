@@ -10,8 +10,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::platform::launch;
 use crate::servers::host::{self, Hosted};
 use crate::{
-    chat, drain, executors, hostile, idle, names, peers, queues, silent, sleep, starved, timers,
-    timestamp,
+    chat, drain, executors, hostile, idle, names, peers, queues, re, silent, sleep, starved,
+    timers, timestamp,
 };
 
 /// Measures Lariat against servers written by hand, and those of other worlds.
@@ -142,6 +142,16 @@ enum Command {
         #[arg(long, default_value = "")]
         row: String,
     },
+    /// What compiling a pattern and finding all its matches costs, against CPython's `re`, the crates
+    /// `regex` and `fancy-regex`, and PCRE2.
+    Re {
+        /// A look whether it works; not for figures.
+        #[arg(long)]
+        quick: bool,
+        /// Only the rows whose name contains this.
+        #[arg(long, default_value = "")]
+        row: String,
+    },
     /// Only the server: prints its address, and serves until it is killed. For a profiler.
     Serve {
         engine: Engine,
@@ -219,6 +229,7 @@ pub fn run() -> io::Result<()> {
         Command::Executors { quick } => executors::measure(quick),
         Command::Names { quick, rounds } => names::measure(quick, rounds),
         Command::Chat { quick, people, row } => chat::measure(quick, people, &row),
+        Command::Re { quick, row } => re::measure(quick, &row),
         Command::Serve { engine, processor } => timestamp::serve(engine, processor),
         Command::Load {
             server,

@@ -27,6 +27,8 @@ mod platform;
 #[cfg(target_os = "linux")]
 mod queues;
 #[cfg(target_os = "linux")]
+mod re;
+#[cfg(target_os = "linux")]
 mod servers;
 #[cfg(target_os = "linux")]
 mod silent;

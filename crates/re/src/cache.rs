@@ -76,49 +76,43 @@ pub fn purge() {
     cache.order.clear();
 }
 
-/// The first match of a pattern in a text (`re.search`); see [`Pattern::search`].
-///
-/// ```
-/// let found = lariat_re::search(r"\d+", "room 42", lariat_re::Flags::NONE)?.unwrap();
-/// assert_eq!(found.text(), "42");
-/// # Ok::<(), lariat_re::Error>(())
-/// ```
-///
-/// # Errors
-///
-/// [`Error::Pattern`] and [`Error::Limit`], as all of these functions.
-pub fn search<'t, T: Text + ?Sized>(
-    pattern: &T,
-    text: &'t T,
-    flags: Flags,
-) -> Result<Option<Match<'t, T>>, Error> {
-    compile(pattern, flags)?.search(text)
+/// A function that compiles its pattern and calls the method of its own name.
+macro_rules! one_match {
+    ($(#[$documentation:meta])* $name:ident) => {
+        $(#[$documentation])*
+        ///
+        /// # Errors
+        ///
+        /// [`Error::Pattern`] and [`Error::Limit`], as all of these functions.
+        pub fn $name<'t, T: Text + ?Sized>(
+            pattern: &T,
+            text: &'t T,
+            flags: Flags,
+        ) -> Result<Option<Match<'t, T>>, Error> {
+            compile(pattern, flags)?.$name(text)
+        }
+    };
 }
 
-/// A match at the beginning of a text (`re.match`); see [`Pattern::match_`].
-///
-/// # Errors
-///
-/// As [`search()`].
-pub fn match_<'t, T: Text + ?Sized>(
-    pattern: &T,
-    text: &'t T,
-    flags: Flags,
-) -> Result<Option<Match<'t, T>>, Error> {
-    compile(pattern, flags)?.match_(text)
+one_match! {
+    /// The first match of a pattern in a text (`re.search`); see [`Pattern::search`].
+    ///
+    /// ```
+    /// let found = lariat_re::search(r"\d+", "room 42", lariat_re::Flags::NONE)?.unwrap();
+    /// assert_eq!(found.text(), "42");
+    /// # Ok::<(), lariat_re::Error>(())
+    /// ```
+    search
 }
 
-/// A match that is the whole text (`re.fullmatch`); see [`Pattern::fullmatch`].
-///
-/// # Errors
-///
-/// As [`search()`].
-pub fn fullmatch<'t, T: Text + ?Sized>(
-    pattern: &T,
-    text: &'t T,
-    flags: Flags,
-) -> Result<Option<Match<'t, T>>, Error> {
-    compile(pattern, flags)?.fullmatch(text)
+one_match! {
+    /// A match at the beginning of a text (`re.match`); see [`Pattern::match_`].
+    match_
+}
+
+one_match! {
+    /// A match that is the whole text (`re.fullmatch`); see [`Pattern::fullmatch`].
+    fullmatch
 }
 
 /// The texts of all matches (`re.findall`); see [`Pattern::findall`].

@@ -46,6 +46,7 @@ pub(crate) struct Inner<T: Text + ?Sized> {
     pub names: Vec<(String, u32)>,
     pub groups: usize,
     pub tree: Sequence,
+    pub warnings: Vec<String>,
     pub program: Program,
 }
 
@@ -82,6 +83,7 @@ impl<T: Text + ?Sized> Pattern<T> {
             names: parsed.names,
             groups,
             tree: parsed.tree,
+            warnings: parsed.warnings,
             program,
         };
         Ok(Pattern {
@@ -135,6 +137,19 @@ impl<T: Text + ?Sized> Pattern<T> {
     pub fn group_index(&self) -> impl Iterator<Item = (&str, usize)> {
         let names = self.inner.names.iter();
         names.map(|(name, group)| (name.as_str(), *group as usize))
+    }
+
+    /// What of it Python may read in another way one day, by its `FutureWarning`s: what looks like
+    /// a set in a set, or like an operation on sets.
+    ///
+    /// ```
+    /// let pattern = lariat_re::Pattern::new("[[a||b]")?;
+    /// let expected = ["Possible nested set at position 1", "Possible set union at position 3"];
+    /// assert_eq!(pattern.warnings(), expected);
+    /// # Ok::<(), lariat_re::Error>(())
+    /// ```
+    pub fn warnings(&self) -> &[String] {
+        &self.inner.warnings
     }
 
     /// The limits of its searches.

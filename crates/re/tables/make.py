@@ -78,7 +78,7 @@ def show_mapping(name, says, of):
     show(name, says, "(u32, u32, u32, i32)", rows)
 
 
-print("//! What CPython %d.%d knows of the characters of Unicode %s; made by `tables/make.py`."
+print("//! What CPython %d.%d knows of the characters of Unicode %s; made by `crates/re/tables/make.py`."
       % (*sys.version_info[:2], unicodedata.unidata_version))
 print("// layers: long because they are tables.")
 print("#![cfg_attr(rustfmt, rustfmt_skip)]")

@@ -54,7 +54,8 @@ impl Maker {
             6 | 7 => self
                 .pick(&["[ab]", "[^a]", r"[\w-]", "[a-é]", r"[^\W_]", "[^é]"])
                 .to_string(),
-            8 | 9 => self
+            8 => "(?:a|ab|aba|b|ba|bab|bb|s|sa|é|éa|1|K|_|_a|aa|aaa|)".to_string(),
+            9 => self
                 .pick(&[".", r"\w", r"\W", r"\d", r"\s", r"\S"])
                 .to_string(),
             10 => self.pick(&["^", "$", r"\A", r"\Z"]).to_string(),

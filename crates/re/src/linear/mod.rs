@@ -26,7 +26,11 @@ const MOST_AUTOMATON: usize = 8 << 20;
 const MOST_REMEMBERED: usize = 2 << 20;
 
 /// A search that takes fewer steps than this is quicker done by the machine alone.
-const PATIENCE: u64 = 2000;
+const PATIENCE: u64 = 256;
+
+/// Where matches lie so near, the machine is quicker; where they are so far, it need not try. In bytes.
+const NEAR: usize = 16;
+const FAR: usize = 256;
 
 /// A pattern for which there are linear engines, made when a search has become long enough for it.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub(crate) struct Linear {
     regular: Regular,
     /// Steps that the machine took in long searches, in which it might have been helped.
     spent: AtomicU64,
+    /// How many it takes by itself once there is an engine.
+    patience: AtomicU64,
     /// For texts of ASCII alone, and for any.
     narrow: OnceLock<Option<Regex>>,
     wide: OnceLock<Option<Regex>>,
@@ -45,8 +51,8 @@ pub(crate) struct Linear {
 /// A linear engine that finds in a text what the machine does.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Engine<'l> {
+    linear: &'l Linear,
     regex: &'l Regex,
-    is_exact: bool,
 }
 
 /// What a linear engine knows of a place and what is behind it.
@@ -70,6 +76,7 @@ impl Linear {
             is_text,
             regular,
             spent: AtomicU64::new(0),
+            patience: AtomicU64::new(PATIENCE),
             narrow: OnceLock::new(),
             wide: OnceLock::new(),
         })
@@ -79,18 +86,40 @@ impl Linear {
     /// make an engine.
     pub fn patience(&self) -> u64 {
         if self.narrow.get().is_some() || self.wide.get().is_some() {
-            return PATIENCE;
+            return self.patience.load(Ordering::Relaxed);
         }
-        // A step takes 3 ns, and an engine 30 µs and 200 ns for each character of the pattern.
-        let worth = 10_000 + 60 * self.regular.size;
+        // A step takes 3 to 10 ns, and an engine 50 µs and 200 ns for each character of the pattern.
+        let worth = 10_000 + 30 * self.regular.size;
         let left = worth.saturating_sub(self.spent.load(Ordering::Relaxed));
         left.max(PATIENCE)
     }
 
-    /// Takes note of a search by the machine alone.
-    pub fn note(&self, steps: u64) {
+    /// Takes note of a search of so many steps by the machine alone: the next is left to it longer.
+    pub fn note_steps(&self, steps: u64) {
+        let patience = self.patience.load(Ordering::Relaxed);
+        if patience < PATIENCE {
+            let next = (patience * 2).clamp(PATIENCE / 8, PATIENCE);
+            self.patience.store(next, Ordering::Relaxed);
+        }
         if steps > PATIENCE {
             self.spent.fetch_add(steps - PATIENCE, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes note of an answer: where there was nothing near, the next is asked for sooner.
+    fn note_answer(&self, from: usize, answer: Answer) {
+        let distance = match answer {
+            Answer::Nothing => usize::MAX,
+            Answer::Begins(start) | Answer::Spans(start, _) => start - from,
+        };
+        let patience = self.patience.load(Ordering::Relaxed);
+        let next = match distance {
+            ..NEAR => (patience * 2).clamp(PATIENCE / 8, PATIENCE),
+            NEAR..FAR => patience / 4,
+            FAR.. => 0,
+        };
+        if next != patience {
+            self.patience.store(next, Ordering::Relaxed);
         }
     }
 
@@ -99,8 +128,8 @@ impl Linear {
     pub fn engine(&self, text: &[u8], from: usize) -> Option<Engine<'_>> {
         let regex = self.regex(text, from)?;
         Some(Engine {
+            linear: self,
             regex,
-            is_exact: self.regular.is_exact,
         })
     }
 
@@ -146,10 +175,14 @@ impl Engine<'_> {
             Anchored::No
         };
         let input = Input::new(text).span(from..text.len()).anchored(anchored);
-        match self.regex.search(&input) {
+        let answer = match self.regex.search(&input) {
             None => Answer::Nothing,
-            Some(found) if self.is_exact => Answer::Spans(found.start(), found.end()),
+            Some(found) if self.linear.regular.is_exact => {
+                Answer::Spans(found.start(), found.end())
+            }
             Some(found) => Answer::Begins(found.start()),
-        }
+        };
+        self.linear.note_answer(from, answer);
+        answer
     }
 }

@@ -21,9 +21,6 @@ pub enum Steering {
     Linear,
 }
 
-/// The least steps after which it is asked.
-const LEAST_PATIENCE: u64 = 32;
-
 /// The linear engines, for a walk through one text.
 #[derive(Debug)]
 pub(super) struct Guide<'p> {
@@ -31,8 +28,6 @@ pub(super) struct Guide<'p> {
     steering: Steering,
     /// The engine for this text, once it has been asked for; none, if it has none.
     engine: Option<Option<Engine<'p>>>,
-    /// How many steps the machine takes by itself in each search.
-    patience: u64,
     /// Whether it was asked in this search.
     asked: bool,
 }
@@ -52,7 +47,6 @@ impl<'p> Guide<'p> {
             linear: linear.filter(|_| steering != Steering::Machine),
             steering,
             engine: None,
-            patience: u64::MAX,
             asked: false,
         }
     }
@@ -64,20 +58,16 @@ impl<'p> Guide<'p> {
         match self.engine {
             _ if self.steering == Steering::Linear => Some(0),
             Some(None) => None,
-            _ => Some(self.patience.min(linear.patience())),
+            _ => Some(linear.patience()),
         }
     }
 
     /// Ends a search that took so many steps.
     pub fn end(&mut self, steps: u64) {
-        let Some(linear) = self.linear else {
-            return;
-        };
-        if self.asked {
-            self.patience = (self.patience.min(linear.patience()) / 4).max(LEAST_PATIENCE);
-        } else {
-            self.patience = self.patience.saturating_mul(2);
-            linear.note(steps);
+        if let Some(linear) = self.linear
+            && !self.asked
+        {
+            linear.note_steps(steps);
         }
     }
 
@@ -103,9 +93,20 @@ impl Machine<'_, '_> {
             Ok(None) => return Ok(Tried::Failed(at)),
             Err(reached) => reached,
         };
-        if !self.go_on_without_pause() {
+        if self.is_without_pause() {
             return Err(reached);
         }
+        self.ask_from::<TEXT>(at, how, goal)
+    }
+
+    /// Asks for the first match at a place, or there or behind; from then on the search goes on alone.
+    pub(super) fn ask_from<const TEXT: bool>(
+        &mut self,
+        at: usize,
+        how: How,
+        goal: &Goal,
+    ) -> Result<Tried, LimitReached> {
+        self.go_on_without_pause();
         let begins = match self.guide.ask(self.text, at, how) {
             Some(Answer::Nothing) => return Ok(Tried::Nothing),
             Some(Answer::Spans(start, end)) if self.slots.is_empty() && goal.accepts(end) => {

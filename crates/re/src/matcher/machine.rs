@@ -32,6 +32,12 @@ pub(super) enum Frame {
         next: u32,
         at: usize,
     },
+    /// Try the words of a tree from a number on.
+    Word {
+        address: Address,
+        from: u32,
+        at: usize,
+    },
     /// Leave a greedy run earlier.
     Fewer {
         address: Address,
@@ -138,16 +144,28 @@ impl<'p, 't> Machine<'p, 't> {
     /// Begins a search; returns how many steps there were before.
     pub(super) fn begin(&mut self) -> u64 {
         self.remember_from = self.steps + 10_000 + 16 * self.text.len() as u64;
-        let patience = self.guide.begin().unwrap_or(u64::MAX);
-        self.pause_at = self.steps.saturating_add(patience).min(self.most_steps);
+        self.plan_pause();
         self.steps
     }
 
-    /// Takes the limits of the search from here on, if it was a pause that ended an attempt.
-    pub(super) fn go_on_without_pause(&mut self) -> bool {
-        let was_pause = self.pause_at < self.most_steps;
+    /// Plans a pause for after as many steps as are worth it.
+    pub(super) fn plan_pause(&mut self) {
+        let patience = self.guide.begin().unwrap_or(u64::MAX);
+        self.pause_at = self.steps.saturating_add(patience).min(self.most_steps);
+    }
+
+    /// Whether the limits of the search are all that ends an attempt.
+    pub(super) fn is_without_pause(&self) -> bool {
+        self.pause_at == self.most_steps
+    }
+
+    /// Whether it is time for a pause, in which the linear engines are asked.
+    pub(super) fn is_tired(&self) -> bool {
+        self.pause_at <= self.steps && !self.is_without_pause()
+    }
+
+    pub(super) fn go_on_without_pause(&mut self) {
         self.pause_at = self.most_steps;
-        was_pause
     }
 
     /// Forgets what failed, which held only for the goal of before.
@@ -164,7 +182,8 @@ impl<'p, 't> Machine<'p, 't> {
         self.stack.clear();
         self.alone.clear();
         self.slots.fill(UNSET);
-        self.steps += self.slots.len() as u64 / 16;
+        // To begin costs as much as some instructions.
+        self.steps += 4 + self.slots.len() as u64 / 16;
         self.last_index = 0;
         let mut next: Next = Some((0, at));
         while let Some((address, at)) = next {
@@ -240,6 +259,7 @@ impl<'p, 't> Machine<'p, 't> {
                     continue;
                 }
                 Op::Try(ways) => self.choose(address, ways, 0, at),
+                Op::Words(words) => self.word(address, words, 0, at),
                 Op::Loop(number) => self.pass(address, number, at),
                 Op::Run(number) => self.run::<TEXT>(address, number, at),
                 Op::Repeat(register) => {
@@ -314,6 +334,11 @@ impl<'p, 't> Machine<'p, 't> {
                 Frame::Way { address, next, at } => {
                     if let Op::Try(ways) = self.program.ops[address as usize] {
                         return self.choose(address, ways, next, at);
+                    }
+                }
+                Frame::Word { address, from, at } => {
+                    if let Op::Words(words) = self.program.ops[address as usize] {
+                        return self.word(address, words, from, at);
                     }
                 }
                 Frame::Fewer { address, low, at } => {
@@ -404,6 +429,24 @@ impl<'p, 't> Machine<'p, 't> {
             });
         }
         Some((way, at))
+    }
+
+    /// The first word of a tree that matches, from a number on.
+    fn word(&mut self, address: Address, words: u32, from: u32, at: usize) -> Next {
+        // A walk down the tree is some memory away from another.
+        self.steps += 8;
+        let word = self.program.words[words as usize].find(&self.text[at..], from)?;
+        if word.has_rival {
+            if from == 0 && self.is_hopeless(address, at) {
+                return None;
+            }
+            self.stack.push(Frame::Word {
+                address,
+                from: word.number + 1,
+                at,
+            });
+        }
+        Some((address + 1, at + word.length))
     }
 
     /// Once more through a loop, or on.

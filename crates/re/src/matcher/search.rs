@@ -75,6 +75,7 @@ impl Machine<'_, '_> {
                 return Ok(None);
             }
             self.forget();
+            self.plan_pause();
             at = super::units::next::<TEXT>(self.text(), at);
         }
         let goal = Goal {
@@ -91,12 +92,26 @@ impl Machine<'_, '_> {
                 _ => None,
             });
         }
-        while let Some(start) = candidate::<TEXT>(program, self.text(), at) {
-            if !self.has_required(start) {
-                return Ok(None);
-            }
-            self.steps += program.seek.steps(start - at);
-            let start = match self.attempt_from::<TEXT>(start, How::Anywhere, &goal)? {
+        loop {
+            let tried = if self.is_tired() {
+                self.ask_from::<TEXT>(at, How::Anywhere, &goal)?
+            } else {
+                let seen = self.seen_at_once::<TEXT>(at);
+                let Some(start) = candidate::<TEXT>(program, &self.text()[..seen], at) else {
+                    if seen == self.text().len() {
+                        return Ok(None);
+                    }
+                    self.steps += program.seek.steps(seen - at);
+                    at = seen;
+                    continue;
+                };
+                if !self.has_required(start) {
+                    return Ok(None);
+                }
+                self.steps += program.seek.steps(start - at);
+                self.attempt_from::<TEXT>(start, How::Anywhere, &goal)?
+            };
+            let start = match tried {
                 Tried::Matched(start, end) => return Ok(Some((start, end))),
                 Tried::Nothing => return Ok(None),
                 Tried::Failed(start) => start,
@@ -111,6 +126,19 @@ impl Machine<'_, '_> {
             }
         }
         Ok(None)
+    }
+
+    /// How far to look for where a match may begin, before it is thought of a pause.
+    fn seen_at_once<const TEXT: bool>(&self, at: usize) -> usize {
+        let end = self.text().len();
+        if self.is_without_pause() || !matches!(self.program().seek, Seek::First) {
+            return end;
+        }
+        let mut seen = end.min(at + 4096);
+        while !is_boundary::<TEXT>(self.text(), seen) {
+            seen += 1;
+        }
+        seen
     }
 
     /// Whether what every match contains is to be found from a place on.

@@ -6,7 +6,7 @@ use super::first::{Alphabet, First};
 use super::hints::Hints;
 use super::part::{Part, Sets};
 use super::tables::{One, Ways};
-use super::{Address, Charset, Context, Look, Loop, Op, Program, Repeat, Run};
+use super::{Address, Charset, Context, Look, Loop, Op, Program, Repeat, Run, Words};
 use crate::matcher::Seek;
 use crate::syntax::Greed;
 
@@ -25,6 +25,7 @@ pub(crate) fn emit(parts: &[Part], sets: &Sets, groups: usize, is_text: bool) ->
             literals: Vec::new(),
             ones: Vec::new(),
             ways: Vec::new(),
+            words: Vec::new(),
             loops: Vec::new(),
             runs: Vec::new(),
             repeats: Vec::new(),
@@ -84,6 +85,21 @@ pub(super) fn push_char(code: u32, is_text: bool, bytes: &mut Vec<u8>) -> bool {
         }
         None => false,
     }
+}
+
+/// So many literal alternatives are a tree; fewer are quicker tried one by one.
+const MANY_WORDS: usize = 16;
+
+/// The bytes of alternatives of characters alone.
+fn words_of(ways: &[Vec<Part>], is_text: bool) -> Option<Vec<Vec<u8>>> {
+    let word = |way: &Vec<Part>| {
+        let mut bytes = Vec::new();
+        let is_word = way
+            .iter()
+            .all(|part| matches!(part, Part::Char(code) if push_char(*code, is_text, &mut bytes)));
+        is_word.then_some(bytes)
+    };
+    ways.iter().map(word).collect()
 }
 
 struct Emitter<'s> {
@@ -244,6 +260,14 @@ impl Emitter<'_> {
     }
 
     fn branch(&mut self, ways: &[Vec<Part>], follow: First) {
+        if ways.len() >= MANY_WORDS
+            && let Some(words) = words_of(ways, self.alphabet.is_text)
+        {
+            let number = self.program.words.len() as u32;
+            self.program.words.push(Words::new(&words));
+            self.push(Op::Words(number));
+            return;
+        }
         let choice = self.push(Op::Fail);
         let mut table = Vec::with_capacity(ways.len());
         let mut jumps = Vec::with_capacity(ways.len());

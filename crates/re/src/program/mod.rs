@@ -11,6 +11,7 @@ mod folding;
 mod hints;
 mod part;
 mod tables;
+mod words;
 
 pub(crate) use charset::{Charset, Lookup};
 pub(crate) use emit::{can_be_empty, emit};
@@ -19,6 +20,7 @@ pub(crate) use folding::Folding;
 use hints::Hints;
 pub(crate) use part::{Part, Place, resolve};
 pub(crate) use tables::{Kind, One, Ways};
+pub(crate) use words::Words;
 
 use crate::linear::Linear;
 use crate::matcher::Seek;
@@ -43,6 +45,8 @@ pub(crate) enum Op {
     Mark(u32),
     /// The alternatives of a table, in turn.
     Try(u32),
+    /// The alternatives of a tree, in turn.
+    Words(u32),
     Jump(Address),
     /// Once more through a body that always takes something, or on.
     Loop(u32),
@@ -133,6 +137,7 @@ pub(crate) struct Program {
     pub literals: Vec<u8>,
     pub ones: Vec<One>,
     pub ways: Vec<Ways>,
+    pub words: Vec<Words>,
     pub loops: Vec<Loop>,
     pub runs: Vec<Run>,
     pub repeats: Vec<Repeat>,

@@ -10,6 +10,9 @@ type Result<T> = std::result::Result<T, PatternError>;
 /// The set behind a bracket that has been taken.
 pub(super) fn set(source: &mut Source) -> Result<Node> {
     let here = source.tell() - 1;
+    if source.is_next('[') {
+        warn(source, "nested set", source.tell());
+    }
     let negated = source.take('^')?;
     let mut items: Vec<Item> = Vec::new();
     loop {
@@ -18,6 +21,9 @@ pub(super) fn set(source: &mut Source) -> Result<Node> {
         };
         if this == Token::Char(']') && !items.is_empty() {
             break;
+        }
+        if !items.is_empty() {
+            warn_of_operation(source, this);
         }
         let first = item(source, this)?;
         if !source.take('-')? {
@@ -31,6 +37,9 @@ pub(super) fn set(source: &mut Source) -> Result<Node> {
             items.push(first);
             items.push(Item::Literal('-'.into()));
             break;
+        }
+        if that == Token::Char('-') {
+            warn(source, "set difference", source.tell() - 2);
         }
         items.push(range(source, (this, first), that)?);
     }
@@ -49,6 +58,30 @@ pub(super) fn set(source: &mut Source) -> Result<Node> {
             items: unique,
         },
     })
+}
+
+/// Notes what may be an operation on sets in a later version of Python, as it does itself.
+fn warn(source: &mut Source, what: &str, position: usize) {
+    let warning = format!("Possible {what} at position {position}");
+    source.warnings.push(warning);
+}
+
+/// The same for a sign that stands there twice.
+fn warn_of_operation(source: &mut Source, this: Token) {
+    let operations = [
+        ('-', "set difference"),
+        ('&', "set intersection"),
+        ('~', "set symmetric difference"),
+        ('|', "set union"),
+    ];
+    let named = operations
+        .iter()
+        .find(|(sign, _)| this == Token::Char(*sign));
+    if let Some((sign, what)) = named
+        && source.is_next(*sign)
+    {
+        warn(source, what, source.tell() - 1);
+    }
 }
 
 fn item(source: &mut Source, token: Token) -> Result<Item> {

@@ -23,6 +23,7 @@ pub(crate) struct Parsed {
     pub names: Vec<(String, u32)>,
     /// The width of each group, at its number; nothing at 0.
     pub widths: Vec<Option<Width>>,
+    pub warnings: Vec<String>,
 }
 
 /// Reads a pattern: of text, or of bytes with a character for each.
@@ -61,6 +62,7 @@ pub(crate) fn parse(chars: Vec<char>, is_text: bool, flags: Flags) -> Result<Par
         flags,
         names,
         widths: parser.widths,
+        warnings: parser.source.warnings,
     })
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Source {
     pub is_text: bool,
     index: usize,
     next: Option<Token>,
+    /// What a later version of Python may read in another way.
+    pub warnings: Vec<String>,
 }
 
 type Result<T> = std::result::Result<T, PatternError>;
@@ -53,6 +55,7 @@ impl Source {
             is_text,
             index: 0,
             next: None,
+            warnings: Vec::new(),
         };
         source.advance()?;
         Ok(source)

@@ -1,4 +1,4 @@
-//! What CPython 3.11 knows of the characters of Unicode 14.0.0; made by `tables/make.py`.
+//! What CPython 3.11 knows of the characters of Unicode 14.0.0; made by `crates/re/tables/make.py`.
 // layers: long because they are tables.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
