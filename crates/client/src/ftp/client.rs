@@ -217,12 +217,14 @@ impl Client {
         }
     }
 
-    /// Breaks off what is being transferred, and gives what the server says to that.
+    /// Breaks off what is being transferred, and gives what the server says to that. Also behind a step that was
+    /// dropped: its answer is waited for.
     ///
     /// # Errors
     ///
     /// When the connection broke.
     pub async fn abort(&mut self) -> Result<Reply, Error> {
+        self.control.settle().await?;
         let was_in_transfer = self.control.is_in_transfer();
         self.control.send(&Command::Abor).await?;
         if was_in_transfer {

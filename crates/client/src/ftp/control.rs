@@ -131,6 +131,16 @@ impl Control {
         }
     }
 
+    /// Hears what is owed to a step that was dropped, up to where a transfer has begun.
+    pub(super) async fn settle(&mut self) -> Result<(), Error> {
+        while !self.machine.is_idle() && !self.machine.is_in_transfer() {
+            if let Event::Closing(reply) = self.next().await? {
+                return Err(Error::Closing(reply));
+            }
+        }
+        Ok(())
+    }
+
     /// Begins TLS, to which the server has just agreed.
     pub(super) async fn start_tls(&mut self) -> Result<(), Error> {
         self.machine

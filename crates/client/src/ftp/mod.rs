@@ -6,6 +6,8 @@
 //! move a whole file, which appears under its name when all of it is there, and go on where an earlier
 //! attempt has stopped; [`Mirror`] moves folders, by several connections at once.
 //!
+//! [`Blocking`] is the same for programs without a runtime.
+//!
 //! Every step has its time, every reply and line its limit, and no path is sent that would be two
 //! commands. The data connection goes to the machine of the control connection, whatever address the server
 //! names.
@@ -28,6 +30,7 @@
 //! # Ok(()) }
 //! ```
 
+mod blocking;
 mod client;
 mod control;
 mod data;
@@ -42,6 +45,7 @@ mod site;
 mod transfer;
 mod upload;
 
+pub use blocking::Blocking;
 pub use client::{ANONYMOUS, Client};
 pub use download::Download;
 pub use error::Error;

@@ -79,7 +79,8 @@ impl Client {
         Ok(length)
     }
 
-    /// Sends a file as bytes. Gives their number.
+    /// Sends a file as bytes. Gives their number. The source is read on this thread, as files are, whose bytes are there
+    /// at once.
     ///
     /// # Errors
     ///

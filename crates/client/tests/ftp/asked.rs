@@ -1,6 +1,6 @@
 //! Each of the words of `ftplib`, answered.
 
-use lariat_client::ftp::{Client, Error, Login, Options, Retrieve};
+use lariat_client::ftp::{Blocking, Client, Error, Login, Options, Retrieve};
 use lariat_protocol::ftp::Kind;
 use lariat_testkit::{Fault, FtpServer};
 
@@ -197,4 +197,59 @@ async fn what_would_be_two_commands_is_not_sent() {
         "{heard:?}"
     );
     client.noop().await.expect("of use as before");
+}
+#[test]
+fn a_program_without_a_runtime_waits_for_each_step() {
+    let server = FtpServer::start();
+    server.put("/pub/a", b"hello");
+    let mut ftp = Blocking::connect(&endpoint(&server), Options::default()).expect("connected");
+    ftp.login(&Login::default()).expect("logged in");
+    ftp.wait(async |client| client.cwd("pub").await)
+        .expect("there");
+    let content = ftp.wait(async |client| fetched(client, "a").await);
+    assert_eq!(content.expect("fetched"), b"hello");
+    ftp.quit().expect("answered");
+    assert!(
+        Blocking::connect(
+            &"tcp://127.0.0.1:1".parse().expect("an endpoint"),
+            Options::default()
+        )
+        .is_err()
+    );
+}
+
+#[tokio::test]
+async fn a_step_that_was_dropped_is_ended_by_abort() {
+    let server = FtpServer::start();
+    let mut client = client(&server).await;
+    tokio::select! {
+        biased;
+        _ = client.sendcmd("SYST") => {}
+        () = std::future::ready(()) => {}
+    }
+    assert_eq!(client.abort().await.expect("settled").code(), 226);
+    assert_eq!(client.pwd().await.expect("of use"), "/");
+}
+
+#[tokio::test]
+async fn a_transfer_keeps_the_control_connection_alive() {
+    let server = FtpServer::start();
+    let content = pattern(1_000_000);
+    server.put("/a", &content);
+    let mut site = site(&server);
+    site.options.keep_alive = Some(std::time::Duration::ZERO);
+    let mut client = site.connect().await.expect("logged in");
+    assert_eq!(fetched(&mut client, "a").await.expect("fetched"), content);
+    // Their answers come behind that of the transfer, and are taken for no others.
+    assert_eq!(client.pwd().await.expect("a path"), "/");
+    client
+        .storbinary("b", Default::default(), &content[..])
+        .await
+        .expect("stored");
+    client.noop().await.expect("of use");
+    let heard = server.heard();
+    assert!(
+        heard.iter().filter(|line| *line == "NOOP").count() > 20,
+        "{heard:?}"
+    );
 }
