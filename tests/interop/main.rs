@@ -8,7 +8,8 @@
 //! One module for each kind of peer: [`classic`] (Python's own library), [`twisted`],
 //! [`websockets`], [`regular`] (CPython's `re`), [`tools`] (socat, nc, openssl, curl), [`small`]
 //! (xinetd, nc, socat), [`calls`] (Python's JSON-RPC), [`durable`] (strace), [`command`] (nc, socat,
-//! Python), [`web`] (Python's web server, nginx), [`spoofed`] (forged senders), [`socketserver`]
+//! Python), [`web`] (Python's web server, nginx), [`ftp`] (vsftpd,
+//! pyftpdlib), [`spoofed`] (forged senders), [`socketserver`]
 //! (Python and nc), [`terminals`] (tmux, with people at its screens). And one for each thing that a
 //! server is run with, judged by what people use with it: [`proxied`] (haproxy, nginx),
 //! [`metrics`] (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside
@@ -22,6 +23,7 @@ mod command;
 mod deadlines;
 mod draining;
 mod durable;
+mod ftp;
 mod lariat;
 mod metrics;
 mod names;

@@ -48,3 +48,47 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
     }
     builder.create(path)
 }
+
+/// While this is there, what is typed is not seen; and then the terminal is as it was.
+#[cfg(unix)]
+pub struct Unseen(Option<nix::sys::termios::Termios>);
+
+#[cfg(unix)]
+impl Unseen {
+    /// Has the terminal that is standard input show nothing of what is typed.
+    pub fn begin() -> Self {
+        use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
+
+        let Ok(before) = tcgetattr(io::stdin()) else {
+            return Unseen(None);
+        };
+        let mut unseen = before.clone();
+        unseen.local_flags.remove(LocalFlags::ECHO);
+        let is_set = tcsetattr(io::stdin(), SetArg::TCSAFLUSH, &unseen).is_ok();
+        Unseen(is_set.then_some(before))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        use nix::sys::termios::{SetArg, tcsetattr};
+
+        if let Some(before) = &self.0 {
+            // A terminal that has gone needs nothing.
+            let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, before);
+        }
+    }
+}
+
+/// While this is there, what is typed is not seen: not known how, here.
+#[cfg(not(unix))]
+pub struct Unseen;
+
+#[cfg(not(unix))]
+impl Unseen {
+    /// Does nothing.
+    pub fn begin() -> Self {
+        Unseen
+    }
+}

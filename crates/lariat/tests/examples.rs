@@ -438,3 +438,64 @@ fn no_example_is_left_out() {
         assert!(length < 100, "{name} has {length} lines");
     }
 }
+
+#[test]
+fn a_file_is_fetched_by_ftp_and_each_failure_has_its_message() {
+    use lariat_testkit::{Fault, FtpServer};
+
+    let server = FtpServer::start();
+    server.put("/pub/a", b"hello");
+    let folder = tempfile::tempdir().unwrap();
+    let endpoint = format!("tcp://{}", server.address());
+    let fetch = |endpoint: &str, path: &str| {
+        let mut command = example("ftp_fetch");
+        let output = command
+            .args([endpoint, path])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (
+            output.status.code(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    };
+    let (code, output, errors) = fetch(&endpoint, "pub/a");
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    assert!(
+        output.ends_with("changed to pub\nfetched a: 5 bytes\n"),
+        "{output}"
+    );
+    let place = folder.path().join("a");
+    assert_eq!(std::fs::read(&place).unwrap(), b"hello");
+    std::fs::remove_file(&place).unwrap();
+
+    let fails = |endpoint: &str, path: &str, words: &str| {
+        let (code, _, errors) = fetch(endpoint, path);
+        assert_eq!(code, Some(1), "{errors}");
+        assert!(
+            errors.starts_with(words) && errors.lines().count() == 1,
+            "{errors}"
+        );
+        assert!(!place.exists());
+    };
+    fails(
+        "tcp://127.0.0.1:1",
+        "pub/a",
+        "cannot reach tcp://127.0.0.1:1: ",
+    );
+    server.order("PASS", 1, Fault::Says(b"530 Not today.\r\n".to_vec()));
+    fails(&endpoint, "pub/a", "cannot log in anonymously: ");
+    fails(&endpoint, "no/a", "cannot change to no: ");
+    fails(&endpoint, "pub/b", "cannot read b there: ");
+    server.order("RETR", 1, Fault::Cuts(2));
+    fails(&endpoint, "pub/a", "the transfer of a has failed: ");
+    server.order("SIZE", 1, Fault::Says(b"213 6\r\n".to_vec()));
+    fails(&endpoint, "pub/a", "a is not what was announced: ");
+    std::fs::create_dir(folder.path().join("a.part")).unwrap();
+    fails(&endpoint, "pub/a", "cannot write a here: ");
+    let heard = server.heard();
+    let said = |word: &str| heard.iter().filter(|line| line.as_str() == word).count();
+    assert_eq!((said("QUIT"), said("USER anonymous")), (7, 7));
+}

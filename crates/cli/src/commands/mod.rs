@@ -11,6 +11,7 @@ mod ctl;
 mod daytime;
 mod discard;
 mod echo;
+mod ftp;
 mod get_raw;
 mod man;
 mod names;
@@ -55,6 +56,7 @@ enum Command {
     Daytime(daytime::Args),
     Discard(discard::Args),
     Echo(echo::Args),
+    Ftp(Box<ftp::Args>),
     GetRaw(get_raw::Args),
     Man(man::Args),
     Names(Box<names::Args>),
@@ -101,6 +103,7 @@ impl Lariat {
             Command::Daytime(args) => daytime::run(args),
             Command::Discard(args) => discard::run(args),
             Command::Echo(args) => echo::run(args),
+            Command::Ftp(args) => ftp::run(*args),
             Command::GetRaw(args) => get_raw::run(args),
             Command::Man(args) => man::run(args),
             Command::Names(args) => names::run(*args),

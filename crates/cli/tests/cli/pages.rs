@@ -2,7 +2,7 @@
 
 use crate::process::run;
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 20] = [
     "bench",
     "cert",
     "chargen",
@@ -13,6 +13,7 @@ const COMMANDS: [&str; 19] = [
     "daytime",
     "discard",
     "echo",
+    "ftp",
     "man",
     "names",
     "qotd",

@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use lariat_testkit::FtpServer;
 use tempfile::TempDir;
 
 use crate::process::{Outcome, Running, lariat};
@@ -20,6 +21,7 @@ const PAGES: &[(&str, &str, usize)] = &[
         include_str!("../../../../docs/command-server.md"),
         6,
     ),
+    ("ftp", include_str!("../../../../docs/ftp.md"), 6),
     (
         "remote-calls",
         include_str!("../../../../docs/remote-calls.md"),
@@ -145,6 +147,8 @@ fn alike(line: &str) -> String {
 struct Reader {
     home: TempDir,
     server: Option<Server>,
+    /// What the pages call `ftp.example.org`.
+    ftp: FtpServer,
 }
 
 /// The server that was started last.
@@ -159,6 +163,7 @@ impl Reader {
         Reader {
             home: tempfile::tempdir().unwrap(),
             server: None,
+            ftp: ftp_server(),
         }
     }
 
@@ -170,6 +175,7 @@ impl Reader {
             return self.serve(&command);
         }
         let command = self.to_server(&command);
+        let command = command.replace("ftp.example.org", &self.ftp.address().to_string());
         let outcome = Running::spawn(self.shell(&command).stdin(Stdio::null())).finish();
         let Outcome { code, errors, .. } = &outcome;
         assert_eq!((*code, errors.as_str()), (Some(0), ""), "$ {command}");
@@ -276,6 +282,14 @@ impl Reader {
             .env("PATH", std::env::join_paths(path).unwrap());
         shell
     }
+}
+
+/// The files that the pages fetch.
+fn ftp_server() -> FtpServer {
+    let server = FtpServer::start();
+    server.put("/pub/notes.txt", b"something\n");
+    server.put("/pub/readme.txt", b"hello\n");
+    server
 }
 
 impl Drop for Server {
