@@ -57,11 +57,13 @@ fn starves() {
     println!("drained {:?}", server.drain(Duration::ZERO));
 }
 
-/// Serves many requests, and compares what the process has after some and after all of them.
+/// Serves a hundred thousand requests, and compares what the process has after some and after all
+/// of them. Most are asked one after the other on connections that last, and one in 25 on a
+/// connection of its own.
 fn leaks<S: Strategy + Default>() {
     let server = Server::<Tcp, S, _>::bind("127.0.0.1:0", shout).expect("a free port");
     serving(&server, || {
-        let many = |count: usize| {
+        let anew = |count: usize| {
             for _ in 0..count {
                 assert_eq!(ask(connect(&server), b"hi"), b"HI");
             }
@@ -69,12 +71,30 @@ fn leaks<S: Strategy + Default>() {
                 std::thread::yield_now();
             }
         };
-        many(100);
+        anew(100);
         let before = settled();
-        many(3000);
+        for _ in 0..4 {
+            anew(1_000);
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| converse(connect(&server), 6_000));
+                }
+            });
+        }
+        anew(0);
         assert_eq!(settled(), before, "threads and descriptors");
     });
     println!("nothing leaked");
+}
+
+/// Asks so often on one connection, each time when the answer before is there.
+fn converse(mut client: TcpStream, requests: usize) {
+    let mut answer = [0; 3];
+    for _ in 0..requests {
+        client.write_all(b"hi\n").expect("it reads");
+        client.read_exact(&mut answer).expect("it answers");
+        assert_eq!(&answer, b"HI\n");
+    }
 }
 
 /// A thread is there for a moment after its request is over.

@@ -1,6 +1,4 @@
-//! What keeps the items: without a lock for plain FIFO, behind one for everything else.
-
-use concurrent_queue::{ConcurrentQueue, PopError, PushError};
+//! What keeps the items of a queue: here behind a lock, in any order.
 
 use super::error::{GetError, PutError};
 use super::order::Order;
@@ -26,48 +24,6 @@ pub(crate) trait Core {
 
     fn is_full(&self) -> bool {
         self.limit().is_some_and(|limit| self.len() >= limit)
-    }
-}
-
-impl<T> Core for ConcurrentQueue<T> {
-    type Item = T;
-
-    fn push(&self, item: T) -> Result<(), PutError<T>> {
-        ConcurrentQueue::push(self, item).map_err(|error| match error {
-            PushError::Full(item) => PutError::Full(item),
-            PushError::Closed(item) => PutError::ShutDown(item),
-        })
-    }
-
-    fn pop(&self) -> Result<T, GetError> {
-        ConcurrentQueue::pop(self).map_err(|error| match error {
-            PopError::Empty => GetError::Empty,
-            PopError::Closed => GetError::ShutDown,
-        })
-    }
-
-    fn close(&self) {
-        ConcurrentQueue::close(self);
-    }
-
-    fn len(&self) -> usize {
-        ConcurrentQueue::len(self)
-    }
-
-    fn limit(&self) -> Option<usize> {
-        self.capacity()
-    }
-
-    fn is_closed(&self) -> bool {
-        ConcurrentQueue::is_closed(self)
-    }
-
-    fn is_empty(&self) -> bool {
-        ConcurrentQueue::is_empty(self)
-    }
-
-    fn is_full(&self) -> bool {
-        ConcurrentQueue::is_full(self)
     }
 }
 

@@ -4,21 +4,20 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use concurrent_queue::ConcurrentQueue;
-
 use super::channel::{Getting, Putting};
 use super::core::Locked;
 use super::error::{GetError, PutError};
+use super::fifo::Fifo;
 
 /// Puts an item: [`Queue::put_async`](crate::Queue::put_async) and
 /// [`SimpleQueue::put_async`](crate::SimpleQueue::put_async).
 #[must_use = "a future does nothing until it is awaited"]
-pub struct Put<'a, T>(Either<Putting<'a, Locked<T>>, Putting<'a, ConcurrentQueue<T>>>);
+pub struct Put<'a, T>(Either<Putting<'a, Locked<T>>, Putting<'a, Fifo<T>>>);
 
 /// Takes an item: [`Queue::get_async`](crate::Queue::get_async) and
 /// [`SimpleQueue::get_async`](crate::SimpleQueue::get_async).
 #[must_use = "a future does nothing until it is awaited"]
-pub struct Get<'a, T>(Either<Getting<'a, Locked<T>>, Getting<'a, ConcurrentQueue<T>>>);
+pub struct Get<'a, T>(Either<Getting<'a, Locked<T>>, Getting<'a, Fifo<T>>>);
 
 /// Which of the two kinds of queue it is.
 enum Either<Q, S> {
@@ -31,7 +30,7 @@ impl<'a, T> Put<'a, T> {
         Put(Either::Queue(put))
     }
 
-    pub(super) fn simple(put: Putting<'a, ConcurrentQueue<T>>) -> Self {
+    pub(super) fn simple(put: Putting<'a, Fifo<T>>) -> Self {
         Put(Either::Simple(put))
     }
 
@@ -65,7 +64,7 @@ impl<'a, T> Get<'a, T> {
         Get(Either::Queue(get))
     }
 
-    pub(super) fn simple(get: Getting<'a, ConcurrentQueue<T>>) -> Self {
+    pub(super) fn simple(get: Getting<'a, Fifo<T>>) -> Self {
         Get(Either::Simple(get))
     }
 }

@@ -8,6 +8,7 @@
 mod channel;
 mod core;
 mod error;
+mod fifo;
 mod futures;
 mod iterator;
 mod order;

@@ -3,11 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use concurrent_queue::ConcurrentQueue;
-
 use super::channel::Channel;
 use super::core::Core;
 use super::error::{GetError, PutError};
+use super::fifo::Fifo;
 use super::futures::{Get, Put};
 use super::iterator::Items;
 
@@ -27,7 +26,7 @@ use super::iterator::Items;
 /// # Ok::<(), lariat_sync::PutError<&str>>(())
 /// ```
 pub struct SimpleQueue<T> {
-    channel: Channel<ConcurrentQueue<T>>,
+    channel: Channel<Fifo<T>>,
 }
 
 impl<T> SimpleQueue<T> {
@@ -38,13 +37,13 @@ impl<T> SimpleQueue<T> {
     ///
     /// If the limit is 0: nothing would ever get in.
     pub fn new(limit: impl Into<Option<usize>>) -> Self {
-        let core = match limit.into() {
-            Some(0) => panic!("a queue with room for nothing: give None for no limit"),
-            Some(limit) => ConcurrentQueue::bounded(limit),
-            None => ConcurrentQueue::unbounded(),
-        };
+        let limit = limit.into();
+        assert!(
+            limit != Some(0),
+            "a queue with room for nothing: give None for no limit"
+        );
         SimpleQueue {
-            channel: Channel::new(core),
+            channel: Channel::new(Fifo::new(limit)),
         }
     }
 
