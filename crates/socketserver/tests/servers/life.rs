@@ -9,8 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use lariat_socketserver::{
-    DrainReport, HandlerResult, Hooks, Options, POLL_INTERVAL, Server, StreamRequest, Tcp,
-    TcpServer, Threading, ThreadingTcpServer, handler,
+    DrainReport, HandlerResult, Hooks, Options, POLL_INTERVAL, RequestHandler, Server, Strategy,
+    StreamRequest, Tcp, TcpServer, Threading, ThreadingTcpServer, handler,
 };
 
 use crate::classes::shout;
@@ -150,16 +150,21 @@ fn held() -> (
     (sender, wait)
 }
 
+/// Serves until a request is being handled, which goes on.
+fn serve_until_busy<S: Strategy, H: RequestHandler<StreamRequest>>(server: &Server<Tcp, S, H>) {
+    serving(server, || {
+        while server.active_requests() == 0 {
+            thread::yield_now();
+        }
+    });
+}
+
 #[test]
 fn closing_waits_for_the_requests() {
     let (release, wait) = held();
     let server = ThreadingTcpServer::bind("127.0.0.1:0", wait).expect("a free port");
     let mut client = connect(&server);
-    serving(&server, || {
-        while server.active_requests() == 0 {
-            thread::yield_now();
-        }
-    });
+    serve_until_busy(&server);
     let closed = thread::spawn(move || server.server_close());
     release.send(()).expect("it waits");
     closed.join().expect("no panic");
@@ -178,11 +183,7 @@ fn closing_does_not_wait_for_daemon_threads() {
         .bind("127.0.0.1:0")
         .expect("a free port");
     let mut client = connect(&server);
-    serving(&server, || {
-        while server.active_requests() == 0 {
-            thread::yield_now();
-        }
-    });
+    serve_until_busy(&server);
     server.server_close();
     release.send(()).expect("it still waits");
     assert_eq!(heard(&mut client).expect("an answer"), b"done\n");
@@ -192,11 +193,7 @@ fn closing_does_not_wait_for_daemon_threads() {
 fn draining_finishes_what_it_can_and_ends_the_rest() {
     let server = ThreadingTcpServer::bind("127.0.0.1:0", shout).expect("a free port");
     let mut silent = connect(&server);
-    serving(&server, || {
-        while server.active_requests() == 0 {
-            thread::yield_now();
-        }
-    });
+    serve_until_busy(&server);
     let report = server.drain(Duration::ZERO);
     let forced = DrainReport {
         forced: 1,
@@ -208,11 +205,7 @@ fn draining_finishes_what_it_can_and_ends_the_rest() {
     let (release, wait) = held();
     let server = ThreadingTcpServer::bind("127.0.0.1:0", wait).expect("a free port");
     let mut client = connect(&server);
-    serving(&server, || {
-        while server.active_requests() == 0 {
-            thread::yield_now();
-        }
-    });
+    serve_until_busy(&server);
     let address = inet(&server.server_address().expect("bound"));
     let drained = thread::spawn(move || server.drain(Duration::from_secs(3600)));
     // Nobody comes any more once it has looked who is there.
@@ -231,11 +224,7 @@ fn a_handler_that_never_returns_is_counted_and_left() {
     let (release, wait) = held();
     let server = ThreadingTcpServer::bind("127.0.0.1:0", wait).expect("a free port");
     let mut client = connect(&server);
-    serving(&server, || {
-        while server.active_requests() == 0 {
-            thread::yield_now();
-        }
-    });
+    serve_until_busy(&server);
     let report = server.drain(Duration::ZERO);
     let left = DrainReport {
         left: 1,
