@@ -1,5 +1,6 @@
 //! `lariat names`, its server and its clients, and `name:SERVICE` where other clients connect.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -11,7 +12,8 @@ use tempfile::TempDir;
 
 use crate::operated::Operated;
 use crate::process::{Outcome, Running, lariat, run};
-use crate::server::once;
+use crate::pty::Terminal;
+use crate::server::{once, read_some};
 
 /// A name server, and somebody with a state directory of their own who asks it.
 struct Known {
@@ -255,6 +257,55 @@ fn clients_of_services_take_their_names() {
     );
     let said = known.complaint(&["daytime", "name:daytime?tag=daytime,fast"]);
     assert!(said.contains("has all of these tags"), "{said}");
+}
+
+#[test]
+fn clients_of_conversations_take_their_names_too() {
+    let known = Known::start();
+    let services = Operated::start(&[
+        "chat=tcp://127.0.0.1:0",
+        "command=tcp://127.0.0.1:0",
+        "sleep=tcp://127.0.0.1:0",
+    ]);
+    let register = |name: &str, place: &str| {
+        let register = [
+            "names", "register", name, place, "--once", "--probe", "none",
+        ];
+        known.said(&register);
+    };
+    for name in ["chat", "command", "sleep"] {
+        register(name, &format!("tcp://{}", services.address(name)));
+    }
+    let told = known.said(&["chat", "name:chat", "--nick", "ann"]);
+    assert!(told.contains("= you are ann\n"), "{told}");
+    let told = known.said(&["ask", "name:command", "os"]);
+    assert!(told.starts_with("posix"), "{told}");
+    let told = known.said(&["sleep", "name:sleep", "0.01"]);
+    assert!(told.starts_with("0.01 s, "), "{told}");
+    let (page, server) = once(|mut stream| {
+        let request = read_some(&mut stream);
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+            .unwrap();
+        String::from_utf8(request).unwrap()
+    });
+    register("page", &page);
+    let told = known.said(&["get-raw", "name:page", "/there", "-o", "-"]);
+    assert_eq!(told, "hello");
+    let request = server.join().unwrap();
+    assert!(request.starts_with("GET /there HTTP/1.1\r\n"), "{request}");
+    let mut listening = Terminal::start(&["talk", "--full", "--listen", "tcp://127.0.0.1:0"]);
+    listening.wait_to_show("^C ends it.");
+    let screen = listening.screen().concat();
+    let (_, endpoint) = screen.split_once("Waiting at ").unwrap();
+    register("talk", endpoint.split_once(';').unwrap().0);
+    let calling = known.begin(&["talk", "--full", "name:talk", "--nick", "ann"]);
+    // It has nothing to say.
+    listening.wait_to_show("* ann has gone.");
+    assert_eq!(listening.wait_for_end(), Some(0));
+    let outcome = calling.finish();
+    assert_eq!((outcome.code, outcome.errors.as_str()), (Some(0), ""));
+    assert!(outcome.text().contains(" is there.\n"), "{outcome:?}");
 }
 
 #[test]

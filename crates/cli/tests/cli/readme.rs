@@ -16,6 +16,7 @@ use crate::process::{Outcome, Running, lariat};
 /// The pages with commands: what they are called, their text, and how many commands they have at least.
 const PAGES: &[(&str, &str, usize)] = &[
     ("README.md", include_str!("../../../../README.md"), 10),
+    ("chat", include_str!("../../../../docs/chat.md"), 5),
     (
         "command-server",
         include_str!("../../../../docs/command-server.md"),
@@ -185,7 +186,7 @@ impl Reader {
     /// Starts a server in the place of the last one.
     fn serve(&mut self, command: &str) -> String {
         self.server = None;
-        let ports = FIRST.iter().map(|(_, port)| *port).chain([9464]);
+        let ports = FIRST.iter().map(|(_, port)| *port).chain([8443, 9464]);
         let any_port = ports.fold(command.to_string(), |command, port| {
             command.replace(&format!(":{port}"), ":0")
         });

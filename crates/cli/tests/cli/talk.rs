@@ -132,6 +132,68 @@ fn a_partner_that_vanishes_is_told_of_in_one_line() {
 }
 
 #[test]
+fn what_a_partner_sends_cannot_steer_the_terminal() {
+    let state = state();
+    let (mut bob, endpoint) = listening(&["--full", "tcp://127.0.0.1:0"], &state);
+    let stream = TcpStream::connect(endpoint.trim_start_matches("tcp://")).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    let mut stream = BufReader::new(stream);
+    // What is not read would break the connection at its end.
+    stream.read_line(&mut String::new()).unwrap();
+    let stream = stream.get_mut();
+    // Clears the screen, and has the terminal answer as if that had been typed.
+    stream
+        .write_all(b"talk/1 full x\x1b[2J\nNUL \0 clear \x1b[2J\x1b[H ask \x1b[6n\xc2\x9b6n done\n")
+        .unwrap();
+    bob.wait_to_show("done");
+    let screen = bob.screen().concat();
+    assert!(screen.contains("^C ends it."), "{screen}");
+    assert!(screen.contains("[2J") && screen.contains("[6n"), "{screen}");
+    stream.shutdown(std::net::Shutdown::Both).unwrap();
+    assert_eq!(bob.wait_for_end(), Some(0));
+}
+
+/// The page's commands, two by two: one side listens, and the other connects.
+#[test]
+fn the_commands_of_the_page_talk_to_each_other() {
+    const PAGE: &str = include_str!("../../../../docs/talk.md");
+    let lines = PAGE.lines();
+    let commands: Vec<&str> = lines
+        .filter_map(|line| line.strip_prefix("    lariat talk "))
+        .collect();
+    assert_eq!(commands.len(), 4, "{commands:?}");
+    let state = state();
+    for pair in commands.chunks(2) {
+        let words = |at: usize| pair[at].split(' ').map(|word| word.trim_matches('\''));
+        let here = |word: &str| match word {
+            "tcp://0.0.0.0" => "tcp://127.0.0.1:0".to_owned(),
+            "tls://[::]" => "tls://127.0.0.1:0".to_owned(),
+            other => other.to_owned(),
+        };
+        assert!(words(0).any(|word| word == "--listen"), "{pair:?}");
+        let waits: Vec<String> = words(0)
+            .filter(|word| *word != "--listen")
+            .map(here)
+            .collect();
+        let waits: Vec<&str> = waits.iter().map(String::as_str).collect();
+        let (mut bob, endpoint) = listening(&waits, &state);
+        let (_, place) = endpoint.split_once("://").unwrap();
+        let place = place.split('?').next().unwrap();
+        let calls: Vec<String> = words(1)
+            .map(|word| word.replace("example.org", place))
+            .collect();
+        let calls: Vec<&str> = calls.iter().map(String::as_str).collect();
+        let mut ann = Terminal::start(&[&["talk"], &calls[..]].concat());
+        ann.wait_to_show("is there.");
+        bob.wait_to_show("is there.");
+        ann.type_in("hello\r");
+        bob.wait_to_show("> hello");
+        ann.type_in("\x04");
+        assert_eq!((ann.wait_for_end(), bob.wait_for_end()), (Some(0), Some(0)));
+    }
+}
+
+#[test]
 fn one_of_the_two_ways_is_to_be_named() {
     assert_eq!(run(&["talk", "localhost"], b"").code, Some(2));
     assert_eq!(
