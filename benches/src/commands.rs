@@ -120,8 +120,8 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
-    /// The name server: look-ups on one processor, and acknowledged registrations that a
-    /// `kill -9` loses.
+    /// The name server: look-ups on one processor, how evenly it probes, and acknowledged
+    /// registrations that a `kill -9` loses.
     Names {
         /// A look whether it works; not for figures.
         #[arg(long)]

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{Asking, Served};
+use super::{Served, exchange};
 use crate::platform::child::Given;
 use crate::platform::process;
 
@@ -76,21 +76,4 @@ pub fn measure(quick: bool) -> io::Result<()> {
         println!("{name:<22}{rate:>14.0}{each:>22.2}");
     }
     Ok(())
-}
-
-fn exchange(asking: &mut Asking, lines: &str, count: usize) -> io::Result<()> {
-    let mut connection = asking.stream.try_clone()?;
-    // Written beside reading: neither side's buffer holds all of it.
-    let text = lines.to_owned();
-    let writing =
-        std::thread::spawn(move || std::io::Write::write_all(&mut connection, text.as_bytes()));
-    for _ in 0..count {
-        let answer = asking
-            .answer()?
-            .ok_or_else(|| io::Error::other("the server has gone"))?;
-        answer.map_err(io::Error::other)?;
-    }
-    writing
-        .join()
-        .map_err(|_| io::Error::other("writing panicked"))?
 }

@@ -1,7 +1,9 @@
-//! The name server: look-ups on one processor, and registrations under `kill -9`.
+//! The name server: look-ups on one processor, how evenly it probes, and registrations under
+//! `kill -9`.
 
 mod kills;
 mod lookups;
+mod probes;
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -16,13 +18,15 @@ use crate::servers::lariat::names;
 /// How long an answer may take before the server counts as hung.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Measures both.
+/// Measures all three.
 ///
 /// # Errors
 ///
 /// When the server cannot be started, or an acknowledged registration is lost.
 pub fn measure(quick: bool, rounds: usize) -> io::Result<()> {
     lookups::measure(quick)?;
+    println!();
+    probes::measure(quick)?;
     println!();
     kills::measure(if quick { rounds.min(5) } else { rounds })
 }
@@ -81,4 +85,22 @@ impl Asking {
             received.map_err(io::Error::other)?;
         }
     }
+}
+
+/// Sends lines, and takes so many answers, none of which may be a refusal.
+fn exchange(asking: &mut Asking, lines: &str, count: usize) -> io::Result<()> {
+    let mut connection = asking.stream.try_clone()?;
+    // Written beside reading: neither side's buffer holds all of it.
+    let text = lines.to_owned();
+    let writing =
+        std::thread::spawn(move || std::io::Write::write_all(&mut connection, text.as_bytes()));
+    for _ in 0..count {
+        let answer = asking
+            .answer()?
+            .ok_or_else(|| io::Error::other("the server has gone"))?;
+        answer.map_err(io::Error::other)?;
+    }
+    writing
+        .join()
+        .map_err(|_| io::Error::other("writing panicked"))?
 }
