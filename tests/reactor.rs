@@ -4,6 +4,7 @@
 mod calls;
 mod clients;
 mod datagrams;
+mod herd;
 mod placement;
 #[cfg(unix)]
 mod platform;

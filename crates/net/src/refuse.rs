@@ -86,7 +86,7 @@ pub(crate) fn refuse(
         return;
     };
     let _inside = worker.runtime.enter();
-    if let Ok((carrier, _)) = visitor.open() {
+    if let Ok((carrier, _)) = visitor.open(None) {
         worker.runtime.spawn(say_and_close(carrier, Some(words)));
     }
 }

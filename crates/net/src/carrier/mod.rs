@@ -6,6 +6,7 @@
 mod connected;
 pub(crate) mod datagram;
 mod frames;
+mod herded;
 pub(crate) mod memory;
 mod stdio;
 pub(crate) mod websocket;
@@ -16,12 +17,14 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use lariat_tls::TlsStream;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::platform::socket;
 
 pub(crate) use connected::ConnectedUdp;
+pub(crate) use herded::Herded;
 pub(crate) use stdio::Stdio;
 pub(crate) use websocket::WebSocketCarrier;
 
@@ -39,6 +42,8 @@ pub(crate) enum Received {
 /// An open carrier. What clients alone have is boxed: every connection of a server pays for
 /// the largest.
 pub(crate) enum Carrier {
+    /// A server's, driven by its thread's herd.
+    Herded(Herded),
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(tokio::net::UnixStream),
@@ -73,7 +78,7 @@ impl Carrier {
     /// Whether our side can end while the peer's goes on.
     pub(crate) fn can_half_close(&self) -> bool {
         match self {
-            Carrier::Tcp(_) | Carrier::Memory(_) | Carrier::Stdio(_) => true,
+            Carrier::Herded(_) | Carrier::Tcp(_) | Carrier::Memory(_) | Carrier::Stdio(_) => true,
             #[cfg(unix)]
             Carrier::Unix(_) => true,
             _ => false,
@@ -83,7 +88,7 @@ impl Carrier {
     /// Whether a close that does not wait for the peer could cost it our last bytes.
     pub(crate) fn lingers(&self) -> bool {
         match self {
-            Carrier::Tcp(_) | Carrier::Tls(_) | Carrier::WebSocket(_) => true,
+            Carrier::Herded(_) | Carrier::Tcp(_) | Carrier::Tls(_) | Carrier::WebSocket(_) => true,
             #[cfg(unix)]
             Carrier::Unix(_) => true,
             _ => false,
@@ -97,7 +102,8 @@ impl Carrier {
         buffer: &mut [u8],
     ) -> Poll<io::Result<Received>> {
         match self {
-            // The usual one first, without a way round.
+            // The usual ones first, without a way round.
+            Carrier::Herded(stream) => return stream.poll_receive(context, buffer).map_ok(received),
             Carrier::Tcp(stream) => loop {
                 match socket::try_receive(stream, buffer) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -131,6 +137,7 @@ impl Carrier {
     /// Writes what a socket takes at once; `WouldBlock` where that cannot be told.
     pub(crate) fn try_write(&self, data: &[u8]) -> io::Result<usize> {
         match self {
+            Carrier::Herded(stream) => stream.try_write(data),
             Carrier::Tcp(stream) => socket::try_send(stream, data),
             #[cfg(unix)]
             Carrier::Unix(stream) => stream.try_write(data),
@@ -173,6 +180,7 @@ impl Carrier {
     /// Lets the peer know now that its bytes have come, where the system can.
     pub(crate) fn acknowledge(&self) {
         match self {
+            Carrier::Herded(stream) => socket::acknowledge(stream.socket()),
             Carrier::Tcp(stream) => socket::acknowledge(stream),
             Carrier::Tls(stream) => stream.get_ref().acknowledge(),
             _ => {}
@@ -183,6 +191,7 @@ impl Carrier {
     /// close over unread input would lose it.
     pub(crate) fn unacknowledged(&self) -> usize {
         match self {
+            Carrier::Herded(stream) => socket::unacknowledged(stream.socket()),
             Carrier::Tcp(stream) => socket::unacknowledged(stream),
             Carrier::Tls(stream) => stream.get_ref().unacknowledged(),
             Carrier::WebSocket(socket) => socket.below().unacknowledged(),
@@ -199,10 +208,13 @@ impl Carrier {
 
     /// Ends the connection at once, without the orderly end that would be truncated anyway.
     pub(crate) fn abort(&mut self) {
-        if let Carrier::Tcp(stream) = self {
-            // A reset tells the peer that this was not an orderly end.
-            let _ = socket2::SockRef::from(&*stream).set_linger(Some(std::time::Duration::ZERO));
-        }
+        // A reset tells the peer that this was not an orderly end.
+        let at_once = Some(std::time::Duration::ZERO);
+        let _ = match self {
+            Carrier::Herded(stream) => SockRef::from(stream.socket()).set_linger(at_once),
+            Carrier::Tcp(stream) => SockRef::from(&*stream).set_linger(at_once),
+            _ => Ok(()),
+        };
         *self = Carrier::Gone;
     }
 }
@@ -219,6 +231,7 @@ fn received(length: usize) -> Received {
 macro_rules! on_stream {
     ($carrier:expr, $stream:ident => $call:expr, $socket:ident => $other:expr) => {
         match $carrier {
+            Carrier::Herded($stream) => $call,
             Carrier::Tcp($stream) => $call,
             #[cfg(unix)]
             Carrier::Unix($stream) => $call,
@@ -284,7 +297,7 @@ impl AsyncWrite for Carrier {
 
     fn is_write_vectored(&self) -> bool {
         match self {
-            Carrier::Tcp(_) | Carrier::Tls(_) => true,
+            Carrier::Herded(_) | Carrier::Tcp(_) | Carrier::Tls(_) => true,
             #[cfg(unix)]
             Carrier::Unix(_) => true,
             _ => false,

@@ -6,6 +6,7 @@
 
 pub(crate) mod closing;
 pub(crate) mod datagrams;
+pub(crate) mod herd;
 pub(crate) mod hub;
 mod manners;
 mod moving;

@@ -35,30 +35,54 @@ thread_local! {
     /// When this thread woke up, or the last turn of one of its connections ended: from then
     /// on the next one could have run.
     static READY: Cell<Nanoseconds> = const { Cell::new(UNKNOWN) };
+    /// When the last turn of the [`Batch`] ended that is under way.
+    static LAST_TURN: Cell<Nanoseconds> = const { Cell::new(UNKNOWN) };
 }
 
 /// The thread has just woken up.
 pub(crate) fn woken() {
-    READY.set(nanoseconds(crate::reactor::now()));
+    READY.set(now());
+}
+
+fn now() -> Nanoseconds {
+    nanoseconds(crate::reactor::now())
+}
+
+/// Turns that follow each other without anything between: the end of one is the begin of the
+/// next, and the clock is read once for both.
+pub(crate) struct Batch(());
+
+impl Batch {
+    pub(crate) fn begin() -> Self {
+        LAST_TURN.set(now());
+        Batch(())
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        LAST_TURN.set(UNKNOWN);
+    }
 }
 
 /// When a turn began.
 #[derive(Clone, Copy)]
 pub(crate) struct Began {
-    coarse_ms: i64,
+    turn: Nanoseconds,
     ready: Nanoseconds,
 }
 
 impl Began {
     #[inline]
     pub(crate) fn now() -> Self {
-        let mut ready = READY.get();
-        if ready == UNKNOWN {
-            ready = nanoseconds(crate::reactor::now());
+        let mut turn = LAST_TURN.get();
+        if turn == UNKNOWN {
+            turn = now();
         }
+        let ready = READY.get();
         Began {
-            coarse_ms: coarse_ms(),
-            ready,
+            turn,
+            ready: ready.min(turn),
         }
     }
 
@@ -68,27 +92,14 @@ impl Began {
         if READY.get() != UNKNOWN {
             READY.set(now);
         }
+        if LAST_TURN.get() != UNKNOWN {
+            LAST_TURN.set(now);
+        }
         now.saturating_sub(self.ready)
     }
 
-    /// How long the thread has been held since, by the coarse clock.
+    /// How long the thread has been held since.
     pub(crate) fn held(&self) -> Duration {
-        let held = coarse_ms() - self.coarse_ms;
-        Duration::from_millis(held.try_into().unwrap_or(0))
+        Duration::from_nanos(now().saturating_sub(self.turn))
     }
-}
-
-/// Monotonic time in milliseconds, a few of them coarse, for less than the exact clock costs.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn coarse_ms() -> i64 {
-    use rustix::time::{ClockId, clock_gettime};
-
-    let time = clock_gettime(ClockId::MonotonicCoarse);
-    time.tv_sec * 1000 + time.tv_nsec / 1_000_000
-}
-
-/// Monotonic time in milliseconds.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn coarse_ms() -> i64 {
-    i64::try_from(EPOCH.elapsed().as_millis()).unwrap_or(i64::MAX)
 }

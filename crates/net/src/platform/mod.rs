@@ -6,6 +6,7 @@ pub(crate) mod datagrams;
 pub(crate) mod descriptor;
 pub(crate) mod interfaces;
 pub(crate) mod lookup;
+pub(crate) mod selector;
 pub(crate) mod socket;
 #[cfg(unix)]
 mod unix_gram;

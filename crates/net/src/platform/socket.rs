@@ -11,7 +11,7 @@ pub(crate) const FAMILY_NOT_SUPPORTED: i32 = 10047;
 
 /// Acknowledges what has come on a TCP connection now, and not up to 40 ms later.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn acknowledge(stream: &tokio::net::TcpStream) {
+pub(crate) fn acknowledge<S: std::os::fd::AsFd>(stream: &S) {
     // It only makes the peer faster, so a failure is nobody's concern; a connection that is
     // broken says so at its next read.
     let _ = socket2::SockRef::from(stream).set_tcp_quickack(true);
@@ -19,13 +19,11 @@ pub(crate) fn acknowledge(stream: &tokio::net::TcpStream) {
 
 /// Acknowledges what has come; this system leaves no say in it.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) fn acknowledge(_: &tokio::net::TcpStream) {}
+pub(crate) fn acknowledge<S>(_: &S) {}
 
 /// How many bytes were sent on a TCP connection that the peer's system has not acknowledged.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn unacknowledged(stream: &tokio::net::TcpStream) -> usize {
-    use std::os::fd::AsRawFd;
-
+pub(crate) fn unacknowledged<S: std::os::fd::AsRawFd>(stream: &S) -> usize {
     nix::ioctl_read_bad!(outgoing, nix::libc::TIOCOUTQ, nix::libc::c_int);
     let mut count = 0;
     // SAFETY: the descriptor is the stream's, which is borrowed, and this request (tcp(7):
@@ -40,25 +38,58 @@ pub(crate) fn unacknowledged(stream: &tokio::net::TcpStream) -> usize {
 
 /// How many bytes the peer's system has not acknowledged; this one does not tell.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) fn unacknowledged(_: &tokio::net::TcpStream) -> usize {
+pub(crate) fn unacknowledged<S>(_: &S) -> usize {
     0
 }
 
+/// Asks the system directly, without the ways to cancel a thread that the C library puts
+/// round its calls.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[inline]
+fn system_receive<S: std::os::fd::AsFd>(stream: &S, buffer: &mut [u8]) -> std::io::Result<usize> {
+    use rustix::net::{RecvFlags, recv};
+
+    let (_, length) = recv(stream, buffer, RecvFlags::empty())?;
+    Ok(length)
+}
+
+/// Asks the system directly.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[inline]
+fn system_send<S: std::os::fd::AsFd>(stream: &S, data: &[u8]) -> std::io::Result<usize> {
+    use rustix::net::{SendFlags, send};
+
+    Ok(send(stream, data, SendFlags::NOSIGNAL)?)
+}
+
+/// Reads what has come on a TCP connection that a herd watches.
+#[inline]
+pub(crate) fn receive(stream: &mio::net::TcpStream, buffer: &mut [u8]) -> std::io::Result<usize> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    return system_receive(stream, buffer);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    std::io::Read::read(&mut &*stream, buffer)
+}
+
+/// Writes what a TCP connection takes at once that a herd watches.
+#[inline]
+pub(crate) fn send(stream: &mio::net::TcpStream, data: &[u8]) -> std::io::Result<usize> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    return system_send(stream, data);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    std::io::Write::write(&mut &*stream, data)
+}
+
 /// Reads what has come on a TCP connection; `WouldBlock` as long as nothing has.
-///
-/// The system is called directly, without the ways to cancel a thread that the C library
-/// puts round its calls.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[inline]
 pub(crate) fn try_receive(
     stream: &tokio::net::TcpStream,
     buffer: &mut [u8],
 ) -> std::io::Result<usize> {
-    use rustix::net::{RecvFlags, recv};
-
     let mut received = None;
     let tried = stream.try_io(tokio::io::Interest::READABLE, || {
-        let (_, length) = recv(stream, &mut *buffer, RecvFlags::empty())?;
+        let length = system_receive(stream, buffer)?;
         received = Some(length);
         match length {
             // A read that left room has emptied the socket, and with epoll whatever comes
@@ -83,11 +114,7 @@ pub(crate) fn try_receive(
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[inline]
 pub(crate) fn try_send(stream: &tokio::net::TcpStream, data: &[u8]) -> std::io::Result<usize> {
-    use rustix::net::{SendFlags, send};
-
-    stream.try_io(tokio::io::Interest::WRITABLE, || {
-        Ok(send(stream, data, SendFlags::NOSIGNAL)?)
-    })
+    stream.try_io(tokio::io::Interest::WRITABLE, || system_send(stream, data))
 }
 
 /// Writes what a TCP connection takes at once.

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use lariat_protocol::{Address, ConnectionInfo, Refusal};
 
-use crate::carrier::Carrier;
+use crate::carrier::{Carrier, Herded};
+use crate::driver::herd::Lane;
 use crate::platform::{self, accept};
 use crate::reactor::listener::Target;
 
@@ -33,8 +34,12 @@ pub(crate) trait Visitor: Sized {
     /// system's empty buffer is lost.
     fn say(&mut self, words: &[u8]);
 
-    /// The carrier, registered with the runtime that this is called in.
-    fn open(self) -> io::Result<(Carrier, ConnectionInfo)>;
+    /// The carrier, registered with the runtime that this is called in; or by its herd, where
+    /// it has a lane.
+    fn open(self, lane: Option<Arc<Lane>>) -> io::Result<(Carrier, ConnectionInfo)>;
+
+    /// Whether it can be one of a herd.
+    const CAN_BE_HERDED: bool = false;
 }
 
 /// Writes, ends, and drops what has come: a close over unread input would be a reset, which
@@ -75,14 +80,20 @@ impl Visitor for TcpVisitor {
         });
     }
 
-    fn open(self) -> io::Result<(Carrier, ConnectionInfo)> {
+    const CAN_BE_HERDED: bool = true;
+
+    fn open(self, lane: Option<Arc<Lane>>) -> io::Result<(Carrier, ConnectionInfo)> {
         let TcpVisitor(stream, peer) = self;
         // Answers are whole when they are written; waiting for more to send with them only
         // makes them late.
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
         let info = ConnectionInfo::stream(peer, stream.local_addr()?);
-        Ok((Carrier::Tcp(tokio::net::TcpStream::from_std(stream)?), info))
+        let carrier = match lane {
+            Some(lane) => Carrier::Herded(Herded::new(stream, lane)),
+            None => Carrier::Tcp(tokio::net::TcpStream::from_std(stream)?),
+        };
+        Ok((carrier, info))
     }
 }
 
@@ -115,7 +126,7 @@ impl Visitor for UnixVisitor {
         });
     }
 
-    fn open(self) -> io::Result<(Carrier, ConnectionInfo)> {
+    fn open(self, _: Option<Arc<Lane>>) -> io::Result<(Carrier, ConnectionInfo)> {
         let info = self.info();
         self.0.set_nonblocking(true)?;
         let stream = tokio::net::UnixStream::from_std(self.0)?;

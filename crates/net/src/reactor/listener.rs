@@ -12,6 +12,7 @@ use crate::admission::Limits;
 use crate::carrier::datagram::DatagramSocket;
 use crate::carrier::{Carrier, Stdio};
 use crate::driver::datagrams;
+use crate::driver::herd::{Herd, Lane};
 use crate::driver::hub::Signals;
 use crate::driver::sessions::Sessions;
 use crate::error::Error;
@@ -354,11 +355,15 @@ impl Target {
 
     /// Gives one to a thread, who counts at the gates already, or will when a proxy has said
     /// for whom it speaks. Returns whether it is still there.
-    fn give(&self, worker: &Arc<Worker>, visitor: impl Visitor, seat: Seat) -> bool {
+    fn give<V: Visitor>(&self, worker: &Arc<Worker>, visitor: V, seat: Seat) -> bool {
         let place = worker.hub.register();
+        // An async function may move its connection to other tasks, a herd's stays in it.
+        let herd = worker.herd.as_ref();
+        let herd = herd.filter(|_| V::CAN_BE_HERDED && self.function.is_none());
+        let lane = herd.map(Herd::lane);
         let opened = {
             let _inside = worker.runtime.enter();
-            visitor.open()
+            visitor.open(lane.clone())
         };
         let service = Arc::clone(&self.service);
         let (carrier, mut info) = match opened {
@@ -377,8 +382,10 @@ impl Target {
         match &self.function {
             None => {
                 let driver = driver::Driver::accepted(carrier, info, place, service, seat);
-                if !too_late {
-                    worker.runtime.spawn(driver);
+                match (herd, lane) {
+                    _ if too_late => {}
+                    (Some(herd), Some(lane)) => herd.add(driver, lane),
+                    _ => drop(worker.runtime.spawn(driver)),
                 }
             }
             Some(function) => {
@@ -411,7 +418,7 @@ impl<O: FnOnce() -> io::Result<(Carrier, ConnectionInfo)>> Visitor for Open<O> {
 
     fn say(&mut self, _: &[u8]) {}
 
-    fn open(self) -> io::Result<(Carrier, ConnectionInfo)> {
+    fn open(self, _: Option<Arc<Lane>>) -> io::Result<(Carrier, ConnectionInfo)> {
         (self.1)()
     }
 }

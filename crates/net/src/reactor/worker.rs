@@ -8,6 +8,7 @@ use lariat_protocol::ConnectionId;
 use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::CancellationToken;
 
+use crate::driver::herd::Herd;
 use crate::driver::hub::{Hub, Signals};
 use crate::platform::clock;
 
@@ -15,6 +16,9 @@ use crate::platform::clock;
 pub(crate) struct Worker {
     pub(crate) runtime: Handle,
     pub(crate) hub: Arc<Hub>,
+    /// Who drives its connections over TCP; one task would not do on a runtime of several
+    /// threads.
+    pub(crate) herd: Option<Arc<Herd>>,
     ended: CancellationToken,
 }
 
@@ -29,6 +33,7 @@ impl Worker {
         let worker = Arc::new(Worker {
             runtime: runtime.handle().clone(),
             hub: Arc::new(Hub::new(index)),
+            herd: Herd::start(runtime.handle()),
             ended: CancellationToken::new(),
         });
         let ended = worker.ended.clone();
@@ -54,6 +59,7 @@ impl Worker {
         let worker = Arc::new(Worker {
             runtime,
             hub: Arc::new(Hub::default()),
+            herd: None,
             ended: CancellationToken::new(),
         });
         worker.runtime.spawn(run_timers(Arc::clone(&worker.hub)));
