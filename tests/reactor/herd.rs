@@ -19,7 +19,9 @@ fn one_thread() -> Reactor {
 
 fn byte_of(stream: &mut TcpStream) -> u8 {
     let mut byte = [0];
-    stream.read_exact(&mut byte).expect("a byte within the time");
+    stream
+        .read_exact(&mut byte)
+        .expect("a byte within the time");
     byte[0]
 }
 
@@ -66,7 +68,9 @@ fn messages_to_more_than_have_their_turn_at_once_reach_all() {
 fn who_sends_without_end_holds_nobody_up() {
     let reactor = one_thread();
     let sink = reactor
-        .listen("tcp://127.0.0.1:0", || OnData(|_: &mut Transport, _: &[u8]| {}))
+        .listen("tcp://127.0.0.1:0", || {
+            OnData(|_: &mut Transport, _: &[u8]| {})
+        })
         .expect("listening");
     let listening = reactor
         .listen("tcp://127.0.0.1:0", || OnData(echo))

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read, Write};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use lariat::service::timestamp::Timestamp;
 use lariat::{DrainReport, Protocol, Reactor, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::thread_name;
-use crate::common::{address, connect, read_line, wait_until};
+use super::{OnData, echo, thread_name};
+use crate::common::{PATIENCE, address, connect, read_line, wait_until};
 
 /// Says on which thread it is, then and now.
 struct Where;
@@ -98,6 +100,37 @@ async fn a_reactor_runs_on_a_runtime_of_many_threads() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_reactor_runs_on_a_runtime_of_one_thread() {
     serve_and_stop().await;
+}
+
+#[test]
+fn who_runs_a_reactor_is_its_first_thread() {
+    let reactor = Reactor::builder().threads(1).build().expect("started");
+    let handle = reactor.handle();
+    let timer_runs_on = move || {
+        let (sender, told) = mpsc::channel();
+        handle.call_later(Duration::from_millis(1), move || {
+            let _ = sender.send(std::thread::current().id());
+        });
+        told.recv_timeout(PATIENCE).expect("called")
+    };
+    let here = std::thread::current().id();
+    assert_ne!(timer_runs_on(), here, "nobody runs it yet");
+    // What was begun on its own thread goes on here.
+    let listening = reactor.listen("tcp://127.0.0.1:0", || OnData(echo));
+    let mut stream = connect(&listening.expect("listening"));
+    stream.write_all(b"1").expect("sent");
+    stream.read_exact(&mut [0]).expect("echoed");
+    let handle = reactor.handle();
+    let peer = std::thread::spawn(move || {
+        wait_until("the caller runs it", || timer_runs_on() == here);
+        stream.write_all(b"2").expect("sent");
+        stream.read_exact(&mut [0]).expect("echoed");
+        handle.stop();
+        stream.read(&mut [0]).expect("ended in order")
+    });
+    let report = reactor.run();
+    assert_eq!((report.said_goodbye, report.forced), (1, 0), "{report:?}");
+    assert_eq!(peer.join().expect("no panic"), 0);
 }
 
 #[test]

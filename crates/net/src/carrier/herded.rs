@@ -95,11 +95,18 @@ impl Herded {
     }
 
     /// Makes sure of being driven when something happens.
+    #[inline]
     fn wait<T>(&mut self) -> Poll<io::Result<T>> {
-        if !self.watched {
-            self.lane.watch(&mut self.stream)?;
-            self.watched = true;
+        match self.watched {
+            true => Poll::Pending,
+            false => self.watch(),
         }
+    }
+
+    #[cold]
+    fn watch<T>(&mut self) -> Poll<io::Result<T>> {
+        self.lane.watch(&mut self.stream)?;
+        self.watched = true;
         Poll::Pending
     }
 

@@ -96,14 +96,25 @@ impl Carrier {
     }
 
     /// Takes what has come.
+    #[inline]
     pub(crate) fn poll_receive(
         &mut self,
         context: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<Received>> {
         match self {
-            // The usual ones first, without a way round.
-            Carrier::Herded(stream) => return stream.poll_receive(context, buffer).map_ok(received),
+            // The usual one first, without a way round.
+            Carrier::Herded(stream) => stream.poll_receive(context, buffer).map_ok(received),
+            carrier => carrier.poll_receive_otherwise(context, buffer),
+        }
+    }
+
+    fn poll_receive_otherwise(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<Received>> {
+        match self {
             Carrier::Tcp(stream) => loop {
                 match socket::try_receive(stream, buffer) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -135,6 +146,7 @@ impl Carrier {
     }
 
     /// Writes what a socket takes at once; `WouldBlock` where that cannot be told.
+    #[inline]
     pub(crate) fn try_write(&self, data: &[u8]) -> io::Result<usize> {
         match self {
             Carrier::Herded(stream) => stream.try_write(data),

@@ -7,29 +7,36 @@
 //! async services) between two batches. Measured in `benches/README.md`.
 
 mod lane;
+mod members;
 
 use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
 use mio::{Events, Registry};
-use slab::Slab;
 use tokio::runtime::Handle;
 
 use crate::driver::Driver;
 use crate::platform::clock::Batch;
-use crate::platform::selector::Selector;
+use crate::platform::selector::{Happened, Selector};
 
 pub(crate) use lane::Lane;
+use members::Members;
 
-/// How many sockets have their turn before the runtime looks after everything else.
+/// How many events the system gives at once.
 const BATCH: usize = 256;
+
+/// With so many events at once there will be more when they have been handled. Asking for them
+/// here saves the runtime's own look at its descriptors; with fewer it would be one look more.
+const BUSY: usize = 4;
+
+/// How many turns are given before the runtime looks after everything else.
+const MOST_TURNS: usize = 64;
 
 /// What the herd's task is at.
 const IDLE: u8 = 0;
@@ -110,9 +117,9 @@ impl Herd {
 
     /// Whether the batch is all there is to do for now.
     fn rests(&self) -> bool {
-        let rests =
-            self.state
-                .compare_exchange(RUNNING, IDLE, Ordering::AcqRel, Ordering::Acquire);
+        let rests = self
+            .state
+            .compare_exchange(RUNNING, IDLE, Ordering::AcqRel, Ordering::Acquire);
         rests.is_ok()
     }
 
@@ -134,10 +141,10 @@ async fn drive(herd: Arc<Herd>, selector: Selector) {
         herd,
         selector,
         events: Events::with_capacity(BATCH),
-        members: Slab::new(),
+        members: Members::default(),
     };
     loop {
-        match poll_fn(|context| running.poll_batch(context)).await {
+        match poll_fn(|context| running.poll(context)).await {
             Ok(()) => tokio::task::yield_now().await,
             Err(error) => {
                 tracing::error!(%error, "the system does not tell what happens to its sockets");
@@ -147,21 +154,24 @@ async fn drive(herd: Arc<Herd>, selector: Selector) {
     }
 }
 
-/// One connection.
-struct Member {
-    driver: Box<Driver>,
-    waker: Waker,
-    lane: Arc<Lane>,
-}
-
 struct Running {
     herd: Arc<Herd>,
     selector: Selector,
     events: Events,
-    members: Slab<Member>,
+    members: Members,
 }
 
 impl Running {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // What a driver does not catch itself, such as a panic of whoever listens to the log,
+        // may end the connection whose turn it is, not all.
+        let polled = catch_unwind(AssertUnwindSafe(|| self.poll_batch(context)));
+        polled.unwrap_or_else(|_| {
+            self.members.recover();
+            self.come_back()
+        })
+    }
+
     /// Gives whoever has something to do a turn. Ready when there may be more, and others
     /// should have theirs first.
     fn poll_batch(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -171,24 +181,20 @@ impl Running {
         if wanted && !self.take_in() {
             self.herd.want();
         }
-        let mut turns = 0;
-        while turns < BATCH {
-            match self.selector.poll_events(context, &mut self.events) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+        loop {
+            let happened = match self.selector.poll_ready(context) {
+                Poll::Ready(happened) => happened?,
                 Poll::Pending if self.herd.rests() => return Poll::Pending,
-                Poll::Pending => break,
-            }
-            for event in &self.events {
-                turns += 1;
-                let index = event.token().0;
-                let member = self.members.get(index);
-                if member.is_some_and(|member| member.lane.happened(event)) {
-                    turn(&mut self.members, index);
-                }
+                Poll::Pending => return self.come_back(),
+            };
+            if !hear(happened, &mut self.events, &mut self.members)? {
+                return self.come_back();
             }
         }
-        // Woken by nobody: it comes back by itself.
+    }
+
+    /// Woken by nobody, it comes back by itself.
+    fn come_back(&self) -> Poll<io::Result<()>> {
         self.herd.state.store(WANTED, Ordering::Release);
         Poll::Ready(Ok(()))
     }
@@ -203,52 +209,41 @@ impl Running {
                 arrived => (arrived, None),
             };
             drop(outside);
-            if let Some((driver, lane)) = arrived {
-                let index = self.members.vacant_key();
-                lane.belongs_to(index);
-                let waker = Waker::from(Arc::clone(&lane));
-                self.members.insert(Member {
-                    driver,
-                    waker,
-                    lane,
-                });
-                turn(&mut self.members, index);
-            } else if let Some(lane) = woken {
-                lane.is_taken();
-                let index = lane.member();
-                // Its place may be another's by now.
-                let member = self.members.get(index);
-                if member.is_some_and(|member| Arc::ptr_eq(&member.lane, &lane)) {
-                    turn(&mut self.members, index);
-                }
-            } else {
-                return true;
+            match (arrived, woken) {
+                (Some((driver, lane)), _) => self.members.join(driver, lane),
+                (None, Some(lane)) => self.members.wake(&lane),
+                (None, None) => return true,
             }
         }
         false
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.herd.close();
+/// Gives those a turn to whose sockets something has happened. Returns whether all had it.
+fn hear(
+    mut happened: Happened<'_>,
+    events: &mut Events,
+    members: &mut Members,
+) -> io::Result<bool> {
+    let mut turns = 0;
+    loop {
+        let count = happened.take(events)?;
+        for event in &*events {
+            members.hear(event);
+        }
+        turns += count;
+        if count == events.capacity() {
+            return Ok(false);
+        }
+        if count < BUSY || turns >= MOST_TURNS {
+            happened.all_was_taken();
+            return Ok(true);
+        }
     }
 }
 
-/// Drives one connection as far as it goes, and lets go of one that is over.
-#[inline]
-fn turn(members: &mut Slab<Member>, index: usize) {
-    let member = &mut members[index];
-    let mut context = Context::from_waker(&member.waker);
-    let driver = &mut member.driver;
-    // What a driver does not catch itself, such as a panic of whoever listens to the log, may
-    // end this connection, not all.
-    let polled = catch_unwind(AssertUnwindSafe(|| {
-        Pin::new(&mut **driver).poll(&mut context)
-    }));
-    if !matches!(polled, Ok(Poll::Pending)) {
-        let member = members.remove(index);
-        // Whatever the protocol keeps is dropped here, and may panic too.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(member)));
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.herd.close();
     }
 }

@@ -84,7 +84,7 @@ impl Driver {
     /// whether the connection may go on.
     #[inline]
     pub(super) fn end_turn(&mut self, turn: Turn) -> bool {
-        let now = clock::nanoseconds(crate::reactor::now());
+        let now = clock::now();
         let took = turn.began.ended(now);
         let messages = self.transport.messages().wrapping_sub(turn.messages);
         let received = self.received - turn.received;

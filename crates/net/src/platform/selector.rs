@@ -6,15 +6,14 @@ use std::task::{Context, Poll};
 use mio::{Events, Registry};
 
 #[cfg(unix)]
-pub(crate) use unix::Selector;
+pub(crate) use unix::{Happened, Selector};
 
 #[cfg(unix)]
 mod unix {
-    use std::task::ready;
     use std::time::Duration;
 
     use tokio::io::Interest;
-    use tokio::io::unix::AsyncFd;
+    use tokio::io::unix::{AsyncFd, AsyncFdReadyMutGuard};
 
     use super::*;
 
@@ -37,25 +36,34 @@ mod unix {
             self.0.get_ref().registry().try_clone()
         }
 
-        /// Takes what has happened, and clears `events` of what was there before.
-        pub(crate) fn poll_events(
+        /// Ready when something has happened to one of the sockets.
+        pub(crate) fn poll_ready(
             &mut self,
             context: &mut Context<'_>,
-            events: &mut Events,
-        ) -> Poll<io::Result<()>> {
-            let mut ready = ready!(self.0.poll_read_ready_mut(context))?;
-            match ready.get_inner_mut().poll(events, Some(Duration::ZERO)) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    return Poll::Ready(Ok(()));
+        ) -> Poll<io::Result<Happened<'_>>> {
+            self.0.poll_read_ready_mut(context).map_ok(Happened)
+        }
+    }
+
+    /// What has happened, to be taken until there is no more.
+    pub(crate) struct Happened<'a>(AsyncFdReadyMutGuard<'a, mio::Poll>);
+
+    impl Happened<'_> {
+        /// Takes as much as there is room for, in the place of what was there before. Returns
+        /// how much it was.
+        pub(crate) fn take(&mut self, events: &mut Events) -> io::Result<usize> {
+            loop {
+                match self.0.get_inner_mut().poll(events, Some(Duration::ZERO)) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    polled => return polled.map(|()| events.iter().count()),
                 }
-                polled => polled?,
             }
-            // Whatever comes from now on is announced anew; of what did not fit nobody would
-            // hear again.
-            if events.iter().count() < events.capacity() {
-                ready.clear_ready();
-            }
-            Poll::Ready(Ok(()))
+        }
+
+        /// All was taken, and what comes from now on is announced anew. Otherwise nobody would
+        /// hear of the rest again.
+        pub(crate) fn all_was_taken(mut self) {
+            self.0.clear_ready();
         }
     }
 }
@@ -74,11 +82,21 @@ impl Selector {
         match *self {}
     }
 
-    pub(crate) fn poll_events(
-        &mut self,
-        _: &mut Context<'_>,
-        _: &mut Events,
-    ) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<Happened<'_>>> {
         match *self {}
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) struct Happened<'a>(std::convert::Infallible, std::marker::PhantomData<&'a ()>);
+
+#[cfg(not(unix))]
+impl Happened<'_> {
+    pub(crate) fn take(&mut self, _: &mut Events) -> io::Result<usize> {
+        match self.0 {}
+    }
+
+    pub(crate) fn all_was_taken(self) {
+        match self.0 {}
     }
 }

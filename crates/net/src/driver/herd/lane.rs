@@ -78,6 +78,10 @@ impl Lane {
         wanted || (state & !before) & (READABLE | ENDED) != 0
     }
 
+    pub(super) fn anything_may_have_happened(&self) {
+        self.set(self.state() | READABLE | WRITABLE);
+    }
+
     #[inline]
     fn state(&self) -> u8 {
         self.state.load(Ordering::Relaxed)

@@ -33,12 +33,18 @@ impl Place {
     }
 
     /// Takes what waits.
+    #[inline]
     pub(crate) fn take(&self) -> Option<Waiting> {
         // Whoever puts something beside the slot wakes this task afterwards, so nothing is
         // missed when this load comes too early.
-        if self.hub.waiting.load(Ordering::Acquire) == 0 {
-            return None;
+        match self.hub.waiting.load(Ordering::Acquire) {
+            0 => None,
+            _ => self.take_from_table(),
         }
+    }
+
+    #[cold]
+    fn take_from_table(&self) -> Option<Waiting> {
         let mut table = self.hub.table();
         let slot = &mut table.slots[self.id.slot as usize];
         if !slot.has_something() {
@@ -112,10 +118,15 @@ impl Place {
     }
 
     /// Answers who looks at the table, if somebody does. Whatever else waits stays.
+    #[inline]
     pub(crate) fn answer(&self, status: impl FnOnce() -> ConnectionStatus) {
-        if self.hub.waiting.load(Ordering::Acquire) == 0 {
-            return;
+        if self.hub.waiting.load(Ordering::Acquire) > 0 {
+            self.answer_inquiry(status);
         }
+    }
+
+    #[cold]
+    fn answer_inquiry(&self, status: impl FnOnce() -> ConnectionStatus) {
         let mut table = self.hub.table();
         let slot = &mut table.slots[self.id.slot as usize];
         if !slot.signals.contains(Signals::REPORT) {
