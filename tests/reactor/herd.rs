@@ -133,6 +133,16 @@ fn a_panic_while_a_protocol_is_dropped_ends_its_connection_alone() {
     }
 }
 
+#[test]
+fn panics_while_protocols_are_dropped_do_not_keep_a_reactor_from_its_end() {
+    let reactor = one_thread();
+    let brittle = reactor.listen("tcp://127.0.0.1:0", || Brittle);
+    let brittle = brittle.expect("listening");
+    let _streams: Vec<_> = (0..5).map(|_| connect(&brittle)).collect();
+    wait_until("all are there", || reactor.handle().connections() == 5);
+    drop(reactor);
+}
+
 /// Tells of its end.
 struct Ending(mpsc::Sender<String>);
 

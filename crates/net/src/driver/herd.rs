@@ -74,7 +74,13 @@ impl Herd {
             state: AtomicU8::new(IDLE),
             task: AtomicWaker::new(),
         });
-        runtime.spawn(drive(Arc::clone(&herd), selector));
+        let running = Running {
+            herd: Arc::clone(&herd),
+            selector,
+            events: Events::with_capacity(BATCH),
+            members: Members::default(),
+        };
+        runtime.spawn(drive(running));
         Some(herd)
     }
 
@@ -123,26 +129,23 @@ impl Herd {
         rests.is_ok()
     }
 
-    /// Nobody will be driven any more.
-    fn close(&self) {
+    /// Whether its runtime has ended, and nobody will be driven any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.outside().closed
+    }
+
+    /// Nobody will be driven any more. Returns those who never were.
+    fn close(&self) -> Outside {
         self.task.take();
         let mut outside = self.outside();
         let left = std::mem::take(&mut *outside);
         outside.closed = true;
-        // Its connections end here, and tell their protocols.
-        drop(outside);
-        drop(left);
+        left
     }
 }
 
 /// Drives a herd until its runtime ends.
-async fn drive(herd: Arc<Herd>, selector: Selector) {
-    let mut running = Running {
-        herd,
-        selector,
-        events: Events::with_capacity(BATCH),
-        members: Members::default(),
-    };
+async fn drive(mut running: Running) {
     loop {
         match poll_fn(|context| running.poll(context)).await {
             Ok(()) => tokio::task::yield_now().await,
@@ -202,7 +205,12 @@ impl Running {
     /// Takes what came from outside, a batch at the most: new connections, and those that were
     /// woken by something else than their sockets. Returns whether that was all.
     fn take_in(&mut self) -> bool {
-        for _ in 0..BATCH {
+        // Who is woken by its own turn waits until the others have had theirs.
+        let waiting = {
+            let outside = self.herd.outside();
+            outside.arrived.len() + outside.woken.len()
+        };
+        for _ in 0..waiting.min(BATCH) {
             let mut outside = self.herd.outside();
             let (arrived, woken) = match outside.arrived.pop_front() {
                 None => (None, outside.woken.pop_front()),
@@ -215,7 +223,7 @@ impl Running {
                 (None, None) => return true,
             }
         }
-        false
+        waiting <= BATCH
     }
 }
 
@@ -244,6 +252,9 @@ fn hear(
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.herd.close();
+        let left = self.herd.close();
+        // All connections end here, and tell their protocols.
+        left.arrived.into_iter().for_each(members::end);
+        self.members.let_all_go();
     }
 }

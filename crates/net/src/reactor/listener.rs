@@ -359,7 +359,8 @@ impl Target {
         let place = worker.hub.register();
         // An async function may move its connection to other tasks, a herd's stays in it.
         let herd = worker.herd.as_ref();
-        let herd = herd.filter(|_| V::CAN_BE_HERDED && self.function.is_none());
+        let herd =
+            herd.filter(|herd| V::CAN_BE_HERDED && self.function.is_none() && !herd.is_closed());
         let lane = herd.map(Herd::lane);
         let opened = {
             let _inside = worker.runtime.enter();

@@ -232,7 +232,8 @@ impl Reactor {
         let thread = self.threads.remove(0);
         match first.take_over(thread, self.handle.stopped()) {
             Some((runtime, report)) => {
-                drop(self);
+                // All end beside each other: one may wait for what another's end lets go of.
+                self.shut_down();
                 runtime.shutdown_background();
                 report
             }
@@ -240,15 +241,19 @@ impl Reactor {
             None => self.handle.block_on(self.handle.stopped()),
         }
     }
-}
 
-impl Drop for Reactor {
-    fn drop(&mut self) {
+    fn shut_down(&self) {
         self.handle.0.stopping.cancel();
         self.handle.close_listening();
         for worker in &self.handle.0.workers {
             worker.shut_down();
         }
+    }
+}
+
+impl Drop for Reactor {
+    fn drop(&mut self) {
+        self.shut_down();
         for thread in self.threads.drain(..) {
             // A callback that drops the last handle cannot wait for its own thread.
             if thread.thread().id() != std::thread::current().id() {

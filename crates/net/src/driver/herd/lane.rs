@@ -51,9 +51,11 @@ impl Lane {
         self.member.load(Ordering::Relaxed)
     }
 
-    /// It has its turn now; whoever wakes it from here on wants another.
+    /// It has its turn now; whoever wakes it from here on wants another, and whoever did so
+    /// before has put what it is woken for where the turn will look: a store alone could come
+    /// after that look.
     pub(super) fn is_taken(&self) {
-        self.woken.store(false, Ordering::Release);
+        self.woken.swap(false, Ordering::AcqRel);
     }
 
     /// Takes note of what happened to the socket. Returns whether anybody waits for it.
@@ -79,7 +81,7 @@ impl Lane {
     }
 
     pub(super) fn anything_may_have_happened(&self) {
-        self.set(self.state() | READABLE | WRITABLE);
+        self.set(self.state() | READABLE | ENDED | WRITABLE);
     }
 
     #[inline]

@@ -19,6 +19,12 @@ struct Member {
     lane: Arc<Lane>,
 }
 
+/// Ends a connection by dropping it, which tells its protocol. What that keeps is dropped too and
+/// may panic, which is nobody else's concern.
+pub(super) fn end<T>(connection: T) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(connection)));
+}
+
 #[derive(Default)]
 pub(super) struct Members {
     all: Slab<Member>,
@@ -74,9 +80,12 @@ impl Members {
 
     #[cold]
     fn let_go(&mut self, index: usize) {
-        let member = self.all.try_remove(index);
-        // Whatever the protocol keeps is dropped here, and may panic.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(member)));
+        self.all.try_remove(index).into_iter().for_each(end);
+    }
+
+    /// Lets go of all.
+    pub(super) fn let_all_go(&mut self) {
+        self.all.drain().for_each(end);
     }
 
     /// After a panic: lets go of whose turn it was, and has all others look for themselves,
