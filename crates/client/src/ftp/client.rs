@@ -257,6 +257,8 @@ impl Client {
     /// Tells the server how files are represented, unless it knows.
     pub(super) async fn set_type(&mut self, data_type: DataType) -> Result<(), Error> {
         if self.data_type != Some(data_type) {
+            // Whoever drops this does not hear whether the server has taken it.
+            self.data_type = None;
             self.control.expect_done(&Command::Type(data_type)).await?;
             self.data_type = Some(data_type);
         }

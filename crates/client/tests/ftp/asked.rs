@@ -253,3 +253,21 @@ async fn a_transfer_keeps_the_control_connection_alive() {
         "{heard:?}"
     );
 }
+
+#[tokio::test]
+async fn a_type_whose_answer_was_not_awaited_is_told_again() {
+    let server = FtpServer::start();
+    server.put("/a", b"one\r\ntwo\r\n");
+    let mut client = client(&server).await;
+    fetched(&mut client, "a").await.expect("fetched");
+    tokio::select! {
+        biased;
+        _ = client.dir(None) => panic!("at once"),
+        () = std::future::ready(()) => {}
+    }
+    client.abort().await.expect("of use");
+    fetched(&mut client, "a").await.expect("fetched");
+    let heard = server.heard().into_iter();
+    let types: Vec<_> = heard.filter(|line| line.starts_with("TYPE")).collect();
+    assert_eq!(types, ["TYPE I", "TYPE A", "TYPE I"]);
+}
