@@ -10,6 +10,9 @@ use lariat_protocol::ftp::Moment;
 use super::Error;
 
 /// What stands behind the names of files that are not whole.
+///
+/// It is taken for that alone: what somebody has under such a name already is overwritten, so a mirror, which does not
+/// choose its names, leaves out those that end so.
 pub(super) const SUFFIX: &str = ".part";
 
 /// A file that is being written. Dropped before it is [kept](Part::keep), as ^C drops it, it is removed,

@@ -20,9 +20,9 @@ pub struct Upload {
 }
 
 impl Client {
-    /// Sends a file. It stands on the server with `.part` behind its name until it is whole, and then has the
-    /// time of the file here, if the server takes one. `progress` is told how many bytes are there and how
-    /// many there will be.
+    /// Sends a file. It stands on the server with `.part` behind its name until it is whole, where it overwrites what
+    /// else is called so, and then has the time of the file here, if the server takes one. `progress` is told how
+    /// many bytes are there and how many there will be.
     ///
     /// Gives the number of bytes that were transferred.
     ///

@@ -1,7 +1,7 @@
 //! A folder and all in it, from the server to this machine or back, by several connections at once.
 //!
-//! Links are left out on both sides, and so is what has a name that would lead out of the folder. Nothing is
-//! removed anywhere.
+//! Links are left out on both sides, and so is what has a name that would lead out of the folder, or ends with `.part`,
+//! as those of files do that are not whole yet. Nothing is removed anywhere.
 
 mod walk;
 
@@ -64,7 +64,7 @@ pub struct Mirrored {
     pub bytes: u64,
     /// How many files were there already.
     pub kept: u64,
-    /// How many were left out: links, and names that cannot be.
+    /// How many were left out: links, names that cannot be, and those of files that are not whole.
     pub left_out: u64,
     /// How many failed, of which the watcher was told.
     pub failed: u64,

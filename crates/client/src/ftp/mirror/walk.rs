@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use lariat_protocol::ftp::{Entry, Kind, Precision};
 
 use super::{Item, Mirrored, Step, Watcher, known_here};
-use crate::ftp::part::{cannot, moment};
+use crate::ftp::part::{SUFFIX, cannot, moment};
 use crate::ftp::{Client, Error};
 
 /// How many files a mirror has at most, which is what is kept in memory of them.
@@ -19,6 +19,9 @@ const MAXIMUM_DEPTH: usize = 64;
 
 /// How many folders there are at most, for the same reason.
 const MAXIMUM_FOLDERS: usize = 200_000;
+
+/// Why a name with the [`SUFFIX`] is left out.
+const NOT_WHOLE: &str = "its name is that of a file that is not whole";
 
 /// A walk through folders, and the files that it has found.
 pub(super) struct Walk<'a> {
@@ -125,6 +128,7 @@ impl<'a> Walk<'a> {
                 self.enter(folder)?;
                 waiting.push(folder.inner(&entry.name));
             }
+            Kind::File if entry.name.ends_with(SUFFIX) => self.leave_out(&path, NOT_WHOLE),
             Kind::File => {
                 let is_exact = entry.precision == Precision::Second;
                 self.add(Item {
@@ -171,6 +175,8 @@ impl<'a> Walk<'a> {
                 if known.is_dir() {
                     self.enter(&folder)?;
                     waiting.push(folder.inner(&name));
+                } else if known.is_file() && name.ends_with(SUFFIX) {
+                    self.leave_out(&path, NOT_WHOLE);
                 } else if known.is_file() {
                     self.add(Item {
                         path,
