@@ -341,3 +341,15 @@ fn a_session_ends_when_the_server_has_given_it_up() {
     );
     assert!(terminal.is_as_it_was());
 }
+
+#[test]
+fn half_a_text_is_neither_kept_nor_to_be_gone_on_with() {
+    let (server, folder) = begin();
+    server.put("/pub/text", b"one\r\ntwo\r\nthree\r\n");
+    server.order("RETR", 1, Fault::Cuts(7));
+    let outcome = ftp(&folder, &["--ascii", &server.url("pub"), "get", "text"]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.errors.contains("426"), "{}", outcome.errors);
+    assert!(!outcome.errors.contains("reget"), "{}", outcome.errors);
+    assert!(names(&folder).is_empty());
+}

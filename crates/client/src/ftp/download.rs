@@ -25,8 +25,9 @@ impl Client {
     /// bytes as the server says, and the server says that it was all. Its time is that of the server's.
     ///
     /// When the transfer fails, what has come stays there, for an attempt that is to
-    /// [resume](Download::resume); when the future is dropped, it is removed, unless this was one. `progress` is told
-    /// how many bytes are there and how many there will be.
+    /// [resume](Download::resume), unless it is text; when the future is dropped, it is removed, unless this was one.
+    /// Whatever else is called so here is overwritten. `progress` is told how many bytes are there and how many
+    /// there will be.
     ///
     /// Gives the number of bytes that were transferred.
     ///
@@ -53,6 +54,11 @@ impl Client {
             Ok(length) => {
                 part.keep(how.modified)?;
                 Ok(length)
+            }
+            // Its bytes are not the server's, so nothing can go on with it.
+            Err(error) if how.as_text => {
+                part.remove();
+                Err(error)
             }
             // What is longer than was said, or was said to be all, is no beginning of anything.
             Err(error @ Error::Length { .. }) => {

@@ -316,3 +316,21 @@ async fn a_file_that_is_sent_appears_when_it_is_whole() {
             .contains("cannot read")
     );
 }
+
+#[tokio::test]
+async fn half_a_text_is_not_kept() {
+    let server = FtpServer::start();
+    server.put("/a", b"one\r\ntwo\r\nthree\r\n");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut client = client(&server).await;
+    server.order("RETR", 1, Fault::Cuts(7));
+    let how = Download {
+        as_text: true,
+        ..Download::default()
+    };
+    let fetched = client
+        .download("a", &folder.path().join("a"), how, |_, _| ())
+        .await;
+    fetched.expect_err("broken");
+    assert!(names(folder.path()).is_empty());
+}

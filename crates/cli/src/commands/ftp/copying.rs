@@ -87,7 +87,8 @@ pub async fn get(
         let mut part = local.as_os_str().to_owned();
         part.push(".part");
         let failure = Failure::from(error);
-        match Path::new(&part).exists() {
+        // Nothing goes on with half a text.
+        match !session.as_text && Path::new(&part).exists() {
             true => failure.with_advice("what came is kept; reget goes on with it"),
             false => failure,
         }
