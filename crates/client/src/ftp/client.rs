@@ -40,8 +40,16 @@ impl Client {
     /// # Errors
     ///
     /// When there is no connection, what is there is no FTP server, it does not let anybody in now, or
-    /// has no TLS where that was wanted.
+    /// has no TLS where that was wanted; also for an endpoint without TLS where it is to be
+    /// [implicit](Security::Implicit).
     pub async fn connect(endpoint: &Endpoint, options: Options) -> Result<Self, Error> {
+        if options.security == Security::Implicit && !endpoint.is_tls() {
+            // The password would go over it in clear.
+            return Err(Error::Connect(lariat_net::Error::Misuse {
+                endpoint: endpoint.to_string(),
+                problem: "implicit TLS begins with the connection; write tls:// for it".into(),
+            }));
+        }
         let mut connect = options.connect.clone();
         let is_explicit = options.security == Security::Explicit && !endpoint.is_tls();
         let is_secret = options.security != Security::Plain || endpoint.is_tls();

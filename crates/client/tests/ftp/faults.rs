@@ -297,3 +297,13 @@ async fn a_transfer_that_was_dropped_is_ended_by_abort() {
     assert_eq!(client.abort().await.expect("ended").code(), 226);
     assert_eq!(client.pwd().await.expect("of use"), "/");
 }
+
+#[tokio::test]
+async fn a_password_is_not_sent_where_tls_was_to_be() {
+    let server = FtpServer::start();
+    let mut site = site(&server);
+    site.options.security = lariat_protocol::ftp::Security::Implicit;
+    let error = site.connect().await.err().expect("no TLS").to_string();
+    assert!(error.contains("write tls://"), "{error}");
+    assert!(server.heard().is_empty());
+}
