@@ -353,3 +353,17 @@ fn half_a_text_is_neither_kept_nor_to_be_gone_on_with() {
     assert!(!outcome.errors.contains("reget"), "{}", outcome.errors);
     assert!(names(&folder).is_empty());
 }
+
+#[test]
+fn a_name_at_the_prompt_for_its_password_steers_no_terminal() {
+    let (server, folder) = begin();
+    let mut at_terminal = lariat(&["ftp", "-q", "-u", "an\x1b[2Jna", &server.url("")]);
+    at_terminal
+        .current_dir(folder.path())
+        .env("NETRC", folder.path().join("netrc"))
+        .env_remove("LARIAT_FTP_PASSWORD");
+    let mut terminal = Terminal::run(at_terminal);
+    terminal.wait_for_screen(&["Password of an\\u{1b}[2Jna on 127.0.0.1:"]);
+    terminal.type_in("x\r");
+    assert_eq!(terminal.wait_for_end(), Some(1));
+}

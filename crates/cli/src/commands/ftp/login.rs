@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use lariat_client::ftp::{ANONYMOUS, Login};
 
 use crate::failure::Failure;
+use crate::output::one_line;
 use crate::platform::Unseen;
 
 /// The environment's variable with the password.
@@ -55,7 +56,8 @@ async fn password(user: &str, host: &str) -> Result<String, Failure> {
             "there is nobody to ask for the password of {user}; give it by {VARIABLE} or ~/.netrc"
         )));
     }
-    let prompt = format!("Password of {user} on {host}: ");
+    // The name may come from a URL, which others have written.
+    let prompt = one_line(&format!("Password of {user} on {host}: "));
     let unseen = Unseen::begin();
     io::stderr().lock().write_all(prompt.as_bytes())?;
     // Whoever breaks this off gets the terminal back as it was; the thread ends with the process.
