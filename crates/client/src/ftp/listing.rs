@@ -71,10 +71,12 @@ impl Client {
     }
 
     async fn lines(&mut self, command: &Command) -> Result<Vec<String>, Error> {
-        let (mut lines, mut length) = (Vec::new(), 0);
+        let (mut lines, mut count, mut length) = (Vec::new(), 0, 0);
         let take = |line: &str| {
+            // Empty ones count as well, or a listing of them would never end.
+            count += 1;
             length += line.len();
-            if lines.len() == MAXIMUM_LINES || length > MAXIMUM_LISTING {
+            if count > MAXIMUM_LINES || length > MAXIMUM_LISTING {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidData,
                     "a listing has more than a million lines, or 128 MiB",

@@ -307,3 +307,14 @@ async fn a_password_is_not_sent_where_tls_was_to_be() {
     assert!(error.contains("write tls://"), "{error}");
     assert!(server.heard().is_empty());
 }
+
+#[tokio::test]
+async fn empty_lines_of_a_listing_are_counted() {
+    let server = FtpServer::start();
+    server.put("/lines", &b"\r\n".repeat(1_000_001));
+    let mut client = client(&server).await;
+    server.order("NLST", 1, Fault::Lists("/lines".into()));
+    let error = client.nlst(None).await.expect_err("too many");
+    assert!(error.to_string().contains("a million lines"), "{error}");
+    client.noop().await.expect("of use");
+}
