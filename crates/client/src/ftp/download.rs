@@ -1,5 +1,6 @@
 //! A whole file from the server to this machine.
 
+use std::io;
 use std::path::Path;
 
 use lariat_protocol::ftp::Moment;
@@ -86,9 +87,14 @@ impl Client {
         }
         let mut there = begun;
         progress(there, how.size);
+        let all = how.size.filter(|_| !how.as_text);
         let take = |block: &[u8]| {
-            part.write(block)?;
             there += block.len() as u64;
+            if all.is_some_and(|size| there > size) {
+                // It may have no end.
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+            part.write(block)?;
             progress(there, how.size);
             Ok(())
         };
@@ -99,15 +105,17 @@ impl Client {
             offset: begun,
             ..Retrieve::default()
         };
-        let received = self.retrbinary(remote, retrieve, take).await?;
-        match how.size {
-            Some(size) if size != begun + received => Err(Error::Length {
-                path: remote.to_owned(),
-                said: size,
-                sent: begun + received,
-            }),
-            _ => Ok(received),
+        let received = self.retrbinary(remote, retrieve, take).await;
+        match (how.size, &received) {
+            (Some(said), Ok(_)) if there != said => {}
+            (Some(said), Err(Error::Local { .. })) if there > said => {}
+            _ => return received,
         }
+        Err(Error::Length {
+            path: remote.to_owned(),
+            said: how.size.unwrap_or_default(),
+            sent: there,
+        })
     }
 
     /// Asks for what is not known. A server that does not say it is no reason not to fetch.

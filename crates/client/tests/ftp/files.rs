@@ -318,6 +318,22 @@ async fn a_file_that_is_sent_appears_when_it_is_whole() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_longer_than_was_said_is_not_taken_to_its_end() {
+    let server = FtpServer::start();
+    server.put("/a", &pattern(10));
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut client = client(&server).await;
+    server.order("RETR", 1, Fault::Endless);
+    let place = folder.path().join("a");
+    let fetching = client.download("a", &place, Download::default(), |_, _| ());
+    let fetched = tokio::time::timeout(Duration::from_secs(20), fetching).await;
+    let error = fetched.expect("ended").expect_err("endless");
+    assert!(matches!(error, Error::Length { said: 10, .. }), "{error}");
+    assert!(names(folder.path()).is_empty());
+    client.noop().await.expect("of use");
+}
+
+#[tokio::test]
 async fn half_a_text_is_not_kept() {
     let server = FtpServer::start();
     server.put("/a", b"one\r\ntwo\r\nthree\r\n");
