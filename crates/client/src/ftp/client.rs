@@ -183,6 +183,12 @@ impl Client {
         self.control.peer()
     }
 
+    /// Whether another step can follow one that failed so: nothing is left to be heard, as it is where a server has
+    /// not said that it has broken a transfer off.
+    pub(super) fn can_go_on_behind(&self, error: &Error) -> bool {
+        !error.is_fatal() && self.control.is_idle()
+    }
+
     /// Whether the control connection is TLS.
     pub fn is_secret(&self) -> bool {
         self.control.is_secret()

@@ -45,6 +45,10 @@ impl Control {
         &self.local
     }
 
+    pub(super) fn is_idle(&self) -> bool {
+        self.machine.is_idle()
+    }
+
     pub(super) fn is_in_transfer(&self) -> bool {
         self.machine.is_in_transfer()
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use lariat_client::ftp::{Direction, Mirror, Mirrored, Step, Watcher};
 use lariat_testkit::{Fault, FtpServer};
 
-use crate::{pattern, site};
+use crate::{SHORT, pattern, site};
 
 const DOWN: Mirror = Mirror {
     direction: Direction::Down,
@@ -230,4 +230,25 @@ async fn files_that_are_not_whole_are_left_out_both_ways() {
     assert_eq!(fs::read(folder.path().join("a")).expect("there"), b"whole");
     assert_eq!(server.get("/tree/a").as_deref(), Some(&b"whole"[..]));
     assert_eq!(server.get("/tree/a.part").as_deref(), Some(&b"half"[..]));
+}
+
+#[tokio::test]
+async fn a_connection_whose_transfer_is_not_ended_is_made_again() {
+    let server = FtpServer::start();
+    put(&server);
+    let folder = tempfile::tempdir().expect("a folder");
+    // More comes than was said, and nothing is said of breaking that off.
+    server.order("RETR", 1, Fault::Endless);
+    server.order("ABOR", 1, Fault::Silent);
+    let mut site = site(&server);
+    site.options.timeout = SHORT;
+    let one = Mirror {
+        transfers: 1,
+        ..DOWN
+    };
+    let done = one
+        .run(&site, "tree", folder.path(), nobody())
+        .await
+        .expect("fetched");
+    assert_eq!((done.files, done.failed), (59, 1));
 }

@@ -234,7 +234,6 @@ impl Work {
             match self.transfer(&mut connection, &item).await {
                 Ok(()) => client = Some(connection),
                 Err(error) => {
-                    let is_fatal = error.is_fatal();
                     if error.may_pass() && item.attempts < ATTEMPTS {
                         self.again(item);
                     } else {
@@ -245,7 +244,7 @@ impl Work {
                             error: &error,
                         });
                     }
-                    client = (!is_fatal).then_some(connection);
+                    client = connection.can_go_on_behind(&error).then_some(connection);
                 }
             }
         }

@@ -92,7 +92,9 @@ impl<'a> Walk<'a> {
             };
             let entries = match listed {
                 Ok(entries) => entries,
-                Err(error) if folder.depth == 0 || error.is_fatal() => return Err(error),
+                Err(error) if folder.depth == 0 || !client.can_go_on_behind(&error) => {
+                    return Err(error);
+                }
                 Err(error) => {
                     self.failed(&folder.path, &error);
                     continue;
