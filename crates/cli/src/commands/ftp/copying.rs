@@ -13,6 +13,12 @@ use super::session::Session;
 use crate::failure::{FAILED, Failure};
 use crate::output::complain;
 
+/// How many lines of a file are shown at the prompt.
+const MAXIMUM_LINES: usize = 10_000;
+
+/// How many bytes of a file are shown at the prompt, where a line may have 64 KiB.
+const MAXIMUM_TEXT: usize = 4 * 1024 * 1024;
+
 /// Carries out what copies.
 ///
 /// # Errors
@@ -134,18 +140,22 @@ async fn told(
 /// Shows a file on standard output, as it is.
 async fn show(session: &mut Session, remote: &str) -> Result<(), Failure> {
     if let Some(printer) = session.printer.clone() {
-        let mut lines = Vec::new();
+        let (mut text, mut count) = (String::new(), 0);
         let take = |line: &str| {
-            lines.push(line.to_owned());
-            match lines.len() {
-                10_001.. => Err(std::io::Error::other(
-                    "more than 10,000 lines are no text to show here",
-                )),
-                _ => Ok(()),
+            count += 1;
+            if count > MAXIMUM_LINES || text.len() + line.len() > MAXIMUM_TEXT {
+                return Err(std::io::Error::other(
+                    "more than 10,000 lines, or 4 MiB, are no text to show here",
+                ));
             }
+            text.push_str(line);
+            text.push('\n');
+            Ok(())
         };
         session.client.retrlines(remote, take).await?;
-        return printer.print(lines.join("\n")).await;
+        return printer
+            .print(text.strip_suffix('\n').unwrap_or(&text))
+            .await;
     }
     let take = |block: &[u8]| {
         let mut output = std::io::stdout().lock();
