@@ -60,9 +60,14 @@ impl Control {
             .is_some_and(|connection| connection.tls().is_some())
     }
 
-    /// The server's first words.
+    /// The server's first words. Each 120 before them asks for patience, and gets no time of its own: they could
+    /// come for ever.
     pub(super) async fn welcome(&mut self) -> Result<Reply, Error> {
-        let reply = self.answer().await?;
+        let waiting = self.timeout;
+        let reply = match timeout(waiting, self.answer()).await {
+            Ok(heard) => heard?,
+            Err(_) => return Err(self.timed_out("no answer")),
+        };
         match reply.is_success() {
             true => Ok(reply),
             false => Err(self.refused(reply)),

@@ -299,6 +299,27 @@ async fn a_transfer_that_was_dropped_is_ended_by_abort() {
 }
 
 #[tokio::test]
+async fn a_server_that_asks_for_patience_is_waited_for_once() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        while io::Write::write_all(&mut stream, b"120 Wait.\r\n").is_ok() {
+            std::thread::sleep(SHORT / 6);
+        }
+    });
+    let options = Options {
+        timeout: SHORT,
+        ..Options::default()
+    };
+    let endpoint = Endpoint::tcp("127.0.0.1", port);
+    let connecting = Client::connect(&endpoint, options);
+    let connected = tokio::time::timeout(SHORT * 10, connecting).await;
+    let error = connected.expect("not forever").err().expect("no welcome");
+    assert!(matches!(error, Error::TimedOut { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn a_password_is_not_sent_where_tls_was_to_be() {
     let server = FtpServer::start();
     let mut site = site(&server);
