@@ -252,3 +252,30 @@ async fn a_connection_whose_transfer_is_not_ended_is_made_again() {
         .expect("fetched");
     assert_eq!((done.files, done.failed), (59, 1));
 }
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_does_not_keep_the_others() {
+    let server = FtpServer::start();
+    put(&server);
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("3"), b"no folder").expect("written");
+    let done = DOWN
+        .run(&site(&server), "tree", folder.path(), nobody())
+        .await
+        .expect("fetched");
+    assert_eq!((done.files, done.failed), (48, 1));
+    let error = DOWN
+        .run(&site(&server), "tree", &folder.path().join("3"), nobody())
+        .await
+        .expect_err("no folder");
+    assert!(error.to_string().contains("cannot make the folder"));
+
+    let again = FtpServer::start();
+    again.order("MKD", 1, Fault::Says(b"550 Not here.\r\n".to_vec()));
+    fs::remove_file(folder.path().join("3")).expect("removed");
+    let done = UP
+        .run(&site(&again), "/", folder.path(), nobody())
+        .await
+        .expect("sent");
+    assert_eq!((done.files, done.failed), (36, 1));
+}

@@ -100,8 +100,14 @@ impl<'a> Walk<'a> {
                     continue;
                 }
             };
-            let made = fs::create_dir_all(&folder.local);
-            made.map_err(|error| cannot("make the folder", &folder.local, error))?;
+            if let Err(error) = fs::create_dir_all(&folder.local) {
+                let error = cannot("make the folder", &folder.local, error);
+                if folder.depth == 0 {
+                    return Err(error);
+                }
+                self.failed(&folder.path, &error);
+                continue;
+            }
             for entry in entries {
                 self.entry(&folder, entry, &mut waiting)?;
             }
@@ -167,7 +173,16 @@ impl<'a> Walk<'a> {
                     continue;
                 }
             };
-            let there = there(client, &folder.remote).await?;
+            let there = match there(client, &folder.remote).await {
+                Ok(there) => there,
+                Err(error) if folder.depth == 0 || !client.can_go_on_behind(&error) => {
+                    return Err(error);
+                }
+                Err(error) => {
+                    self.failed(&folder.path, &error);
+                    continue;
+                }
+            };
             for (name, known) in found {
                 let Ok(name) = name.into_string() else {
                     self.leave_out(&folder.path, "a name in it is not UTF-8");
