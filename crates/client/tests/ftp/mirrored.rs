@@ -279,3 +279,34 @@ async fn a_folder_that_cannot_be_made_does_not_keep_the_others() {
         .expect("sent");
     assert_eq!((done.files, done.failed), (36, 1));
 }
+
+#[tokio::test]
+async fn a_transfer_that_panics_has_failed() {
+    let server = FtpServer::start();
+    put(&server);
+    let folder = tempfile::tempdir().expect("a folder");
+    let watcher = |step: Step<'_>| {
+        if matches!(step, Step::Begun { path, .. } if path.ends_with("file 7")) {
+            panic!("as ordered");
+        }
+    };
+    let done = DOWN
+        .run(&site(&server), "tree", folder.path(), Arc::new(watcher))
+        .await
+        .expect("fetched");
+    assert_eq!((done.files, done.failed), (59, 1));
+    let one = Mirror {
+        transfers: 1,
+        ..DOWN
+    };
+    let watcher = |step: Step<'_>| {
+        if !matches!(step, Step::Found(_)) {
+            panic!("as ordered");
+        }
+    };
+    let error = one
+        .run(&site(&server), "tree", folder.path(), Arc::new(watcher))
+        .await
+        .expect_err("nobody is left");
+    assert!(error.to_string().contains("panicked"), "{error}");
+}

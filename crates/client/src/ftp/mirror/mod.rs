@@ -66,7 +66,7 @@ pub struct Mirrored {
     pub kept: u64,
     /// How many were left out: links, names that cannot be, and those of files that are not whole.
     pub left_out: u64,
-    /// How many failed, of which the watcher was told.
+    /// How many failed, of which the watcher was told, unless it was what panicked.
     pub failed: u64,
 }
 
@@ -156,7 +156,8 @@ impl Mirror {
     ///
     /// # Errors
     ///
-    /// When nobody can be connected to, the folder itself is not there, or too much is in it.
+    /// When nobody can be connected to, the folder itself is not there, too much is in it, or all transfers have
+    /// panicked.
     pub async fn run(
         self,
         site: &Site,
@@ -187,8 +188,17 @@ impl Mirror {
         }
         let mut outcome = Ok(());
         while let Some(ended) = workers.join_next().await {
-            if let Ok(Err(error)) = ended {
-                outcome = Err(error);
+            match ended {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => outcome = Err(error),
+                Err(error) => {
+                    // It had a file in hand, of which nobody else knows.
+                    work.count(|done| done.failed += 1);
+                    outcome = Err(Error::Local {
+                        what: "a transfer of the mirror panicked".into(),
+                        error: error.into(),
+                    });
+                }
             }
         }
         // One that got no connection is no loss where another did its work.
