@@ -62,6 +62,8 @@ pub struct Settings {
     /// The file that lines are remembered in, for this user alone; none, and they are remembered
     /// until the end of the command. A line that begins with a space is never remembered.
     pub history: Option<PathBuf>,
+    /// Says of which other lines that holds, since a password is in them.
+    pub is_secret: fn(&str) -> bool,
     /// Says what a word that was begun could be.
     pub complete: Complete,
 }
@@ -85,6 +87,7 @@ impl Default for Settings {
             prompt: "> ".into(),
             maximum: 4096,
             history: None,
+            is_secret: |_| false,
             complete: Box::new(|_| Completion::default()),
         }
     }

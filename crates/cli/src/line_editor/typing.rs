@@ -71,6 +71,7 @@ pub fn start(
     let typing = Typing {
         editor,
         history,
+        is_secret: settings.is_secret,
         stage: Arc::clone(stage),
         lines,
         interrupts: Arc::clone(interrupts),
@@ -88,6 +89,7 @@ fn cannot_edit(error: ReadlineError) -> Failure {
 struct Typing {
     editor: Editor<Hooks, MemHistory>,
     history: Option<History>,
+    is_secret: fn(&str) -> bool,
     stage: Arc<Stage>,
     lines: mpsc::Sender<Result<Typed, Failure>>,
     interrupts: Arc<Notify>,
@@ -152,6 +154,9 @@ impl Typing {
     }
 
     fn remember(&mut self, line: &str) {
+        if (self.is_secret)(line) {
+            return;
+        }
         // Whether it could is for nobody to act on: history is a convenience.
         if let Ok(true) = self.editor.add_history_entry(line)
             && let Some(history) = &mut self.history

@@ -367,3 +367,24 @@ fn a_name_at_the_prompt_for_its_password_steers_no_terminal() {
     terminal.type_in("x\r");
     assert_eq!(terminal.wait_for_end(), Some(1));
 }
+
+#[test]
+fn a_password_that_is_quoted_is_not_remembered() {
+    let (server, folder) = begin();
+    let mut at_terminal = lariat(&["ftp", "-q", &server.url("")]);
+    at_terminal
+        .current_dir(folder.path())
+        .env("NETRC", folder.path().join("netrc"))
+        .env("LARIAT_STATE", folder.path().join("state"));
+    let mut terminal = Terminal::run(at_terminal);
+    terminal.wait_for_screen(&["ftp>"]);
+    terminal.type_in("quote PASS swordfish\r");
+    let quoted = ["ftp> quote PASS swordfish", "230 Come in.", "ftp>"];
+    terminal.wait_for_screen(&quoted);
+    terminal.type_in("quit\r");
+    assert_eq!(terminal.wait_for_end(), Some(0));
+    let history = folder.path().join("state/history/ftp");
+    let history = std::fs::read_to_string(history).expect("a history");
+    assert!(history.contains("quit"), "{history}");
+    assert!(!history.contains("swordfish"), "{history}");
+}

@@ -146,7 +146,8 @@ impl Command {
     /// The command's name, as `RETR`.
     pub fn verb(&self) -> &str {
         match self {
-            Command::Other(line) => line.as_str().split(' ').next().unwrap_or_default(),
+            // Servers skip spaces before it, and take a tab behind it.
+            Command::Other(line) => line.as_str().split_whitespace().next().unwrap_or_default(),
             known => known.known_verb(),
         }
     }
@@ -156,17 +157,13 @@ impl Command {
         match self {
             Command::Pass(_) | Command::Acct(_) => format!("{} ****", self.verb()),
             // A line of a caller's own may be either as well.
-            Command::Other(line) if self.is_secret() => {
-                format!(
-                    "{} ****",
-                    line.as_str().split(' ').next().unwrap_or_default()
-                )
-            }
+            Command::Other(_) if self.is_secret() => format!("{} ****", self.verb()),
             other => other.to_string(),
         }
     }
 
-    fn is_secret(&self) -> bool {
+    /// Whether a password or an account stands in it.
+    pub fn is_secret(&self) -> bool {
         ["PASS", "ACCT"]
             .iter()
             .any(|verb| self.verb().eq_ignore_ascii_case(verb))
@@ -579,7 +576,9 @@ mod tests {
             format!("{command:?} {}", command.shown()),
             "Command(PASS ****) PASS ****"
         );
-        let other = Command::Other(text("pass swordfish"));
-        assert!(!format!("{other:?}").contains("swordfish"));
+        for line in ["pass swordfish", " PASS swordfish", "Acct\tswordfish"] {
+            let other = Command::Other(text(line));
+            assert!(!format!("{other:?}").contains("swordfish"), "{line}");
+        }
     }
 }

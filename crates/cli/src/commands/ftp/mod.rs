@@ -284,6 +284,7 @@ fn settings() -> Settings {
     let names = session::names();
     Settings {
         prompt: "ftp> ".into(),
+        is_secret: session::is_secret,
         complete: Box::new(move |line| {
             let words = names.iter().filter(|name| name.starts_with(line));
             Completion {

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use lariat_client::ftp::{Client, Site};
-use lariat_protocol::ftp::{Entry, Kind};
+use lariat_protocol::ftp::{Command, Entry, Kind, Text};
 use serde_json::{Value, json};
 
-use super::copying;
+use super::{copying, words};
 use crate::failure::Failure;
 use crate::line_editor::Printer;
 use crate::output::{escape_json, note, print, shown};
@@ -146,6 +146,20 @@ pub fn help() -> String {
         text.push_str(&format!("  {usage:<22} {}\n", command.about));
     }
     text
+}
+
+/// Whether a password stands in a line, which is to be remembered nowhere then.
+pub fn is_secret(line: &str) -> bool {
+    let Ok(words) = words::split(line) else {
+        // Whoever forgot the end of a quote has typed the password all the same.
+        return line.trim_start().starts_with("quote");
+    };
+    match words.split_first() {
+        Some((name, said)) if name == "quote" => {
+            Text::new(said.join(" ")).is_ok_and(|said| Command::Other(said).is_secret())
+        }
+        _ => false,
+    }
 }
 
 impl Session {
@@ -369,6 +383,16 @@ mod tests {
         let arguments: Vec<String> = line[1..].iter().map(|word| (*word).to_owned()).collect();
         known(line[0], &arguments)
             .map_err(|failure| failure.message().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn a_line_with_a_password_is_secret() {
+        for line in ["quote pass x", "quote ' ACCT x'", " quote 'PASS x"] {
+            assert!(is_secret(line), "{line}");
+        }
+        for line in ["quote PASV", "get pass", "quote", "get 'a", ""] {
+            assert!(!is_secret(line), "{line}");
+        }
     }
 
     #[test]
