@@ -152,9 +152,6 @@ impl Client {
     pub async fn features(&mut self) -> Result<&Features, Error> {
         if self.features.is_none() {
             let reply = self.control.ask(&Command::Feat).await?;
-            if reply.code() == 421 {
-                return Err(self.control.refused(reply));
-            }
             let features = Features::of(&reply);
             if features.has("UTF8") && self.options.encoding == Encoding::Utf8 {
                 // A few servers want to be told; whoever does not know the command speaks it anyway.

@@ -186,12 +186,9 @@ impl Control {
 
     /// The error that the server's no is.
     pub(super) fn refused(&self, reply: Reply) -> Error {
-        match reply.code() {
-            421 => Error::Closing(reply),
-            _ => Error::Refused {
-                command: self.last.clone(),
-                reply,
-            },
+        Error::Refused {
+            command: self.last.clone(),
+            reply,
         }
     }
 
