@@ -1,15 +1,15 @@
 //! The machine: one attempt to match at one place.
 
+mod ways;
+
 use super::Limits;
 use super::failures::{Failures, Point};
 use super::guide::{Guide, Steering};
 use super::places::holds;
-use super::runs;
 use super::search::Goal;
 use super::units::after;
 use crate::error::LimitReached;
 use crate::program::{Address, Op, Program};
-use crate::syntax::Greed;
 
 /// A slot that holds no place.
 pub(crate) const UNSET: usize = usize::MAX;
@@ -411,161 +411,6 @@ impl<'p, 't> Machine<'p, 't> {
         }
         self.stack.push(Frame::Failed(point));
         false
-    }
-
-    /// The first of the alternatives that can match, from a number on.
-    fn choose(&mut self, address: Address, ways: u32, from: u32, at: usize) -> Next {
-        let ways = &self.program.ways[ways as usize];
-        let list = ways.before(self.text.get(at).copied());
-        let way = *list.get(from as usize)?;
-        if from as usize + 1 < list.len() {
-            if from == 0 && self.is_hopeless(address, at) {
-                return None;
-            }
-            self.stack.push(Frame::Way {
-                address,
-                next: from + 1,
-                at,
-            });
-        }
-        Some((way, at))
-    }
-
-    /// The first word of a tree that matches, from a number on.
-    fn word(&mut self, address: Address, words: u32, from: u32, at: usize) -> Next {
-        // A walk down the tree is some memory away from another.
-        self.steps += 8;
-        let word = self.program.words[words as usize].find(&self.text[at..], from)?;
-        if word.has_rival {
-            if from == 0 && self.is_hopeless(address, at) {
-                return None;
-            }
-            self.stack.push(Frame::Word {
-                address,
-                from: word.number + 1,
-                at,
-            });
-        }
-        Some((address + 1, at + word.length))
-    }
-
-    /// Once more through a loop, or on.
-    fn pass(&mut self, address: Address, number: u32, at: usize) -> Next {
-        let info = &self.program.loops[number as usize];
-        let next = self.text.get(at);
-        let body = info.body_first.empty || next.is_some_and(|byte| info.body_first.has(*byte));
-        let exit = info.exit_first.empty || next.is_some_and(|byte| info.exit_first.has(*byte));
-        match (body, exit) {
-            (false, false) => None,
-            (true, false) => Some((info.body, at)),
-            (false, true) => Some((info.exit, at)),
-            (true, true) => {
-                if self.is_hopeless(address, at) {
-                    return None;
-                }
-                let (first, second) = if info.lazy {
-                    (info.exit, info.body)
-                } else {
-                    (info.body, info.exit)
-                };
-                self.stack.push(Frame::Retry {
-                    address: second,
-                    at,
-                });
-                Some((first, at))
-            }
-        }
-    }
-
-    fn run<const TEXT: bool>(&mut self, address: Address, number: u32, at: usize) -> Next {
-        let run = &self.program.runs[number as usize];
-        let one = &self.program.ones[run.one as usize];
-        let mut low = at;
-        if run.min > 0 {
-            let (end, count) = runs::forward::<TEXT>(one, self.text, at, run.min);
-            if count < run.min {
-                return None;
-            }
-            low = end;
-        }
-        if run.greed == Greed::Lazy {
-            let (exit, count) = runs::next_exit::<TEXT>(run, one, self.text, low, run.min)?;
-            self.steps += (exit - at) as u64 / 16;
-            if self.is_hopeless(address, at) {
-                return None;
-            }
-            self.stack.push(Frame::More {
-                address,
-                count,
-                at: exit,
-            });
-            return Some((address + 1, exit));
-        }
-        let high = if run.max == u32::MAX {
-            runs::forward_all::<TEXT>(one, self.text, low)
-        } else {
-            runs::forward::<TEXT>(one, self.text, low, run.max - run.min).0
-        };
-        self.steps += (high - at) as u64 / 16;
-        if run.greed == Greed::Possessive {
-            return Some((address + 1, high));
-        }
-        let exit = runs::last_exit::<TEXT>(run, self.text, low, high)?;
-        if exit > low {
-            if self.is_hopeless(address, at) {
-                return None;
-            }
-            self.stack.push(Frame::Fewer {
-                address,
-                low,
-                at: exit,
-            });
-        }
-        Some((address + 1, exit))
-    }
-
-    fn leave_earlier<const TEXT: bool>(
-        &mut self,
-        address: Address,
-        low: usize,
-        at: usize,
-    ) -> Option<usize> {
-        let Op::Run(number) = self.program.ops[address as usize] else {
-            return None;
-        };
-        let run = &self.program.runs[number as usize];
-        let exit = runs::earlier_exit::<TEXT>(run, self.text, low, at)?;
-        self.steps += (at - exit) as u64 / 16;
-        if exit > low {
-            self.stack.push(Frame::Fewer {
-                address,
-                low,
-                at: exit,
-            });
-        }
-        Some(exit)
-    }
-
-    fn leave_later<const TEXT: bool>(
-        &mut self,
-        address: Address,
-        count: u32,
-        at: usize,
-    ) -> Option<usize> {
-        let Op::Run(number) = self.program.ops[address as usize] else {
-            return None;
-        };
-        let run = &self.program.runs[number as usize];
-        let one = &self.program.ones[run.one as usize];
-        let (next, count) = runs::one_more::<TEXT>(run, one, self.text, at, count)?;
-        let (exit, count) = runs::next_exit::<TEXT>(run, one, self.text, next, count)?;
-        self.steps += (exit - at) as u64 / 16;
-        self.stack.push(Frame::More {
-            address,
-            count,
-            at: exit,
-        });
-        Some(exit)
     }
 }
 
