@@ -6,6 +6,7 @@
 
 mod accepting;
 pub(crate) mod bind;
+mod builder;
 mod drain;
 mod listener;
 mod operating;
@@ -22,6 +23,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use accepting::Visitor;
+pub use builder::Builder;
 pub use drain::DrainReport;
 pub use listener::Listening;
 use worker::Thread;
@@ -71,15 +73,6 @@ pub struct Reactor {
     threads: Vec<Thread>,
 }
 
-/// How a [`Reactor`] is to be.
-#[derive(Clone, Debug)]
-pub struct Builder {
-    threads: Option<usize>,
-    drain_time: Duration,
-    limits: Limits,
-    deadlines: Deadlines,
-}
-
 /// Everything that can be asked of a reactor; cheap to clone, and sent anywhere.
 #[derive(Clone)]
 pub struct Handle(Arc<Shared>);
@@ -102,86 +95,10 @@ pub(crate) struct Shared {
     looking: tokio::sync::Mutex<()>,
 }
 
-impl Builder {
-    /// So many threads, at least one. Default: one for each core.
-    pub fn threads(mut self, threads: usize) -> Self {
-        self.threads = Some(threads.max(1));
-        self
-    }
-
-    /// How long connections have to finish when the reactor stops. Default [`DRAIN_TIME`].
-    pub fn drain_time(mut self, time: Duration) -> Self {
-        self.drain_time = time;
-        self
-    }
-
-    /// How many connections may come, to all services together.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// How long clients may take, of each service that is not given deadlines of its own.
-    pub fn deadlines(mut self, deadlines: Deadlines) -> Self {
-        self.deadlines = deadlines;
-        self
-    }
-
-    /// Starts the threads.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Start`] when the system gives no thread or no descriptor for one.
-    pub fn build(self) -> Result<Reactor, Error> {
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let mut workers = Vec::new();
-        let mut threads = Vec::new();
-        for index in 0..self.threads.unwrap_or_else(cores) {
-            let (worker, thread) = Worker::start(index as u32).map_err(Error::Start)?;
-            workers.push(worker);
-            threads.push(thread);
-        }
-        Ok(Reactor {
-            handle: self.share(workers),
-            threads,
-        })
-    }
-
-    /// Uses the tokio runtime that this is called on, in the place of threads of its own:
-    /// for a program that has a `#[tokio::main]` already.
-    ///
-    /// # Panics
-    ///
-    /// Outside a tokio runtime, as `tokio::spawn` does.
-    pub fn attach(self) -> Handle {
-        let worker = Worker::attached(tokio::runtime::Handle::current());
-        self.share(vec![worker])
-    }
-
-    fn share(&self, workers: Vec<Arc<Worker>>) -> Handle {
-        Handle(Arc::new(Shared {
-            workers,
-            listening: Mutex::default(),
-            stopping: CancellationToken::new(),
-            at_stop: OnceLock::new(),
-            drain_time: Mutex::new(self.drain_time),
-            gate: Arc::new(Gate::new(self.limits.clone())),
-            deadlines: self.deadlines,
-            metrics: Mutex::default(),
-            looking: tokio::sync::Mutex::default(),
-        }))
-    }
-}
-
 impl Reactor {
     /// A builder with the defaults: a thread for each core, [`DRAIN_TIME`].
     pub fn builder() -> Builder {
-        Builder {
-            threads: None,
-            drain_time: DRAIN_TIME,
-            limits: Limits::default(),
-            deadlines: Deadlines::DEFAULT,
-        }
+        Builder::new()
     }
 
     /// What can be asked of it from anywhere.
@@ -219,7 +136,8 @@ impl Reactor {
     /// time is over; says how they ended. Blocks, so it is not for async code: a program
     /// with a runtime of its own [attaches](Builder::attach) instead.
     ///
-    /// The calling thread takes the place of the first of the reactor's: a program that has
+    /// The calling thread takes the place of the first of the reactor's, whose connections go on
+    /// here: a program that has
     /// nothing else to do has no thread that waits for the others, and with
     /// [one thread](Builder::threads) it has no other at all, which saves the system from
     /// counting who uses an open file at each call (1 % of a small request).
