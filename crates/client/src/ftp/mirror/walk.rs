@@ -92,20 +92,15 @@ impl<'a> Walk<'a> {
             };
             let entries = match listed {
                 Ok(entries) => entries,
-                Err(error) if folder.depth == 0 || !client.can_go_on_behind(&error) => {
-                    return Err(error);
-                }
                 Err(error) => {
-                    self.failed(&folder.path, &error);
+                    let goes_on = client.can_go_on_behind(&error);
+                    self.pass_over(&folder, goes_on, error)?;
                     continue;
                 }
             };
             if let Err(error) = fs::create_dir_all(&folder.local) {
                 let error = cannot("make the folder", &folder.local, error);
-                if folder.depth == 0 {
-                    return Err(error);
-                }
-                self.failed(&folder.path, &error);
+                self.pass_over(&folder, true, error)?;
                 continue;
             }
             for entry in entries {
@@ -167,19 +162,16 @@ impl<'a> Walk<'a> {
             let read = read_folder(&folder.local);
             let found = match read {
                 Ok(found) => found,
-                Err(error) if folder.depth == 0 => return Err(error),
                 Err(error) => {
-                    self.failed(&folder.path, &error);
+                    self.pass_over(&folder, true, error)?;
                     continue;
                 }
             };
             let there = match there(client, &folder.remote).await {
                 Ok(there) => there,
-                Err(error) if folder.depth == 0 || !client.can_go_on_behind(&error) => {
-                    return Err(error);
-                }
                 Err(error) => {
-                    self.failed(&folder.path, &error);
+                    let goes_on = client.can_go_on_behind(&error);
+                    self.pass_over(&folder, goes_on, error)?;
                     continue;
                 }
             };
@@ -252,6 +244,15 @@ impl<'a> Walk<'a> {
     fn leave_out(&mut self, path: &str, why: &str) {
         self.done.left_out += 1;
         self.watcher.step(Step::LeftOut { path, why });
+    }
+
+    /// Goes on without a folder, unless it is the one that everything is in, or nothing goes on.
+    fn pass_over(&mut self, folder: &Folder, goes_on: bool, error: Error) -> Result<(), Error> {
+        if folder.depth == 0 || !goes_on {
+            return Err(error);
+        }
+        self.failed(&folder.path, &error);
+        Ok(())
     }
 
     fn failed(&mut self, path: &str, error: &Error) {

@@ -25,12 +25,7 @@ pub(super) fn parse(line: &str) -> Option<Entry> {
         },
         _ => (name, None),
     };
-    let kind = match name {
-        "" => return None,
-        "." => Kind::This,
-        ".." => Kind::Parent,
-        _ => kind,
-    };
+    let kind = super::kind_of(name, kind)?;
     Some(Entry {
         kind,
         size,

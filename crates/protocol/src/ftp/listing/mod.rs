@@ -7,7 +7,7 @@ mod unix;
 
 pub use unix::print as print_unix;
 
-use crate::ftp::{Entry, Moment};
+use crate::ftp::{Entry, Kind, Moment};
 
 /// Reads a line in either format; nothing where it is in neither, as `total 7` is. Unix leaves the year
 /// out of what is new, which is then that of `now` or the one before.
@@ -27,5 +27,15 @@ pub fn parse_listed(line: &str, now: Moment) -> Option<Entry> {
     match line.as_bytes().first()? {
         b'0'..=b'9' => dos::parse(line),
         _ => unix::parse(line, now),
+    }
+}
+
+/// What an entry is by its name, where that says more than its line does; nothing without a name.
+fn kind_of(name: &str, said: Kind) -> Option<Kind> {
+    match name {
+        "" => None,
+        "." => Some(Kind::This),
+        ".." => Some(Kind::Parent),
+        _ => Some(said),
     }
 }

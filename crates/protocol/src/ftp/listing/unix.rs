@@ -41,12 +41,7 @@ pub(super) fn parse(line: &str, now: Moment) -> Option<Entry> {
         },
         _ => (name, None),
     };
-    let kind = match name {
-        "" => return None,
-        "." => Kind::This,
-        ".." => Kind::Parent,
-        _ => kind,
-    };
+    let kind = super::kind_of(name, kind)?;
     Some(Entry {
         name: name.to_owned(),
         kind,
