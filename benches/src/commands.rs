@@ -11,7 +11,7 @@ use crate::platform::launch;
 use crate::servers::host::{self, Hosted};
 use crate::{
     chat, drain, executors, hostile, idle, names, peers, queues, re, silent, sleep, starved,
-    timers, timestamp,
+    timers, timestamp, transfers,
 };
 
 /// Measures Lariat against servers written by hand, and those of other worlds.
@@ -152,6 +152,16 @@ enum Command {
         #[arg(long, default_value = "")]
         row: String,
     },
+    /// Files fetched and sent: `lariat ftp` and `lariat fetch` against curl, wget, lftp and
+    /// Python.
+    Transfers {
+        /// A look whether it works; not for figures.
+        #[arg(long)]
+        quick: bool,
+        /// Only this protocol.
+        #[arg(long)]
+        only: Option<transfers::Table>,
+    },
     /// Only the server: prints its address, and serves until it is killed. For a profiler.
     Serve {
         engine: Engine,
@@ -230,6 +240,7 @@ pub fn run() -> io::Result<()> {
         Command::Names { quick, rounds } => names::measure(quick, rounds),
         Command::Chat { quick, people, row } => chat::measure(quick, people, &row),
         Command::Re { quick, row } => re::measure(quick, &row),
+        Command::Transfers { quick, only } => transfers::measure(quick, only),
         Command::Serve { engine, processor } => timestamp::serve(engine, processor),
         Command::Load {
             server,

@@ -40,6 +40,8 @@ mod starved;
 mod timers;
 #[cfg(target_os = "linux")]
 mod timestamp;
+#[cfg(target_os = "linux")]
+mod transfers;
 
 use std::process::ExitCode;
 

@@ -95,7 +95,7 @@ fn authority(endpoint: &str) -> Option<SocketAddr> {
 }
 
 /// The command beside this program, built with it.
-fn binary() -> io::Result<String> {
+pub fn binary() -> io::Result<String> {
     let program = std::env::current_exe()?;
     let beside: Vec<PathBuf> = program
         .ancestors()

@@ -5,6 +5,7 @@
 
 pub mod blocking;
 pub mod daemons;
+pub mod files;
 pub mod host;
 pub mod lariat;
 pub mod nginx;
@@ -138,7 +139,7 @@ fn free_address() -> io::Result<SocketAddr> {
 }
 
 /// Where a program is, or the package that would bring it.
-fn program(name: &str, package: &str) -> io::Result<String> {
+pub fn program(name: &str, package: &str) -> io::Result<String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
     folders
