@@ -5,7 +5,8 @@ pub const OF_MODULES: &[(&str, &str)] = &[
     (
         "_thread",
         "start_new_thread start_new start_joinable_thread exit exit_thread get_ident get_native_id
-         stack_size error TIMEOUT_MAX interrupt_main daemon_threads_allowed",
+         stack_size error TIMEOUT_MAX interrupt_main daemon_threads_allowed allocate_lock allocate LockType
+         RLock lock",
     ),
     (
         "threading: Thread",
@@ -48,7 +49,8 @@ pub const OF_MODULES: &[(&str, &str)] = &[
         "Popen PIPE STDOUT call check_call getstatusoutput getoutput check_output run
          CalledProcessError DEVNULL SubprocessError TimeoutExpired CompletedProcess Popen.poll Popen.wait
          Popen.communicate Popen.send_signal Popen.terminate Popen.kill Popen.args Popen.stdin
-         Popen.stdout Popen.stderr Popen.pid Popen.returncode list2cmdline STARTUPINFO",
+         Popen.stdout Popen.stderr Popen.pid Popen.returncode
+         Popen.universal_newlines CompletedProcess.check_returncode list2cmdline STARTUPINFO",
     ),
     (
         "multiprocessing",
@@ -60,6 +62,12 @@ pub const OF_MODULES: &[(&str, &str)] = &[
          Process.run Process.start Process.join Process.name Process.is_alive Process.daemon Process.pid
          Process.exitcode Process.authkey Process.sentinel Process.terminate Process.kill Process.close
          Pool.apply Pool.apply_async Pool.map Pool.imap Pool.imap_unordered Pool.starmap Pool.close
-         Pool.terminate Pool.join AsyncResult shared_memory sharedctypes managers connection dummy",
+         Pool.terminate Pool.join Pool.map_async Pool.starmap_async AsyncResult AsyncResult.get
+         AsyncResult.wait AsyncResult.ready AsyncResult.successful Connection.send Connection.recv
+         Connection.fileno Connection.close Connection.poll Connection.send_bytes Connection.recv_bytes
+         Connection.recv_bytes_into Queue.qsize Queue.empty Queue.full Queue.put Queue.put_nowait
+         Queue.get Queue.get_nowait Queue.close Queue.join_thread Queue.cancel_join_thread
+         SimpleQueue.close SimpleQueue.empty SimpleQueue.get SimpleQueue.put JoinableQueue.task_done
+         JoinableQueue.join shared_memory sharedctypes managers connection dummy",
     ),
 ];

@@ -19,10 +19,10 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::executor::caught;
-use crate::thread;
+use crate::thread::{self, Identity};
 
 type Work = Box<dyn FnOnce() + Send>;
 
@@ -30,6 +30,9 @@ static HANDLERS: Mutex<Handlers> = Mutex::new(Handlers {
     next: 0,
     all: Vec::new(),
 });
+
+/// The thread that ends the process.
+static EXITING: OnceLock<Identity> = OnceLock::new();
 
 struct Handlers {
     next: u64,
@@ -74,7 +77,15 @@ pub fn run<R>(main: impl FnOnce() -> R) -> R {
 }
 
 /// Ends the process with a code, after what [`run`] does at the end.
+///
+/// Of several threads that call it, the first ends the process, and the others come no further: nobody
+/// waits for them.
 pub fn exit(code: i32) -> ! {
+    let own = thread::current();
+    // A handler may call it too, in the thread that came first.
+    if EXITING.get_or_init(|| own.clone()) != &own {
+        thread::wait_for_the_end();
+    }
     drop(End);
     std::process::exit(code)
 }

@@ -40,7 +40,8 @@ pub use event::{Event, EventWait};
 pub use latch::{Countdown, CountdownWait, CountedDown, Latch, LatchWait};
 pub use process::worker_main;
 pub use queue::{
-    DoneTooOften, Get, GetError, Items, Join, Prioritized, Put, PutError, Queue, SimpleQueue,
+    AnyQueue, Consumer, DoneTooOften, Get, GetError, Items, Join, Prioritized, Producer, Put,
+    PutError, Queue, QueueTask, SimpleQueue,
 };
 pub use reentrant::{
     Condition, ConditionWait, Holder, ReentrantGuard, ReentrantLock, ReentrantLocking,

@@ -1,7 +1,9 @@
 //! Locks, atomics and parked threads: std's, or with the feature `loom` those that run every
 //! order in which threads can meet.
 //!
-//! Everything of this crate that waits is made of what is here, and so can be modelled.
+//! What waits in this crate is made of what is here, and so can be modelled; but for the list of
+//! the threads alive, which is a static, and for the scheduler's clock and the processes, whose
+//! threads are the system's.
 
 #[cfg(feature = "loom")]
 pub(crate) use modelled::*;
@@ -14,7 +16,7 @@ mod real {
     use std::sync::PoisonError;
     use std::sync::atomic::AtomicBool as Flag;
     use std::thread::{self, Thread};
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     pub(crate) use std::sync::MutexGuard;
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
@@ -37,6 +39,38 @@ mod real {
     impl<T> fmt::Debug for Mutex<T> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("Mutex")
+        }
+    }
+
+    /// What threads wait for under a [`Mutex`].
+    pub(crate) struct Condvar(std::sync::Condvar);
+
+    impl Condvar {
+        pub(crate) const fn new() -> Self {
+            Condvar(std::sync::Condvar::new())
+        }
+
+        pub(crate) fn notify_one(&self) {
+            self.0.notify_one();
+        }
+
+        pub(crate) fn notify_all(&self) {
+            self.0.notify_all();
+        }
+
+        pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+            self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
+        }
+
+        /// Waits at most so long, and says whether the time was over.
+        pub(crate) fn wait_timeout<'a, T>(
+            &self,
+            guard: MutexGuard<'a, T>,
+            timeout: Duration,
+        ) -> (MutexGuard<'a, T>, bool) {
+            let waited = self.0.wait_timeout(guard, timeout);
+            let (guard, result) = waited.unwrap_or_else(PoisonError::into_inner);
+            (guard, result.timed_out())
         }
     }
 
@@ -85,9 +119,7 @@ mod real {
 mod modelled {
     use std::fmt;
     use std::sync::PoisonError;
-    use std::time::Instant;
-
-    use loom::sync::Condvar;
+    use std::time::{Duration, Instant};
 
     pub(crate) use loom::sync::MutexGuard;
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
@@ -108,6 +140,35 @@ mod modelled {
     impl<T> fmt::Debug for Mutex<T> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("Mutex")
+        }
+    }
+
+    pub(crate) struct Condvar(loom::sync::Condvar);
+
+    impl Condvar {
+        pub(crate) fn new() -> Self {
+            Condvar(loom::sync::Condvar::new())
+        }
+
+        pub(crate) fn notify_one(&self) {
+            self.0.notify_one();
+        }
+
+        pub(crate) fn notify_all(&self) {
+            self.0.notify_all();
+        }
+
+        pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+            self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
+        }
+
+        /// Loom has no time, and here it is never over.
+        pub(crate) fn wait_timeout<'a, T>(
+            &self,
+            guard: MutexGuard<'a, T>,
+            _timeout: Duration,
+        ) -> (MutexGuard<'a, T>, bool) {
+            (self.wait(guard), false)
         }
     }
 
@@ -137,8 +198,7 @@ mod modelled {
                 if until.is_some() {
                     return false;
                 }
-                let waited = self.changed.wait(woken);
-                woken = waited.unwrap_or_else(PoisonError::into_inner);
+                woken = self.changed.wait(woken);
             }
             *woken = false;
             true

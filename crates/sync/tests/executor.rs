@@ -2,36 +2,20 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use common::{LONG, held, one_thread, until};
 use lariat_sync::executor::{
     self, Panic, Shutdown, SubmitError, TaskError, TaskFuture, ThreadPool, When, as_completed,
-    promise, wait, wait_async, wait_for,
+    promise, wait_async,
 };
 use lariat_sync::thread;
-
-/// Long enough that only what never comes takes it.
-const LONG: Duration = Duration::from_secs(60);
-
-/// A task that runs until it is let go, and has begun when this comes back.
-fn held(pool: &ThreadPool) -> (Sender<()>, TaskFuture<()>) {
-    let (go, wait) = channel::<()>();
-    let (begun, begins) = channel();
-    let future = pool.submit(move || {
-        begun.send(()).unwrap();
-        let _ = wait.recv();
-    });
-    begins.recv_timeout(LONG).unwrap();
-    (go, future.unwrap())
-}
-
-fn one_thread() -> ThreadPool {
-    ThreadPool::new(1).unwrap()
-}
 
 #[test]
 fn a_result_is_given_once_and_also_after_a_time_out() {
@@ -225,112 +209,6 @@ fn a_future_that_was_polled_and_dropped_loses_nothing() {
 }
 
 #[test]
-fn map_keeps_the_order_and_looks_ahead_only_so_far() {
-    let pool = ThreadPool::new(3).unwrap();
-    let taken = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&taken);
-    let endless = (0_usize..).inspect(move |_| {
-        counted.fetch_add(1, Ordering::Relaxed);
-    });
-    let mut map = pool.map(endless, |number| number * 2).look_ahead(8);
-    for number in 0..100 {
-        assert_eq!(map.next().unwrap().unwrap(), number * 2);
-        let ahead = taken.load(Ordering::Relaxed) - number;
-        assert!(ahead <= 9, "{ahead}");
-    }
-}
-
-#[test]
-fn map_gives_a_panic_its_place_and_a_time_out_a_second_chance() {
-    let pool = one_thread();
-    let (go, wait) = channel::<()>();
-    let wait = Mutex::new(wait);
-    let mut map = pool.map(0..3, move |number| {
-        assert_ne!(number, 1, "not this one");
-        if number == 0 {
-            wait.lock().unwrap().recv().unwrap();
-        }
-        number
-    });
-    let early = map.next_timeout(Duration::ZERO).unwrap();
-    assert!(matches!(early, Err(TaskError::Timeout)));
-    go.send(()).unwrap();
-    assert_eq!(map.next_timeout(LONG).unwrap().unwrap(), 0);
-    assert!(matches!(map.next(), Some(Err(TaskError::Panicked(_)))));
-    assert_eq!(map.next().unwrap().unwrap(), 2);
-    assert!(map.next().is_none() && map.next_timeout(LONG).is_none());
-}
-
-#[test]
-fn a_map_that_is_dropped_cancels_what_has_not_begun() {
-    let pool = one_thread();
-    let (go, running) = held(&pool);
-    let ran = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&ran);
-    let map = pool.map(0..2, move |_| counted.fetch_add(1, Ordering::Relaxed));
-    drop(map);
-    go.send(()).unwrap();
-    running.result().unwrap();
-    pool.shutdown(Shutdown::Drain);
-    assert_eq!(ran.load(Ordering::Relaxed), 0);
-}
-
-#[test]
-fn wait_comes_back_at_the_first_the_first_failure_or_the_last() {
-    let pool = ThreadPool::new(4).unwrap();
-    let (go, running) = held(&pool);
-    let quick = pool.submit(|| ()).unwrap();
-    quick.wait();
-    let cancelled = promise().1;
-    let futures = [running, quick, cancelled];
-    let first = wait(&futures, When::First, None);
-    assert_eq!((first.done, first.not_done), (vec![1, 2], vec![0]));
-    // A cancelled one has not failed, and nothing else has.
-    let failed = wait(&futures, When::FirstFailed, Some(Duration::from_millis(1)));
-    assert_eq!(failed.not_done, [0]);
-    let failing = pool.submit(|| panic!("failed")).unwrap();
-    let [running, quick, _] = futures;
-    let futures = [running, quick, failing];
-    let failed = wait(&futures, When::FirstFailed, None);
-    assert_eq!((failed.done, failed.not_done), (vec![1, 2], vec![0]));
-    go.send(()).unwrap();
-    assert_eq!(wait(&futures, When::All, None).done, [0, 1, 2]);
-    assert!(wait::<()>(&[], When::First, None).done.is_empty());
-}
-
-#[test]
-fn what_is_enough_may_look_at_the_futures_and_may_panic() {
-    let pool = one_thread();
-    let futures = [pool.submit(|| Err::<u8, _>("no")).unwrap()];
-    let waited = wait_for(&futures, None, |outcome| {
-        assert!(futures[0].is_done());
-        matches!(outcome, Ok(Err("no")))
-    });
-    assert_eq!(waited.done, [0]);
-    let looked = catch_unwind(AssertUnwindSafe(|| {
-        wait_for(&futures, None, |_| panic!("while looking"))
-    }));
-    assert!(looked.is_err());
-    let [future] = futures;
-    assert_eq!(future.result().unwrap(), Err("no"));
-}
-
-#[test]
-fn as_completed_gives_each_once_in_the_order_of_their_ends() {
-    let pool = ThreadPool::new(2).unwrap();
-    let (go, running) = held(&pool);
-    let futures = [running, pool.submit(|| ()).unwrap()];
-    let mut completed = as_completed(futures);
-    assert_eq!(completed.len(), 2);
-    assert_eq!(completed.next().unwrap().0, 1);
-    assert!(completed.next_timeout(Duration::from_millis(1)).is_none());
-    assert_eq!(completed.len(), 1);
-    go.send(()).unwrap();
-    assert_eq!(completed.next_timeout(LONG).unwrap().0, 0);
-    assert!(completed.next().is_none());
-}
-
-#[test]
 fn a_shutdown_that_drains_does_everything_and_one_that_cancels_nothing_more() {
     const QUEUED: usize = 5000;
     for what in [Shutdown::Drain, Shutdown::Cancel] {
@@ -369,14 +247,10 @@ fn whoever_waits_for_room_is_told_of_the_shutdown() {
         .unwrap();
     let (go, _running) = held(&pool);
     let _queued = pool.submit(|| ()).unwrap();
-    let all_wait = Barrier::new(101);
     std::thread::scope(|scope| {
-        let submit = || {
-            all_wait.wait();
-            matches!(pool.submit(|| ()), Err(SubmitError::ShutDown(_)))
-        };
+        let submit = || matches!(pool.submit(|| ()), Err(SubmitError::ShutDown(_)));
         let waiting: Vec<_> = (0..100).map(|_| scope.spawn(submit)).collect();
-        all_wait.wait();
+        until("all wait", || pool.waiting() == 100);
         pool.close(Shutdown::Cancel);
         assert!(waiting.into_iter().all(|thread| thread.join().unwrap()));
     });
@@ -465,6 +339,18 @@ fn scoped_tasks_borrow_and_are_done_when_the_scope_ends() {
 }
 
 #[test]
+fn a_scope_takes_tasks_in_every_form() {
+    let text = String::from("strands");
+    executor::scope(1, |pool| {
+        let timed = pool.submit_timeout(|| text.len(), LONG).unwrap();
+        let tried = pool.try_submit(|| text.len()).unwrap();
+        let awaited = common::run(pool.submit_async(|| text.len()));
+        let all = [timed, tried, awaited].map(|future| future.result().unwrap());
+        assert_eq!(all, [7, 7, 7]);
+    });
+}
+
+#[test]
 fn a_scope_that_panics_still_waits_for_its_tasks() {
     let done = AtomicUsize::new(0);
     let panicked = catch_unwind(AssertUnwindSafe(|| {
@@ -482,27 +368,4 @@ fn a_scope_that_panics_still_waits_for_its_tasks() {
         "the scope's"
     );
     assert_eq!(done.into_inner(), 100);
-}
-
-#[test]
-fn ten_thousand_tasks_are_waited_for_at_once() {
-    let pool = ThreadPool::builder().capacity(usize::MAX).build().unwrap();
-    let (go, gate): (Sender<()>, Receiver<()>) = channel();
-    let gate = Arc::new(Mutex::new(gate));
-    let task = |number: usize| {
-        let gate = Arc::clone(&gate);
-        pool.submit(move || {
-            let _ = gate.lock().unwrap().recv();
-            number
-        })
-    };
-    let futures: Vec<_> = (0..10_000).map(|number| task(number).unwrap()).collect();
-    let completed = as_completed(futures);
-    drop(go);
-    let mut seen = vec![false; 10_000];
-    for (place, outcome) in completed {
-        assert_eq!(place, outcome.unwrap());
-        assert!(!std::mem::replace(&mut seen[place], true));
-    }
-    assert!(seen.into_iter().all(|seen| seen));
 }

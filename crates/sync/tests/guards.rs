@@ -496,6 +496,24 @@ fn a_wait_for_a_condition_ends_with_its_time() {
 }
 
 #[test]
+fn a_task_waits_while_something_is_so() {
+    let (lock, changed) = (ReentrantLock::new(), Condition::new());
+    let stock = AtomicUsize::new(0);
+    let me = Holder::new();
+    let guard = run(lock.lock_async(me));
+    let mut waiting =
+        Box::pin(changed.wait_while_async(guard, || stock.load(Ordering::SeqCst) < 2));
+    for _ in 0..2 {
+        assert!(poll_once(&mut waiting).is_pending());
+        assert!(!lock.is_locked());
+        stock.fetch_add(1, Ordering::SeqCst);
+        changed.notify_one();
+    }
+    drop(run(waiting));
+    assert!(!lock.is_held_by(me));
+}
+
+#[test]
 fn a_condition_wakes_as_many_as_it_is_told() {
     let (lock, changed) = (ReentrantLock::new(), Condition::new());
     let (woken, waker) = Woken::new();

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::{LONG, SHORT, Woken, poll, poll_once, run, until};
-use lariat_sync::{DoneTooOften, GetError, Prioritized, PutError, Queue, SimpleQueue};
+use lariat_sync::{AnyQueue, DoneTooOften, GetError, Prioritized, PutError, Queue, SimpleQueue};
 
 #[test]
 fn fifo_gives_the_first_first() {
@@ -269,6 +269,11 @@ fn a_shutdown_tells_a_thousand_who_wait() {
                 assert!(poll_once(put).is_pending() && poll_once(simple_put).is_pending());
                 assert!(poll_once(get).is_pending() && poll_once(simple_get).is_pending());
             }
+            until("all thousand wait", || {
+                let putting = queue.waiting_to_put() + simple.waiting_to_put();
+                let getting = getting.0.waiting_to_get() + getting.1.waiting_to_get();
+                putting + getting == 1_000
+            });
             queue.shutdown();
             simple.shutdown();
             getting.0.shutdown_now();
@@ -418,51 +423,6 @@ fn a_future_woken_by_another_runtime_uses_its_last_waker() {
     assert_eq!((old.count(), new.count()), (0, 1));
 }
 
-#[test]
-fn a_producer_that_dies_leaves_what_it_put() {
-    let queue = Queue::fifo(None);
-    thread::scope(|scope| {
-        let producer = scope.spawn(|| {
-            queue.put(1).unwrap();
-            panic!("the producer dies");
-        });
-        assert!(producer.join().is_err());
-        assert_eq!(queue.get(), Ok(1));
-        queue.put(2).unwrap();
-        assert_eq!(queue.get(), Ok(2));
-    });
-}
-
-/// An item whose comparison panics when it is told to.
-#[derive(PartialEq, Eq, Debug)]
-struct Touchy(u8);
-
-impl PartialOrd for Touchy {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Touchy {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        assert!(self.0 != 13 && other.0 != 13, "not comparable");
-        self.0.cmp(&other.0)
-    }
-}
-
-#[test]
-fn a_comparison_that_panics_does_not_lock_the_queue() {
-    let queue = Queue::priority(None);
-    queue.put(Touchy(1)).unwrap();
-    thread::scope(|scope| {
-        let put = scope.spawn(|| queue.put(Touchy(13)));
-        assert!(put.join().is_err());
-    });
-    assert_eq!(queue.len(), queue.unfinished());
-    queue.shutdown();
-    assert_eq!(queue.put(Touchy(2)), Err(PutError::ShutDown(Touchy(2))));
-}
-
 /// Threads that wait longer than anything may take would fail in `until`; what is shown is that time-outs
 /// that race with items lose none.
 #[test]
@@ -493,4 +453,53 @@ fn time_outs_that_race_with_items_lose_none() {
         until("all are taken", || taken.load(Ordering::SeqCst) == 2_000);
         queue.shutdown();
     });
+}
+
+/// What is written once for all queues.
+fn through_and_back<Q: AnyQueue<Item = u8>>(queue: &Q) -> Vec<u8> {
+    assert!(queue.is_empty() && queue.limit() == Some(3));
+    queue.put(3).unwrap();
+    queue.put_timeout(1, LONG).unwrap();
+    assert_eq!(poll_once(&mut queue.put_async(2)), Poll::Ready(Ok(())));
+    assert!(queue.is_full() && queue.len() == 3);
+    assert_eq!(queue.try_put(4), Err(PutError::Full(4)));
+    let mut got = vec![queue.get().unwrap(), queue.try_get().unwrap()];
+    got.push(queue.get_timeout(LONG).unwrap());
+    let mut waiting = queue.get_async();
+    assert!(poll_once(&mut waiting).is_pending());
+    assert_eq!((queue.waiting_to_get(), queue.waiting_to_put()), (1, 0));
+    queue.shutdown();
+    assert_eq!(
+        poll_once(&mut waiting),
+        Poll::Ready(Err(GetError::ShutDown))
+    );
+    assert!(queue.is_shut_down() && queue.shutdown_now().is_empty());
+    assert_eq!(queue.iter().next(), None);
+    got
+}
+
+#[test]
+fn any_queue_does_the_same_by_the_trait() {
+    assert_eq!(through_and_back(&Queue::fifo(3)), [3, 1, 2]);
+    assert_eq!(through_and_back(&Queue::lifo(3)), [2, 1, 3]);
+    assert_eq!(through_and_back(&Queue::priority(3)), [1, 2, 3]);
+    assert_eq!(through_and_back(&SimpleQueue::new(3)), [3, 1, 2]);
+}
+
+#[test]
+fn a_task_goes_through_a_queue_until_it_is_shut_down() {
+    let queue = Queue::fifo(2);
+    let (mut items, mut got) = (queue.iter(), Vec::new());
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            (0..5).for_each(|number| queue.put(number).unwrap());
+            queue.shutdown();
+        });
+        run(async {
+            while let Some(number) = items.next_async().await {
+                got.push(number);
+            }
+        });
+    });
+    assert_eq!(got, [0, 1, 2, 3, 4]);
 }

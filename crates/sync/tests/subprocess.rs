@@ -3,7 +3,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
-use std::io::{Read, Write};
+use std::io::{BufRead, ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -140,4 +141,57 @@ fn a_child_may_have_a_process_group_of_its_own() {
     let mut numbers = text(&output.stdout).split_whitespace();
     let (group, own) = (numbers.next().unwrap(), numbers.next().unwrap());
     assert_eq!(group, own);
+}
+
+#[test]
+fn a_child_is_told_to_end_by_a_signal() {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+    let mut child = Command::new("sleep").arg("1000").spawn().unwrap();
+    let pid = Pid::from_raw(child.id().try_into().unwrap());
+    kill(pid, Signal::SIGTERM).unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!((status.signal(), status.code()), (Some(15), None));
+}
+
+#[test]
+fn output_is_bytes_and_lines_end_either_way() {
+    let output = shell(r"printf 'one\r\ntwo\n\377'").output().unwrap();
+    let mut lines = output.stdout.lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "one");
+    assert_eq!(lines.next().unwrap().unwrap(), "two");
+    assert!(lines.next().unwrap().is_err(), "this one is no text");
+    assert_eq!(output.stdout.last(), Some(&0xff));
+}
+
+#[test]
+fn a_pair_of_sockets_is_a_pipe_with_two_ends() {
+    let (mut here, mut there) = UnixStream::pair().unwrap();
+    let echo = thread::spawn(move || {
+        let mut length = [0; 4];
+        while there.read_exact(&mut length).is_ok() {
+            let mut message = vec![0; u32::from_be_bytes(length) as usize];
+            there.read_exact(&mut message).unwrap();
+            message.reverse();
+            there.write_all(&message).unwrap();
+        }
+    });
+    // Nothing has come, and nothing will by then.
+    here.set_read_timeout(Some(Duration::from_millis(5)))
+        .unwrap();
+    assert_eq!(
+        here.read(&mut [0]).unwrap_err().kind(),
+        ErrorKind::WouldBlock
+    );
+    here.set_read_timeout(None).unwrap();
+    for message in ["strands", "of", "rope"] {
+        let length = u32::try_from(message.len()).unwrap();
+        here.write_all(&length.to_be_bytes()).unwrap();
+        here.write_all(message.as_bytes()).unwrap();
+        let mut back = vec![0; message.len()];
+        here.read_exact(&mut back).unwrap();
+        assert!(back.iter().rev().eq(message.as_bytes()));
+    }
+    drop(here);
+    echo.join().unwrap();
 }

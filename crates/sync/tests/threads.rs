@@ -117,6 +117,42 @@ fn a_thread_of_std_has_an_identity_while_it_lives() {
     assert!(!thread::alive().contains(&first));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_thread_of_std_that_calls_itself_main_is_not_the_main_thread() {
+    let named = std::thread::Builder::new().name("main".to_owned());
+    let pretender = named.spawn(thread::current).unwrap().join().unwrap();
+    assert!(pretender.name() == "main" && pretender.is_daemon());
+    assert_ne!(thread::main(), Some(pretender));
+}
+
+#[test]
+fn each_thread_has_a_value_of_its_own() {
+    use std::cell::Cell;
+    thread_local!(static OWN: Cell<u32> = const { Cell::new(1) });
+    OWN.set(2);
+    let (theirs, again) = thread::spawn(|| (OWN.replace(3), OWN.get()))
+        .join()
+        .unwrap();
+    assert_eq!((theirs, again, OWN.get()), (1, 3, 2));
+}
+
+#[test]
+fn a_thread_ends_early_where_its_closure_returns() {
+    let (told, hears) = channel();
+    let thread = thread::spawn(move || {
+        for number in 0.. {
+            if number == 3 {
+                return number;
+            }
+            told.send(number).unwrap();
+        }
+        unreachable!()
+    });
+    assert_eq!(thread.join().unwrap(), 3);
+    assert!(hears.iter().eq(0..3));
+}
+
 #[test]
 fn a_thread_that_joins_itself_is_told() {
     let (sender, receiver) = channel::<Thread<()>>();
@@ -177,4 +213,13 @@ fn a_thread_that_is_dropped_runs_on() {
     let (told, hears) = channel();
     drop(thread::spawn(move || told.send(1).unwrap()));
     assert_eq!(hears.recv_timeout(LONG).unwrap(), 1);
+}
+
+#[test]
+fn a_pool_has_as_many_threads_as_pythons_unless_it_is_told() {
+    use lariat_sync::executor::ThreadPool;
+    let processors = std::thread::available_parallelism().unwrap().get();
+    let pool = ThreadPool::builder().build().unwrap();
+    assert_eq!(pool.threads(), (processors + 4).min(32));
+    assert_eq!(ThreadPool::new(3).unwrap().threads(), 3);
 }

@@ -245,3 +245,49 @@ fn a_time_out_ends_a_wait_and_loses_nothing() {
     });
     assert!(timers.is_empty());
 }
+
+#[test]
+fn a_time_out_of_a_put_that_is_lent_leaves_the_item() {
+    let timers = Timers::new().unwrap();
+    let queue = Queue::fifo(1);
+    queue.put("first").unwrap();
+    run(async {
+        let mut put = queue.put_async("second");
+        assert_eq!(timers.timeout(SHORT, &mut put).await, Err(Elapsed));
+        assert_eq!(put.into_item(), Some("second"));
+        let mut put = queue.put_async("third");
+        assert_eq!(timers.timeout(SHORT, &mut put).await, Err(Elapsed));
+        assert_eq!(queue.get(), Ok("first"));
+        assert_eq!(timers.timeout(LONG, &mut put).await, Ok(Ok(())));
+        assert_eq!(put.into_item(), None);
+    });
+    assert_eq!(queue.get(), Ok("third"));
+}
+
+/// Whoever sets the system's clock changes nothing here, since nothing asks for it.
+#[test]
+fn nothing_here_reads_the_clock_that_can_be_set_back() {
+    fn read(folder: &std::path::Path, into: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => read(&path, into),
+                false => into.push((
+                    path.display().to_string(),
+                    std::fs::read_to_string(path).unwrap(),
+                )),
+            }
+        }
+    }
+    let mut files = Vec::new();
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    read(std::path::Path::new(source), &mut files);
+    let naming = |word: &str| {
+        let named = files.iter().filter(|(_, text)| text.contains(word));
+        named.map(|(path, _)| path.as_str()).collect::<Vec<_>>()
+    };
+    assert!(naming("Instant::now").len() > 3, "the source was not found");
+    for word in ["SystemTime", "UNIX_EPOCH", "CLOCK_REALTIME"] {
+        assert!(naming(word).is_empty(), "{word}: {:?}", naming(word));
+    }
+}

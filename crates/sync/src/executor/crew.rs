@@ -1,6 +1,7 @@
 //! The threads of an executor: started when there is work for them, counted, and waited for.
 
 use std::cell::Cell;
+use std::convert::identity;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,8 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use super::map::Room;
 use super::outcome::caught;
-use super::work::{Put, Refused, WorkQueue};
+use super::work::{Put, Refused, WorkQueue, taken_out};
 use crate::sys::{Mutex, MutexGuard};
 use crate::thread::{self, Thread};
 use crate::waiting::{Ticket, Waiters, block_until};
@@ -79,6 +81,11 @@ impl<J: Send + 'static> Crew<J> {
 
     pub fn queued(&self) -> usize {
         self.shared.queue.len()
+    }
+
+    /// How many wait for room.
+    pub fn waiting(&self) -> usize {
+        self.shared.queue.waiting()
     }
 
     pub fn try_put<K: Unpin>(
@@ -182,6 +189,21 @@ impl<J: Send + 'static> Crew<J> {
             shared: &self.shared,
             place: None,
         }
+    }
+}
+
+impl<J: Send + Unpin + 'static> Room<J> for Crew<J> {
+    fn try_put(&self, job: J) -> Result<(), Refused<J>> {
+        Crew::try_put(self, job, identity)
+    }
+
+    fn put(&self, job: J, until: Option<Instant>) -> Result<(), Refused<J>> {
+        Crew::put(self, job, identity, until)
+    }
+
+    async fn put_kept(&self, kept: &mut Option<J>) -> Result<(), Refused<()>> {
+        let put = self.put_async(kept, taken_out).await;
+        put.map_err(Refused::without_job)
     }
 }
 

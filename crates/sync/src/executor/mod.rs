@@ -22,7 +22,7 @@ mod watch;
 mod work;
 
 pub(crate) use crew::{Crew, Settings};
-pub(crate) use map::Filled;
+pub(crate) use map::Made;
 pub(crate) use outcome::caught;
 pub(crate) use work::{Refused, Taken, WorkQueue};
 
@@ -31,4 +31,6 @@ pub use map::Map;
 pub use outcome::{Outcome, Panic, TaskError};
 pub use pool::{Builder, DEFAULT_CAPACITY, Shutdown, SubmitError, ThreadPool};
 pub use scope::{ScopedPool, scope};
-pub use watch::{AsCompleted, Waited, When, as_completed, wait, wait_async, wait_for};
+pub use watch::{
+    AsCompleted, Waited, When, as_completed, wait, wait_async, wait_for, wait_for_async,
+};

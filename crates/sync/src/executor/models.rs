@@ -1,5 +1,5 @@
-//! The future's state in every order in which those who complete, cancel, wait, await and
-//! listen can meet.
+//! The future's state and the queue of work in every order in which those who complete, cancel,
+//! wait, await and listen can meet, and those who submit and those who work.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -11,7 +11,8 @@ use loom::thread;
 
 use super::future::promise;
 use super::outcome::TaskError;
-use super::watch::as_completed;
+use super::watch::{When, as_completed, wait};
+use super::work::{Put, Refused, Taken, WorkQueue};
 use crate::waiting::block_on;
 
 /// Every order with at most three switches that no thread asked for.
@@ -111,5 +112,97 @@ fn of_several_each_is_heard_once() {
         assert_eq!(places, [0, 1]);
         assert!(completed.next().is_none());
         other.join().unwrap();
+    });
+}
+
+#[test]
+fn two_who_wait_for_the_same_futures_are_both_told() {
+    model(|| {
+        let (one, first) = promise();
+        let (kept, second) = promise::<u8>();
+        let futures = Arc::new([first, second]);
+        let beside = Arc::clone(&futures);
+        let waiter = thread::spawn(move || wait(&*beside, When::First, None).done);
+        one.finish(Ok(0));
+        assert_eq!(wait(&*futures, When::First, None).done, [0]);
+        assert_eq!(waiter.join().unwrap(), [0]);
+        drop(kept);
+    });
+}
+
+fn put(queue: &WorkQueue<u8>, job: u8) -> Result<Put, Refused<u8>> {
+    queue.put(job, |job| job, None)
+}
+
+/// Works until the queue is closed, and gives the sum of what it got.
+fn work(queue: &WorkQueue<u8>) -> u8 {
+    let mut sum = 0;
+    while let Taken::Job(job) = queue.take(None) {
+        sum += job;
+    }
+    sum
+}
+
+#[test]
+fn whoever_waits_for_work_and_for_room_gets_it() {
+    model(|| {
+        let queue = Arc::new(WorkQueue::new(1));
+        let theirs = Arc::clone(&queue);
+        let worker = thread::spawn(move || work(&theirs));
+        for job in 1..=3 {
+            assert!(put(&queue, job).is_ok());
+        }
+        assert!(queue.close(false).is_empty());
+        assert_eq!(worker.join().unwrap(), 6);
+    });
+}
+
+#[test]
+fn two_workers_leave_nothing() {
+    model(|| {
+        let queue = Arc::new(WorkQueue::new(2));
+        let workers = [(); 2].map(|()| {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || work(&queue))
+        });
+        assert!(put(&queue, 1).is_ok() && put(&queue, 2).is_ok());
+        queue.close(false);
+        let sum: u8 = workers.map(|worker| worker.join().unwrap()).iter().sum();
+        assert_eq!(sum, 3);
+    });
+}
+
+#[test]
+fn whoever_submits_is_told_of_the_end_or_has_put() {
+    model(|| {
+        let queue = Arc::new(WorkQueue::new(1));
+        assert!(put(&queue, 1).is_ok());
+        let theirs = Arc::clone(&queue);
+        let submitter = thread::spawn(move || put(&theirs, 2).is_ok());
+        let cancelled = queue.close(true);
+        let has_put = submitter.join().unwrap();
+        assert_eq!(cancelled.len(), 1, "there was no room for another");
+        assert!(!has_put);
+    });
+}
+
+#[test]
+fn a_place_in_the_line_for_room_that_is_given_up_is_the_next_ones() {
+    model(|| {
+        let queue = Arc::new(WorkQueue::new(1));
+        assert!(put(&queue, 1).is_ok());
+        let theirs = Arc::clone(&queue);
+        let hasty = thread::spawn(move || {
+            let mut putting = theirs.put_async(2, |job| job);
+            let mut context = Context::from_waker(Waker::noop());
+            Pin::new(&mut putting).poll(&mut context).is_ready()
+        });
+        let theirs = Arc::clone(&queue);
+        let patient = thread::spawn(move || put(&theirs, 3).is_ok());
+        assert!(matches!(queue.take(None), Taken::Job(1)));
+        if hasty.join().unwrap() {
+            assert!(matches!(queue.take(None), Taken::Job(2 | 3)));
+        }
+        assert!(patient.join().unwrap());
     });
 }

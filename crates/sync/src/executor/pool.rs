@@ -1,5 +1,6 @@
 //! The thread pool: threads that take tasks from one bounded queue.
 
+use std::collections::VecDeque;
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use super::crew::{Crew, Settings};
 use super::future::{Promise, TaskFuture, promise};
-use super::map::{Map, add_one};
+use super::map::{Made, Map};
 use super::outcome::caught;
 use super::work::{Refused, Taken, WorkQueue};
 use crate::waiting::deadline;
@@ -242,12 +243,8 @@ impl ThreadPool {
         T: Send + 'static,
         F: Fn(I::Item) -> T + Send + Sync + 'static,
     {
-        let call = Arc::new(call);
-        let submit = move |items: &mut I::IntoIter, ahead: &mut _| {
-            let call = Arc::clone(&call);
-            add_one(items, ahead, |item| self.submit(move || call(item)).ok())
-        };
-        Map::new(items.into_iter(), submit, self.threads() * 2)
+        let items = items.into_iter();
+        Map::new(items, &self.crew, job_of_one(call), self.threads() * 2)
     }
 
     /// How many threads it has at most.
@@ -258,6 +255,11 @@ impl ThreadPool {
     /// How many tasks wait for a thread, cancelled ones too.
     pub fn queued(&self) -> usize {
         self.crew.queued()
+    }
+
+    /// How many wait in [`submit`](Self::submit) and its other forms because the queue is full.
+    pub fn waiting(&self) -> usize {
+        self.crew.waiting()
     }
 
     /// Takes no more tasks, and comes back at once.
@@ -323,6 +325,28 @@ impl fmt::Debug for ThreadPool {
 pub(super) fn run_all(queue: &WorkQueue<Job<'_>>) {
     while let Taken::Job(job) = queue.take(None) {
         (job.0).run();
+    }
+}
+
+/// Makes a job of each item.
+pub(super) fn job_of_one<'env, I, T, F>(
+    call: F,
+) -> impl FnMut(&mut I, &mut VecDeque<TaskFuture<T>>) -> Made<Job<'env>> + Send + 'env
+where
+    I: Iterator,
+    I::Item: Send + 'env,
+    T: Send + 'env,
+    F: Fn(I::Item) -> T + Send + Sync + 'env,
+{
+    let call = Arc::new(call);
+    move |items, futures| {
+        let Some(item) = items.next() else {
+            return Made::NoMore;
+        };
+        let call = Arc::clone(&call);
+        let (task, future) = Task::new(move || call(item));
+        futures.push_back(future);
+        Made::Job(Job::new(task))
     }
 }
 

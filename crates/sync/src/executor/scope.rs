@@ -1,20 +1,28 @@
 //! A pool for a while, whose tasks may borrow what outlives it.
 
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, Scope};
+use std::time::Duration;
 
 use super::future::TaskFuture;
-use super::map::{Map, add_one};
+use super::map::Map;
 use super::outcome::caught;
-use super::pool::{DEFAULT_CAPACITY, Job, Task, run_all};
+use super::pool::{DEFAULT_CAPACITY, Job, SubmitError, Task, job_of_one, run_all};
 use super::work::WorkQueue;
+use crate::thread::stack_size;
+use crate::waiting::deadline;
 
 /// Runs `work` with a pool of `threads` threads, whose tasks may borrow from outside it, and
 /// comes back when all of them are done.
 ///
 /// It stands on [`std::thread::scope`], so the threads are started and ended each time: it is
 /// for work that takes longer than that (some 50 µs a thread). When `work` panics, what was
-/// submitted is done first.
+/// submitted is done first. When the system gives fewer threads, those that there are do all
+/// the work.
+///
+/// # Panics
+///
+/// When the system gives not even one thread.
 ///
 /// ```
 /// use lariat_sync::executor;
@@ -35,13 +43,32 @@ pub fn scope<'env, R>(threads: usize, work: impl FnOnce(&ScopedPool<'env>) -> R)
         queue: Arc::clone(&queue),
     };
     thread::scope(|scope| {
-        for _ in 0..pool.threads {
-            scope.spawn(|| while caught(|| run_all(&queue)).is_err() {});
-        }
-        // Also when `work` panics: the scope waits for its threads.
+        // Before there is a thread: whatever panics from here on, the scope waits for them.
         let _end = Close(&queue);
+        for number in 0..pool.threads {
+            match start(scope, number, &queue) {
+                Ok(()) => {}
+                Err(error) if number == 0 => panic!("the system gives no thread: {error}"),
+                Err(_) => break,
+            }
+        }
         work(&pool)
     })
+}
+
+/// Starts a thread of a scope's, with the stack that new threads have.
+fn start<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    number: usize,
+    queue: &'scope WorkQueue<Job<'_>>,
+) -> std::io::Result<()> {
+    let mut builder = thread::Builder::new().name(format!("scope-{number}"));
+    match stack_size() {
+        0 => {}
+        bytes => builder = builder.stack_size(bytes),
+    }
+    let work = || while caught(|| run_all(queue)).is_err() {};
+    builder.spawn_scoped(scope, work).map(drop)
 }
 
 struct Close<'a, 'env>(&'a WorkQueue<Job<'env>>);
@@ -71,19 +98,62 @@ impl<'env> ScopedPool<'env> {
         future
     }
 
+    /// The same for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError::Full`] after that time.
+    pub fn submit_timeout<T, F>(
+        &self,
+        task: F,
+        timeout: Duration,
+    ) -> Result<TaskFuture<T>, SubmitError<F>>
+    where
+        T: Send + 'env,
+        F: FnOnce() -> T + Send + 'env,
+    {
+        let (task, future) = Task::new(task);
+        self.queue.put(task, Job::new, deadline(timeout))?;
+        Ok(future)
+    }
+
+    /// Queues a task if there is room now.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError::Full`].
+    pub fn try_submit<T, F>(&self, task: F) -> Result<TaskFuture<T>, SubmitError<F>>
+    where
+        T: Send + 'env,
+        F: FnOnce() -> T + Send + 'env,
+    {
+        let (task, future) = Task::new(task);
+        self.queue.try_put(task, Job::new)?;
+        Ok(future)
+    }
+
+    /// Queues a task, and awaits room.
+    pub async fn submit_async<T, F>(&self, task: F) -> TaskFuture<T>
+    where
+        T: Send + 'env,
+        F: FnOnce() -> T + Send + 'env,
+    {
+        let (task, future) = Task::new(task);
+        let put = self.queue.put_async(task, Job::new).await;
+        debug_assert!(put.is_ok(), "it is open as long as it is lent");
+        future
+    }
+
     /// As [`ThreadPool::map`](super::ThreadPool::map), with what may be borrowed.
     pub fn map<'a, I, T, F>(&'a self, items: I, call: F) -> Map<'a, I::IntoIter, T>
     where
+        'env: 'a,
         I: IntoIterator,
         I::Item: Send + 'env,
         T: Send + 'env,
         F: Fn(I::Item) -> T + Send + Sync + 'env,
     {
-        let call = Arc::new(call);
-        let submit = move |items: &mut I::IntoIter, ahead: &mut _| {
-            let call = Arc::clone(&call);
-            add_one(items, ahead, |item| Some(self.submit(move || call(item))))
-        };
-        Map::new(items.into_iter(), submit, self.threads * 2)
+        let items = items.into_iter();
+        Map::new(items, &*self.queue, job_of_one(call), self.threads * 2)
     }
 }

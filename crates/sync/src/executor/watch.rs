@@ -185,15 +185,7 @@ pub fn wait<T>(futures: &[TaskFuture<T>], when: When, timeout: Option<Duration>)
 
 /// The same, awaited.
 pub async fn wait_async<T>(futures: &[TaskFuture<T>], when: When) -> Waited {
-    let watched = Watched::new(futures);
-    let mut enough = ends(when);
-    for _ in futures {
-        let place = watched.watch.hear_async().await;
-        if futures[place].look(&mut enough).unwrap_or(false) {
-            break;
-        }
-    }
-    sorted(futures)
+    wait_for_async(futures, ends(when)).await
 }
 
 /// Waits until `enough` says so of an outcome, or all are done, at most for `timeout`.
@@ -217,12 +209,33 @@ pub fn wait_for<T>(
 ) -> Waited {
     let until = timeout.and_then(deadline);
     let watched = Watched::new(futures);
-    for _ in futures {
+    let mut left = futures.len();
+    while left > 0 {
         let Some(place) = watched.watch.hear(until) else {
             break;
         };
-        if futures[place].look(&mut enough).unwrap_or(false) {
-            break;
+        match watched.look(place, &mut enough) {
+            Some(true) => break,
+            Some(false) => left -= 1,
+            None => {}
+        }
+    }
+    sorted(futures)
+}
+
+/// The same, awaited.
+pub async fn wait_for_async<T>(
+    futures: &[TaskFuture<T>],
+    mut enough: impl FnMut(&Outcome<T>) -> bool,
+) -> Waited {
+    let watched = Watched::new(futures);
+    let mut left = futures.len();
+    while left > 0 {
+        let place = watched.watch.hear_async().await;
+        match watched.look(place, &mut enough) {
+            Some(true) => break,
+            Some(false) => left -= 1,
+            None => {}
         }
     }
     sorted(futures)
@@ -252,6 +265,17 @@ impl<'a, T> Watched<'a, T> {
             future.watch(&watch, place);
         }
         Watched { futures, watch }
+    }
+
+    /// Looks at one that was told of. None if others look at it at this moment, another who waits
+    /// or a callback: then it is told of once more.
+    fn look(&self, place: usize, enough: impl FnMut(&Outcome<T>) -> bool) -> Option<bool> {
+        let future = &self.futures[place];
+        let looked = future.look(enough);
+        if looked.is_none() {
+            future.watch(&self.watch, place);
+        }
+        looked
     }
 }
 

@@ -4,11 +4,13 @@
 //! and those who submit to a full queue, who block or await and stand in one line.
 
 use std::collections::VecDeque;
+use std::convert::identity;
 use std::pin::Pin;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use super::map::Room;
+use crate::sys::{Condvar, Mutex, MutexGuard};
 use crate::waiting::{Ticket, Waiters, block_until};
 
 /// Jobs in the order in which they were put.
@@ -143,17 +145,8 @@ impl<J> WorkQueue<J> {
             state.idle += 1;
             let timed_out;
             (state, timed_out) = match timeout {
-                None => (
-                    self.work
-                        .wait(state)
-                        .unwrap_or_else(PoisonError::into_inner),
-                    false,
-                ),
-                Some(timeout) => {
-                    let waited = self.work.wait_timeout(state, timeout);
-                    let (state, result) = waited.unwrap_or_else(PoisonError::into_inner);
-                    (state, result.timed_out())
-                }
+                None => (self.work.wait(state), false),
+                Some(timeout) => self.work.wait_timeout(state, timeout),
             };
             state.idle -= 1;
             // Whoever wakes up for whatever reason may be the one who was called.
@@ -185,8 +178,46 @@ impl<J> WorkQueue<J> {
         self.lock().jobs.len()
     }
 
+    /// How many wait for room.
+    pub fn waiting(&self) -> usize {
+        self.lock().submitters.len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State<J>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
+    }
+}
+
+impl<J: Send + Unpin> Room<J> for WorkQueue<J> {
+    fn try_put(&self, job: J) -> Result<(), Refused<J>> {
+        WorkQueue::try_put(self, job, identity).map(drop)
+    }
+
+    fn put(&self, job: J, until: Option<Instant>) -> Result<(), Refused<J>> {
+        WorkQueue::put(self, job, identity, until).map(drop)
+    }
+
+    async fn put_kept(&self, kept: &mut Option<J>) -> Result<(), Refused<()>> {
+        let put = self.put_async(kept, taken_out).await;
+        put.map(drop).map_err(Refused::without_job)
+    }
+}
+
+/// A job that was kept, once there is room for it.
+pub(crate) fn taken_out<J>(kept: &mut Option<J>) -> J {
+    match kept.take() {
+        Some(job) => job,
+        None => unreachable!("a job is kept until it is put"),
+    }
+}
+
+impl<K> Refused<K> {
+    /// The same without the job.
+    pub fn without_job(self) -> Refused<()> {
+        match self {
+            Refused::Full(_) => Refused::Full(()),
+            Refused::ShutDown(_) => Refused::ShutDown(()),
+        }
     }
 }
 

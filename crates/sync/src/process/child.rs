@@ -1,6 +1,6 @@
 //! A worker process as the program sees it: started, called, killed and taken leave of.
 
-use std::io::{self, BufReader, ErrorKind, Read};
+use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::path::PathBuf;
 use std::process::Child;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +18,9 @@ const START: Duration = Duration::from_secs(30);
 
 /// How long an idle worker may take to end, with its exit handlers.
 const END: Duration = Duration::from_secs(5);
+
+/// What is written at once where there is a deadline.
+const PORTION: usize = 64 << 10;
 
 /// What workers are made of.
 #[derive(Clone, Debug)]
@@ -135,8 +138,10 @@ impl Worker {
     /// Sends a call and waits for its answer. After any failure the process is gone.
     pub fn call(mut self, function: &'static str, call: &[u8]) -> Result<Self, Failed> {
         let limit = self.limits.task_time;
-        let sent = self.stream.get_mut().begin(limit);
-        let sent = sent.and_then(|()| frame::write(&mut &self.stream.get_ref().stream, call));
+        let stream = self.stream.get_mut();
+        let sent = stream
+            .begin(limit)
+            .and_then(|()| frame::write(stream, call));
         if let Err(error) = sent
             && !is_late(&error)
         {
@@ -175,14 +180,12 @@ impl Worker {
 
     /// Whether it has not died since. If it has, nothing of it is left behind.
     pub fn is_alive(&mut self) -> bool {
-        // Its number is nobody's from the moment on at which it is waited for, and so must not be
-        // there for whoever kills workers.
-        let mut killable = self.kill.lock();
-        let is_alive = matches!(self.child.try_wait(), Ok(None));
-        if !is_alive {
-            *killable = None;
+        let has_ended = platform::has_ended(&mut self.child);
+        if has_ended {
+            // What it started is killed before it is buried: its number is nobody's from then on.
+            self.killed();
         }
-        is_alive
+        !has_ended
     }
 
     /// Lets an idle worker end by itself, and waits for that.
@@ -197,8 +200,9 @@ impl Worker {
     }
 
     fn exchange(&mut self, call: &[u8], limit: Option<Duration>) -> io::Result<()> {
-        self.stream.get_mut().begin(limit)?;
-        frame::write(&mut &self.stream.get_ref().stream, call)?;
+        let stream = self.stream.get_mut();
+        stream.begin(limit)?;
+        frame::write(stream, call)?;
         if self.answers.read(&mut self.stream, self.frame)? {
             return Ok(());
         }
@@ -231,32 +235,56 @@ fn is_late(error: &io::Error) -> bool {
 /// A way to kill a worker from another thread. It holds the number of the process only until
 /// that is waited for: later it may be another's.
 #[derive(Clone, Default)]
-pub struct Kill(Arc<Mutex<Option<u32>>>);
+pub struct Kill(Arc<Mutex<Killable>>);
+
+#[derive(Default)]
+struct Killable {
+    pid: Option<u32>,
+    /// Whoever is started from now on is killed at once.
+    for_ever: bool,
+}
 
 impl Kill {
     /// Kills it, with all that it started, if it is there.
     pub fn kill(&self) {
-        if let Some(pid) = *self.lock() {
-            platform::kill_group(pid);
-        }
+        self.lock().kill();
+    }
+
+    /// The same, and for all that will be started in its place.
+    pub fn kill_for_ever(&self) {
+        let mut killable = self.lock();
+        killable.for_ever = true;
+        killable.kill();
     }
 
     fn kill_and_clear(&self) {
-        if let Some(pid) = self.lock().take() {
-            platform::kill_group(pid);
-        }
+        let mut killable = self.lock();
+        killable.kill();
+        killable.pid = None;
     }
 
     fn set(&self, child: &Child) {
-        *self.lock() = Some(child.id());
+        let mut killable = self.lock();
+        killable.pid = Some(child.id());
+        if killable.for_ever {
+            killable.kill();
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<u32>> {
+    fn lock(&self) -> MutexGuard<'_, Killable> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A stream whose reads are over by a deadline, all of them together.
+impl Killable {
+    fn kill(&self) {
+        if let Some(pid) = self.pid {
+            platform::kill_group(pid);
+        }
+    }
+}
+
+/// A stream whose reads and writes are over by a deadline, all of them together.
 struct Timed {
     stream: Stream,
     deadline: Option<Instant>,
@@ -283,13 +311,64 @@ impl Timed {
         }
         Ok(Some(left))
     }
+
+    /// What is left of the time holds for the next read or write.
+    fn set_timeouts(&self) -> io::Result<()> {
+        if self.deadline.is_some() {
+            platform::set_timeouts(&self.stream, self.left()?)?;
+        }
+        Ok(())
+    }
 }
 
 impl Read for Timed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.deadline.is_some() {
-            platform::set_timeouts(&self.stream, self.left()?)?;
-        }
+        self.set_timeouts()?;
         self.stream.read(buffer)
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.set_timeouts()?;
+        // The system waits as long again for each part of a long write that the other end makes room for.
+        let most = match self.deadline {
+            Some(_) => PORTION,
+            None => usize::MAX,
+        };
+        self.stream.write(&buffer[..buffer.len().min(most)])
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// Each portion that is read would be a new beginning, were the time that of one system call.
+    #[test]
+    fn an_end_that_reads_little_by_little_extends_nothing() {
+        let (stream, mut other) = Stream::pair().unwrap();
+        let mut timed = Timed {
+            stream,
+            deadline: None,
+        };
+        timed.begin(Some(Duration::from_millis(100))).unwrap();
+        let reader = std::thread::spawn(move || {
+            let mut portion = vec![0; 32 << 10];
+            while other.read(&mut portion).unwrap() > 0 {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        });
+        // All of it would take three seconds.
+        let error = timed.write_all(&vec![7; 10 << 20]).unwrap_err();
+        assert!(is_late(&error), "{error}");
+        drop(timed);
+        reader.join().unwrap();
     }
 }

@@ -35,6 +35,7 @@
 //!
 //! There are processes on Unix only so far; elsewhere [`Builder::build`] says so.
 
+mod builder;
 mod call;
 mod child;
 mod error;
@@ -45,9 +46,10 @@ mod platform;
 mod pool;
 mod worker;
 
+pub use builder::Builder;
 pub use error::{StartError, SubmitError, WorkerError};
 pub use frame::DEFAULT_FRAME;
 pub use function::{Function, Registered};
 pub use limits::Limits;
-pub use pool::{Builder, ProcessPool};
+pub use pool::ProcessPool;
 pub use worker::worker_main;

@@ -4,23 +4,19 @@ use std::collections::VecDeque;
 use std::convert::identity;
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::builder::Builder;
 use super::call::{Call, Chunk};
-use super::child::{Failed, Initializer, Kill, Kind, Worker};
+use super::child::{Failed, Kill, Kind, Worker};
 use super::error::{SubmitError, WorkerError};
-use super::frame::{DEFAULT_FRAME, LONGEST};
 use super::function::Function;
-use super::limits::Limits;
-use super::worker;
 use crate::executor::{
-    Crew, DEFAULT_CAPACITY, Filled, Map, Refused, Settings, Shutdown, Taken, TaskError, TaskFuture,
-    WorkQueue, promise,
+    Crew, Made, Map, Refused, Settings, Shutdown, Taken, TaskError, TaskFuture, WorkQueue, promise,
 };
 use crate::waiting::deadline;
 
@@ -41,149 +37,6 @@ pub struct ProcessPool {
     kills: Arc<Mutex<Vec<Kill>>>,
 }
 
-/// How a [`ProcessPool`] is made.
-#[derive(Clone, Debug)]
-pub struct Builder {
-    processes: usize,
-    capacity: usize,
-    tasks_per_process: Option<usize>,
-    kind: Kind,
-    /// What each worker does first, or why that cannot be sent.
-    initializer: Option<Result<Initializer, String>>,
-}
-
-impl Builder {
-    /// How many worker processes at most, at least one; by default one a processor.
-    #[must_use]
-    pub fn processes(mut self, processes: usize) -> Self {
-        self.processes = processes;
-        self
-    }
-
-    /// How many tasks may wait for a worker, at least one; by default [`DEFAULT_CAPACITY`]. Each
-    /// holds its argument as bytes.
-    #[must_use]
-    pub fn capacity(mut self, tasks: usize) -> Self {
-        self.capacity = tasks;
-        self
-    }
-
-    /// What each worker may use; by default nothing is limited.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.kind.limits = limits;
-        self
-    }
-
-    /// How many bytes an argument or a result may have, by default [`DEFAULT_FRAME`] and at most
-    /// 4 GiB.
-    #[must_use]
-    pub fn frame(mut self, bytes: usize) -> Self {
-        self.kind.frame = bytes.min(LONGEST);
-        self
-    }
-
-    /// What each worker does before its first task: opens what all its tasks need, say. The
-    /// function is registered like any other, and may take as long as a task.
-    ///
-    /// Where it panics or its process dies, the task that the worker was started for fails with
-    /// [`StartError::Initializer`](super::StartError::Initializer), and the next task is tried with
-    /// a new worker.
-    ///
-    /// ```no_run
-    /// use std::sync::OnceLock;
-    /// use lariat_sync::process::{Function, ProcessPool};
-    ///
-    /// static GREETING: OnceLock<String> = OnceLock::new();
-    /// static PREPARE: Function<String, ()> = Function::new("prepare", |word| {
-    ///     GREETING.get_or_init(|| word);
-    /// });
-    /// static GREET: Function<String, String> = Function::new("greet", |name| {
-    ///     format!("{}, {name}", GREETING.get().map_or("", String::as_str))
-    /// });
-    ///
-    /// lariat_sync::worker_main(&[&PREPARE, &GREET]);
-    /// let pool = ProcessPool::builder().initializer(&PREPARE, &"hello".to_owned()).build()?;
-    /// let greeted = pool.submit(&GREET, &"Ada".to_owned())?;
-    /// assert_eq!(greeted.result()?, "hello, Ada");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn initializer<A: Serialize>(mut self, function: &Function<A, ()>, argument: &A) -> Self {
-        let call = Call::new(function, argument, LONGEST);
-        self.initializer = Some(match call {
-            Ok((call, _never_awaited)) => Ok(call.into()),
-            Err(why) => Err(format!(
-                "the argument of `{}` cannot be sent: {why}",
-                function.name()
-            )),
-        });
-        self
-    }
-
-    /// After how many tasks a worker is replaced, for functions that lose memory; by default it
-    /// stays as long as the pool.
-    #[must_use]
-    pub fn tasks_per_process(mut self, tasks: usize) -> Self {
-        self.tasks_per_process = Some(tasks);
-        self
-    }
-
-    /// Another program to be the workers, which calls
-    /// [`worker_main`](super::worker_main) with the same functions, built of the same types.
-    #[must_use]
-    pub fn program(mut self, program: impl AsRef<Path>) -> Self {
-        self.kind.program = Some(PathBuf::from(program.as_ref()));
-        self
-    }
-
-    /// Makes the pool. Workers are started later, and what goes wrong with one is an error of
-    /// its task.
-    ///
-    /// # Errors
-    ///
-    /// When the system gives no thread, has no worker processes, the initializer's argument cannot
-    /// be sent, or this program did not call [`worker_main`](super::worker_main): it would start
-    /// itself again and again.
-    pub fn build(mut self) -> io::Result<ProcessPool> {
-        if cfg!(not(unix)) {
-            let message = format!(
-                "worker processes exist on Unix only so far, not on {}",
-                std::env::consts::OS
-            );
-            return Err(io::Error::new(io::ErrorKind::Unsupported, message));
-        }
-        if self.kind.program.is_none() && !worker::was_called() {
-            return Err(io::Error::other(
-                "a program with a ProcessPool must call `worker_main` first in its `main`",
-            ));
-        }
-        self.kind.initializer = self
-            .initializer
-            .transpose()
-            .map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
-        let frame = self.kind.frame;
-        let kills = Arc::new(Mutex::new(Vec::new()));
-        let known = Arc::clone(&kills);
-        let settings = Settings {
-            threads: self.processes,
-            capacity: self.capacity,
-            name: "worker process".to_owned(),
-            stack_size: None,
-        };
-        let (kind, most) = (self.kind, self.tasks_per_process.unwrap_or(usize::MAX));
-        let crew = Crew::start(settings, move |queue| {
-            let kill = Kill::default();
-            known
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(kill.clone());
-            look_after(queue, &kind, &kill, most);
-        })?;
-        Ok(ProcessPool { crew, frame, kills })
-    }
-}
-
 impl ProcessPool {
     /// A pool with the defaults of its [`builder`](Self::builder).
     ///
@@ -196,18 +49,23 @@ impl ProcessPool {
 
     /// Sizes and limits.
     pub fn builder() -> Builder {
-        Builder {
-            processes: std::thread::available_parallelism().map_or(1, usize::from),
-            capacity: DEFAULT_CAPACITY,
-            tasks_per_process: None,
-            kind: Kind {
-                program: None,
-                limits: Limits::default(),
-                frame: DEFAULT_FRAME,
-                initializer: None,
-            },
-            initializer: None,
-        }
+        Builder::new()
+    }
+
+    /// A pool whose workers are replaced after so many tasks.
+    pub(super) fn start(settings: Settings, kind: Kind, tasks: usize) -> io::Result<Self> {
+        let frame = kind.frame;
+        let kills = Arc::new(Mutex::new(Vec::new()));
+        let known = Arc::clone(&kills);
+        let crew = Crew::start(settings, move |queue| {
+            let kill = Kill::default();
+            known
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(kill.clone());
+            look_after(queue, &kind, &kill, tasks);
+        })?;
+        Ok(ProcessPool { crew, frame, kills })
     }
 
     /// Queues a call, and waits for room while the queue is full. The argument is written at
@@ -247,6 +105,25 @@ impl ProcessPool {
     {
         let (call, future) = self.call(function, argument)?;
         self.crew.put(call, identity, deadline(timeout))?;
+        Ok(future)
+    }
+
+    /// Queues a call if there is room now.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError::Argument`], [`SubmitError::Full`] or [`SubmitError::ShutDown`].
+    pub fn try_submit<A, R>(
+        &self,
+        function: &Function<A, R>,
+        argument: &A,
+    ) -> Result<TaskFuture<R>, SubmitError>
+    where
+        A: Serialize,
+        R: DeserializeOwned + Send + 'static,
+    {
+        let (call, future) = self.call(function, argument)?;
+        self.crew.try_put(call, identity)?;
         Ok(future)
     }
 
@@ -302,39 +179,15 @@ impl ProcessPool {
         R: DeserializeOwned + Send + 'static,
     {
         let size = size.max(1);
-        let submit = move |items: &mut I::IntoIter, ahead: &mut VecDeque<TaskFuture<R>>| {
-            let before = ahead.len();
-            let mut chunk = Chunk::new(function);
-            for item in items.take(size) {
-                ahead.push_back(match chunk.add(&item) {
-                    Ok(future) => future,
-                    Err(why) => failed(function.name(), why),
-                });
-            }
-            if chunk.is_empty() {
-                return if ahead.len() > before {
-                    Filled::Some
-                } else {
-                    Filled::NoMore
-                };
-            }
-            let put = match chunk.finish(self.frame) {
-                Ok(call) => self.crew.put(call, identity, None),
-                Err(why) => {
-                    let places = ahead.range_mut(before..);
-                    places.for_each(|place| *place = failed(function.name(), why.clone()));
-                    Ok(())
-                }
-            };
-            match put {
-                Ok(()) => Filled::Some,
-                Err(_) => {
-                    ahead.truncate(before);
-                    Filled::Refused
-                }
-            }
+        let make = move |items: &mut I::IntoIter, futures: &mut VecDeque<TaskFuture<R>>| {
+            self.chunk(function, items.take(size), futures)
         };
-        Map::new(items.into_iter(), submit, self.processes() * 2 * size)
+        Map::new(
+            items.into_iter(),
+            &self.crew,
+            make,
+            self.processes() * 2 * size,
+        )
     }
 
     /// How many worker processes it has at most.
@@ -347,21 +200,31 @@ impl ProcessPool {
         self.crew.queued()
     }
 
+    /// How many wait in [`submit`](Self::submit) and its other forms because the queue is full.
+    pub fn waiting(&self) -> usize {
+        self.crew.waiting()
+    }
+
+    /// Takes no more tasks, and comes back at once.
+    pub fn close(&self, what: Shutdown) {
+        self.crew.close(what == Shutdown::Cancel);
+    }
+
     /// Takes no more tasks, waits for those that are left, and for the workers' end.
     pub fn shutdown(&self, what: Shutdown) {
-        self.crew.close(what == Shutdown::Cancel);
+        self.close(what);
         self.crew.wait(None);
     }
 
     /// The same, waiting for at most `timeout`: whether all has ended.
     pub fn shutdown_timeout(&self, what: Shutdown, timeout: Duration) -> bool {
-        self.crew.close(what == Shutdown::Cancel);
+        self.close(what);
         self.crew.wait(deadline(timeout))
     }
 
     /// The same, awaited.
     pub async fn shutdown_async(&self, what: Shutdown) {
-        self.crew.close(what == Shutdown::Cancel);
+        self.close(what);
         self.crew.wait_async().await;
     }
 
@@ -371,19 +234,66 @@ impl ProcessPool {
     /// Called by a callback of one of its own tasks it does not wait: the thread that would have to
     /// end is the one that calls.
     pub fn kill(&self) {
-        self.crew.close(true);
-        self.kill_workers();
-        // One that is just being started is not there yet.
-        while !self.crew.is_own_thread() && !self.crew.wait(Instant::now().checked_add(LOOK / 50)) {
-            self.kill_workers();
+        self.no_more_workers();
+        self.crew.wait(None);
+    }
+
+    /// The same, awaited.
+    pub async fn kill_async(&self) {
+        self.no_more_workers();
+        self.crew.wait_async().await;
+    }
+
+    /// Kills the workers, and those that are just being started as soon as they are there.
+    fn no_more_workers(&self) {
+        self.close(Shutdown::Cancel);
+        for kill in self.kills().iter() {
+            kill.kill_for_ever();
         }
     }
 
     /// Kills the workers with what they are doing; others take their places.
     pub fn kill_workers(&self) {
-        let kills = self.kills.lock().unwrap_or_else(PoisonError::into_inner);
-        for kill in kills.iter() {
+        for kill in self.kills().iter() {
             kill.kill();
+        }
+    }
+
+    fn kills(&self) -> MutexGuard<'_, Vec<Kill>> {
+        self.kills.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A chunk of calls. Those whose arguments cannot be sent have failed by then.
+    fn chunk<A, R>(
+        &self,
+        function: &Function<A, R>,
+        items: impl Iterator<Item = A>,
+        futures: &mut VecDeque<TaskFuture<R>>,
+    ) -> Made<Call>
+    where
+        A: Serialize,
+        R: DeserializeOwned + Send + 'static,
+    {
+        let mut chunk = Chunk::new(function);
+        for item in items {
+            futures.push_back(match chunk.add(&item) {
+                Ok(future) => future,
+                Err(why) => failed(function.name(), why),
+            });
+        }
+        if futures.is_empty() {
+            return Made::NoMore;
+        }
+        if chunk.is_empty() {
+            return Made::Done;
+        }
+        match chunk.finish(self.frame) {
+            Ok(call) => Made::Job(call),
+            Err(why) => {
+                let places = futures.iter_mut();
+                places.for_each(|place| *place = failed(function.name(), why.clone()));
+                Made::Done
+            }
         }
     }
 

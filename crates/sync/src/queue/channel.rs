@@ -1,5 +1,6 @@
 //! The waiting of every queue: for an item, and for room.
 
+use std::mem::forget;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -36,17 +37,31 @@ impl<C: Core> Channel<C> {
     }
 
     pub(crate) fn try_put(&self, item: C::Item) -> Result<(), PutError<C::Item>> {
-        self.core.push(item)?;
-        self.getters.notify_one();
+        let notify = Notify(&self.getters);
+        if let Err(error) = self.core.push(item) {
+            forget(notify);
+            return Err(error);
+        }
         Ok(())
     }
 
     pub(crate) fn try_get(&self) -> Result<C::Item, GetError> {
-        let item = self.core.pop()?;
-        if self.core.limit().is_some() {
-            self.putters.notify_one();
+        let notify = Notify(&self.putters);
+        let got = self.core.pop();
+        if got.is_err() || self.core.limit().is_none() {
+            forget(notify);
         }
-        Ok(item)
+        got
+    }
+
+    /// How many wait for an item.
+    pub(crate) fn waiting_to_get(&self) -> usize {
+        self.getters.waiting()
+    }
+
+    /// How many wait for room.
+    pub(crate) fn waiting_to_put(&self) -> usize {
+        self.putters.waiting()
     }
 
     pub(crate) fn put(&self, item: C::Item) -> Result<(), PutError<C::Item>> {
@@ -127,6 +142,16 @@ impl<C: Core> Channel<C> {
     pub(crate) fn wake_everybody(&self) {
         self.getters.notify_all();
         self.putters.notify_all();
+    }
+}
+
+/// Notifies one of a line when it is dropped: also when a comparison has panicked, since the item
+/// that was put is in the queue by then, and the one that was to be given is not any more.
+struct Notify<'a>(&'a Line);
+
+impl Drop for Notify<'_> {
+    fn drop(&mut self) {
+        self.0.notify_one();
     }
 }
 

@@ -1,8 +1,11 @@
 //! What keeps the items of a queue: here behind a lock, in any order.
 
+use std::mem::forget;
+
 use super::error::{GetError, PutError};
 use super::order::Order;
 use crate::sys::{Mutex, MutexGuard};
+use crate::waiting::Line;
 
 /// Keeps items and waits for nothing: a [`Channel`](super::channel::Channel) adds the waiting.
 pub(crate) trait Core {
@@ -31,6 +34,8 @@ pub(crate) trait Core {
 pub(crate) struct Locked<T> {
     limit: Option<usize>,
     kept: Mutex<Kept<T>>,
+    /// Those who wait until everything is done.
+    joiners: Line,
 }
 
 struct Kept<T> {
@@ -50,6 +55,7 @@ impl<T> Locked<T> {
         Locked {
             limit,
             kept: Mutex::new(kept),
+            joiners: Line::new(),
         }
     }
 
@@ -61,20 +67,66 @@ impl<T> Locked<T> {
         self.lock().unfinished
     }
 
-    /// One item is done. Gives how many are not.
-    pub(crate) fn done(&self) -> Option<usize> {
+    /// One item is done. None if all were.
+    pub(crate) fn done(&self) -> Option<()> {
         let mut kept = self.lock();
         kept.unfinished = kept.unfinished.checked_sub(1)?;
-        Some(kept.unfinished)
+        let all_done = kept.unfinished == 0;
+        drop(kept);
+        if all_done {
+            self.joiners.notify_all();
+        }
+        Some(())
     }
 
-    /// Closes, and gives what is in here, which counts as done.
-    pub(crate) fn close_and_drain(&self) -> Vec<T> {
+    /// Those who wait until everything is done.
+    pub(crate) fn joiners(&self) -> &Line {
+        &self.joiners
+    }
+
+    /// Closes, and gives what is in here, which counts as done from now on, in whatever way its order is
+    /// asked for later.
+    pub(crate) fn close_and_take(&self) -> Box<dyn Order<T> + Send> {
+        let _told = Told(self);
         let mut kept = self.lock();
         kept.is_open = false;
-        let items: Vec<T> = std::iter::from_fn(|| kept.items.pop()).collect();
-        kept.unfinished = kept.unfinished.saturating_sub(items.len());
-        items
+        kept.unfinished = kept.unfinished.saturating_sub(kept.items.len());
+        kept.items.take()
+    }
+}
+
+/// Tells those who wait until everything is done, if it is when this is dropped.
+struct Told<'a, T>(&'a Locked<T>);
+
+impl<T> Drop for Told<'_, T> {
+    fn drop(&mut self) {
+        if self.0.unfinished() == 0 {
+            self.0.joiners.notify_all();
+        }
+    }
+}
+
+impl<T> Kept<T> {
+    fn next(&mut self) -> Option<T> {
+        let before = self.items.len();
+        let taking = Taking { kept: self, before };
+        let next = taking.kept.items.pop();
+        forget(taking);
+        next
+    }
+}
+
+/// Is dropped when a comparison panics. The item that was to be given is lost with that, and nobody
+/// will say that it is done.
+struct Taking<'a, T> {
+    kept: &'a mut Kept<T>,
+    before: usize,
+}
+
+impl<T> Drop for Taking<'_, T> {
+    fn drop(&mut self) {
+        let lost = self.before.saturating_sub(self.kept.items.len());
+        self.kept.unfinished = self.kept.unfinished.saturating_sub(lost);
     }
 }
 
@@ -96,8 +148,12 @@ impl<T> Core for Locked<T> {
     }
 
     fn pop(&self) -> Result<T, GetError> {
+        // Dropped only when a comparison panics, behind the lock.
+        let told = Told(self);
         let mut kept = self.lock();
-        match kept.items.pop() {
+        let next = kept.next();
+        forget(told);
+        match next {
             Some(item) => Ok(item),
             None if kept.is_open => Err(GetError::Empty),
             None => Err(GetError::ShutDown),

@@ -22,6 +22,30 @@ impl<'a, T> Items<'a, T> {
         Items(Source::Simple(queue))
     }
 
+    /// The next item, awaited, in any async runtime. `None` when the queue is shut down and empty.
+    ///
+    /// ```
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    /// # runtime.block_on(async {
+    /// let queue = lariat_sync::SimpleQueue::new(None);
+    /// queue.put(1)?;
+    /// queue.shutdown();
+    /// let mut items = queue.iter();
+    /// while let Some(item) = items.next_async().await {
+    ///     assert_eq!(item, 1);
+    /// }
+    /// # Ok::<(), lariat_sync::PutError<u8>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn next_async(&mut self) -> Option<T> {
+        let got = match self.0 {
+            Source::Queue(queue) => queue.get_async(),
+            Source::Simple(queue) => queue.get_async(),
+        };
+        got.await.ok()
+    }
+
     fn get(&self) -> Result<T, GetError> {
         match self.0 {
             Source::Queue(queue) => queue.get(),

@@ -3,13 +3,18 @@
 //! [`Queue`] has an order (first in first out, last in first out, smallest first) and counts what is
 //! not done yet, as Python's `queue.Queue`, `LifoQueue` and `PriorityQueue`. [`SimpleQueue`] is
 //! first in first out and nothing more, as Python's, and several times quicker where many
-//! threads meet. Their words are the same.
+//! threads meet. Their words are the same, and [`AnyQueue`] is for code that takes either.
+//!
+//! [`Producer`] and [`Consumer`] shut a queue down when the last of those who put, or who get, has ended, so
+//! that a thread that panics leaves nobody waiting.
 
 mod channel;
 mod core;
 mod error;
 mod fifo;
 mod futures;
+mod handles;
+mod interface;
 mod iterator;
 mod order;
 mod simple;
@@ -23,10 +28,12 @@ use std::time::Duration;
 use self::channel::Channel;
 use self::core::{Core, Locked};
 use self::order::{Order, Smallest};
-use crate::waiting::{Line, Patience, Place, block_on, block_until, deadline};
+use crate::waiting::{Patience, Place, block_on, block_until, deadline};
 
 pub use error::{DoneTooOften, GetError, PutError};
 pub use futures::{Get, Put};
+pub use handles::{Consumer, Producer, QueueTask};
+pub use interface::AnyQueue;
 pub use iterator::Items;
 pub use order::Prioritized;
 pub use simple::SimpleQueue;
@@ -39,21 +46,21 @@ pub use simple::SimpleQueue;
 ///
 /// ```
 /// use std::thread;
-/// use lariat_sync::Queue;
+/// use lariat_sync::{Consumer, Producer, Queue};
 ///
 /// let queue = Queue::fifo(32);
 /// thread::scope(|scope| {
-///     scope.spawn(|| {
-///         for number in queue.iter() {
-///             println!("item {number}");
-///             queue.task_done().expect("one for each item");
+///     let (producer, consumer) = (Producer::new(&queue), Consumer::new(&queue));
+///     scope.spawn(move || {
+///         for number in consumer.tasks() {
+///             println!("item {}", *number);
 ///         }
 ///     });
 ///     for number in 0..100 {
-///         queue.put(number).expect("it is open");
+///         producer.put(number).expect("somebody takes it");
 ///     }
 ///     queue.join(); // all 100 are done
-///     queue.shutdown(); // ends the consumer's loop
+///     // The producer is dropped, which shuts the queue down and so ends the consumer's loop.
 /// });
 /// ```
 ///
@@ -64,8 +71,6 @@ pub use simple::SimpleQueue;
 /// the place that it had.
 pub struct Queue<T> {
     channel: Channel<Locked<T>>,
-    /// Those who wait until everything is done.
-    joiners: Line,
 }
 
 impl<T: Send + 'static> Queue<T> {
@@ -118,7 +123,6 @@ impl<T: Send + 'static> Queue<T> {
         );
         Queue {
             channel: Channel::new(Locked::new(limit, items)),
-            joiners: Line::new(),
         }
     }
 }
@@ -227,11 +231,7 @@ impl<T> Queue<T> {
     ///
     /// [`DoneTooOften`] if it is called more often than items were put.
     pub fn task_done(&self) -> Result<(), DoneTooOften> {
-        let left = self.channel.core().done().ok_or(DoneTooOften)?;
-        if left == 0 {
-            self.joiners.notify_all();
-        }
-        Ok(())
+        self.channel.core().done().ok_or(DoneTooOften)
     }
 
     /// How many items were put and are not [done](Self::task_done), in the queue or taken from it.
@@ -266,12 +266,43 @@ impl<T> Queue<T> {
     /// Shuts down and gives what was in it, in its order, which counts as done. Whoever waits for an
     /// item or for room is told so at once.
     pub fn shutdown_now(&self) -> Vec<T> {
-        let items = self.channel.core().close_and_drain();
+        let mut items = self.channel.core().close_and_take();
         self.channel.wake_everybody();
-        if self.unfinished() == 0 {
-            self.joiners.notify_all();
-        }
-        items
+        // Only now: a comparison of theirs may panic.
+        std::iter::from_fn(|| items.pop()).collect()
+    }
+
+    /// Takes care of an item that was got: it counts as [done](Self::task_done) when what this
+    /// gives is dropped, also by a panic.
+    ///
+    /// ```
+    /// use lariat_sync::Queue;
+    ///
+    /// let queue = Queue::fifo(None);
+    /// queue.put("work")?;
+    /// let task = queue.task(queue.get()?);
+    /// assert_eq!((task.len(), queue.unfinished()), (4, 1));
+    /// drop(task);
+    /// assert_eq!(queue.unfinished(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn task(&self, item: T) -> QueueTask<'_, T> {
+        QueueTask::new(self, item)
+    }
+
+    /// As [`iter`](Self::iter), with each item as a [`task`](Self::task).
+    pub fn tasks(&self) -> impl Iterator<Item = QueueTask<'_, T>> {
+        self.iter().map(|item| self.task(item))
+    }
+
+    /// How many wait for an item.
+    pub fn waiting_to_get(&self) -> usize {
+        self.channel.waiting_to_get()
+    }
+
+    /// How many wait for room.
+    pub fn waiting_to_put(&self) -> usize {
+        self.channel.waiting_to_put()
     }
 }
 
@@ -313,14 +344,14 @@ impl<T> Future for Join<'_, T> {
             _ => Poll::Pending,
         };
         // All who wait are told at once, so nothing is owed to the others.
-        queue
-            .joiners
-            .poll(place, context, Patience::none(), attempt, || false)
+        let joiners = queue.channel.core().joiners();
+        joiners.poll(place, context, Patience::none(), attempt, || false)
     }
 }
 
 impl<T> Drop for Join<'_, T> {
     fn drop(&mut self) {
-        self.queue.joiners.give_up(&mut self.place, || false);
+        let joiners = self.queue.channel.core().joiners();
+        joiners.give_up(&mut self.place, || false);
     }
 }

@@ -2,16 +2,19 @@
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
+use std::mem::take;
 
 /// Keeps items and decides which one is next.
 pub(crate) trait Order<T> {
     fn push(&mut self, item: T);
     fn pop(&mut self) -> Option<T>;
     fn len(&self) -> usize;
+    /// Takes all items out as they are, which compares none.
+    fn take(&mut self) -> Box<dyn Order<T> + Send>;
 }
 
 /// First in, first out.
-impl<T> Order<T> for VecDeque<T> {
+impl<T: Send + 'static> Order<T> for VecDeque<T> {
     fn push(&mut self, item: T) {
         self.push_back(item);
     }
@@ -23,10 +26,14 @@ impl<T> Order<T> for VecDeque<T> {
     fn len(&self) -> usize {
         VecDeque::len(self)
     }
+
+    fn take(&mut self) -> Box<dyn Order<T> + Send> {
+        Box::new(take(self))
+    }
 }
 
 /// Last in, first out.
-impl<T> Order<T> for Vec<T> {
+impl<T: Send + 'static> Order<T> for Vec<T> {
     fn push(&mut self, item: T) {
         Vec::push(self, item);
     }
@@ -37,6 +44,10 @@ impl<T> Order<T> for Vec<T> {
 
     fn len(&self) -> usize {
         Vec::len(self)
+    }
+
+    fn take(&mut self) -> Box<dyn Order<T> + Send> {
+        Box::new(take(self))
     }
 }
 
@@ -56,7 +67,7 @@ impl<T: Ord> Smallest<T> {
     }
 }
 
-impl<T: Ord> Order<T> for Smallest<T> {
+impl<T: Ord + Send + 'static> Order<T> for Smallest<T> {
     fn push(&mut self, item: T) {
         self.arrivals += 1;
         self.items.push(Reverse((item, self.arrivals)));
@@ -69,6 +80,12 @@ impl<T: Ord> Order<T> for Smallest<T> {
 
     fn len(&self) -> usize {
         self.items.len()
+    }
+
+    fn take(&mut self) -> Box<dyn Order<T> + Send> {
+        let items = take(&mut self.items);
+        let arrivals = self.arrivals;
+        Box::new(Smallest { items, arrivals })
     }
 }
 

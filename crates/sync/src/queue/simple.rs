@@ -155,6 +155,16 @@ impl<T> SimpleQueue<T> {
         self.channel.close();
         std::iter::from_fn(|| self.channel.try_get().ok()).collect()
     }
+
+    /// How many wait for an item.
+    pub fn waiting_to_get(&self) -> usize {
+        self.channel.waiting_to_get()
+    }
+
+    /// How many wait for room.
+    pub fn waiting_to_put(&self) -> usize {
+        self.channel.waiting_to_put()
+    }
 }
 
 impl<T> fmt::Debug for SimpleQueue<T> {

@@ -107,6 +107,19 @@ impl Condition {
         }
     }
 
+    /// Waits as long as something is so, in any async runtime. Dropped while it waits, it does
+    /// not take the lock again.
+    pub async fn wait_while_async<'a>(
+        &self,
+        mut guard: ReentrantGuard<'a>,
+        mut is_so: impl FnMut() -> bool,
+    ) -> ReentrantGuard<'a> {
+        while is_so() {
+            guard = self.wait_async(guard).await;
+        }
+        guard
+    }
+
     /// Wakes the one who has waited longest.
     pub fn notify_one(&self) {
         self.notify(1);

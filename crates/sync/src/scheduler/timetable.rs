@@ -215,6 +215,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use proptest::prelude::*;
 
     const PERIOD: Duration = Duration::from_secs(10);
 
@@ -296,5 +297,117 @@ mod tests {
         assert_eq!(timetable.next(), None);
         timetable.done(number, Instant::now(), false);
         assert_eq!(timetable.next(), None);
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Add(u64, u64, Overrun),
+        /// Lets time go on, and begins what is due.
+        Pass(u64),
+        Done(usize, bool),
+        Cancel(usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let overrun = prop_oneof![Just(Overrun::Skip), (0..4u32).prop_map(Overrun::CatchUp)];
+        prop_oneof![
+            2 => (1..20u64, 0..30u64, overrun).prop_map(|(period, first, overrun)| {
+                Step::Add(period, first, overrun)
+            }),
+            5 => (0..40u64).prop_map(Step::Pass),
+            4 => (0..6usize, any::<bool>()).prop_map(|(index, panics)| Step::Done(index, panics)),
+            1 => (0..6usize).prop_map(Step::Cancel),
+        ]
+    }
+
+    /// A job that goes through its moments one by one.
+    struct Job {
+        number: Number,
+        period: u64,
+        overrun: Overrun,
+        next: u64,
+        is_running: bool,
+        is_cancelled: bool,
+        counts: Counts,
+    }
+
+    impl Job {
+        fn done(&mut self, now: u64, panicked: bool) {
+            self.is_running = false;
+            self.counts.runs += 1;
+            self.counts.panicked += u64::from(panicked);
+            if self.is_cancelled {
+                return;
+            }
+            let most = match self.overrun {
+                Overrun::Skip => 0,
+                Overrun::CatchUp(most) => usize::try_from(most).unwrap(),
+            };
+            let moments = (1..).map(|times| self.next + times * self.period);
+            let missed: Vec<u64> = moments.take_while(|moment| *moment < now).collect();
+            let skipped = missed.len().saturating_sub(most);
+            self.counts.skipped += skipped as u64;
+            self.next += (skipped as u64 + 1) * self.period;
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_timetable_is_its_model(steps in prop::collection::vec(step(), 0..80)) {
+            let start = Instant::now();
+            let at = |millis| start + Duration::from_millis(millis);
+            let mut timetable = Timetable::default();
+            let (mut now, mut jobs) = (0, Vec::<Job>::new());
+            for step in steps {
+                match step {
+                    Step::Add(period, first, overrun) => {
+                        let schedule = Schedule::every(Duration::from_millis(period))
+                            .first_after(Duration::from_millis(first))
+                            .overrun(overrun);
+                        jobs.push(Job {
+                            number: timetable.add(schedule, at(now)),
+                            period,
+                            overrun,
+                            next: now + first,
+                            is_running: false,
+                            is_cancelled: false,
+                            counts: Counts::default(),
+                        });
+                    }
+                    Step::Pass(millis) => {
+                        now += millis;
+                        let waits = |job: &&mut Job| !job.is_running && !job.is_cancelled;
+                        let due = jobs.iter_mut().filter(waits).filter(|job| job.next <= now);
+                        let mut due: Vec<_> = due
+                            .map(|job| {
+                                job.is_running = true;
+                                (job.next, job.number)
+                            })
+                            .collect();
+                        due.sort_unstable();
+                        let due: Vec<Number> = due.into_iter().map(|(_, number)| number).collect();
+                        prop_assert_eq!(timetable.due(at(now)), &*due);
+                        due.into_iter().for_each(|number| timetable.begin(number));
+                    }
+                    Step::Done(index, panics) => {
+                        let mut running = jobs.iter_mut().filter(|job| job.is_running);
+                        let Some(job) = running.nth(index) else { continue };
+                        job.done(now, panics);
+                        timetable.done(job.number, at(now), panics);
+                    }
+                    Step::Cancel(index) => {
+                        let Some(job) = jobs.get_mut(index) else { continue };
+                        job.is_cancelled = true;
+                        prop_assert_eq!(timetable.cancel(job.number), job.is_running);
+                    }
+                }
+                let waiting = jobs.iter().filter(|job| !job.is_running && !job.is_cancelled);
+                let next = waiting.map(|job| at(job.next)).min();
+                prop_assert_eq!(timetable.next(), next);
+                for job in &jobs {
+                    prop_assert_eq!(timetable.counts(job.number), job.counts);
+                }
+            }
+        }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::platform;
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 static ALIVE: Mutex<BTreeMap<u64, Identity>> = Mutex::new(BTreeMap::new());
-/// Somebody was taken off the list.
+/// Somebody was taken off the list, or is not waited for any more.
 static ENDED: Condvar = Condvar::new();
 static MAIN: OnceLock<Identity> = OnceLock::new();
 
@@ -29,6 +29,8 @@ struct Facts {
     daemon: bool,
     /// Known from when it runs.
     native: OnceLock<Option<u64>>,
+    /// It only waits for another to end the process.
+    awaits_the_end: AtomicBool,
 }
 
 impl Identity {
@@ -38,6 +40,7 @@ impl Identity {
             name,
             daemon,
             native: OnceLock::new(),
+            awaits_the_end: AtomicBool::new(false),
         }))
     }
 
@@ -122,11 +125,25 @@ pub(crate) fn enter_main() {
 pub(crate) fn wait_for_others() {
     let own = current();
     let main = main();
-    let is_waited_for =
-        |other: &Identity| !other.is_daemon() && *other != own && main.as_ref() != Some(other);
+    let is_waited_for = |other: &Identity| {
+        let may_be_left = other.is_daemon() || other.0.awaits_the_end.load(Ordering::Relaxed);
+        !may_be_left && *other != own && main.as_ref() != Some(other)
+    };
     let mut alive = list();
     while alive.values().any(is_waited_for) {
         alive = ENDED.wait(alive).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// Waits until another thread has ended the process. Nobody waits for this one any more.
+pub(crate) fn wait_for_the_end() -> ! {
+    let own = current();
+    let alive = list();
+    own.0.awaits_the_end.store(true, Ordering::Relaxed);
+    drop(alive);
+    ENDED.notify_all();
+    loop {
+        std::thread::park();
     }
 }
 
@@ -177,7 +194,9 @@ struct Current {
 impl Current {
     fn found() -> Self {
         let thread = std::thread::current();
-        let is_main = thread.name() == Some("main") && MAIN.get().is_none();
+        // Anybody may call a thread `main`; where the system does not say which is, its name does.
+        let is_main = MAIN.get().is_none()
+            && platform::is_main_thread().unwrap_or(thread.name() == Some("main"));
         let name = thread.name().unwrap_or("unnamed").to_owned();
         let listed = Listed::new(name, !is_main);
         let identity = listed.identity();

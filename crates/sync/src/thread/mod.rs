@@ -29,7 +29,7 @@ mod identity;
 mod platform;
 
 pub use identity::{Identity, active_count, alive, current, main};
-pub(crate) use identity::{enter_main, wait_for_others};
+pub(crate) use identity::{enter_main, wait_for_others, wait_for_the_end};
 
 use std::future::Future;
 use std::io;
@@ -200,6 +200,8 @@ impl<T> Thread<T> {
     }
 
     /// As [`join`](Self::join), for at most `timeout`; the thread itself, if it runs on.
+    ///
+    /// The time is for its work: what its thread-locals do when they are dropped is waited for beyond it.
     ///
     /// # Errors
     ///

@@ -1,5 +1,8 @@
 //! Timers: one thread that does thousands of things later, or again and again.
 
+#[cfg(all(test, feature = "loom"))]
+#[allow(clippy::unwrap_used)]
+mod models;
 mod schedule;
 mod sleep;
 
@@ -88,10 +91,7 @@ impl Timers {
     ///
     /// When the system gives no thread.
     pub fn named(name: &str) -> io::Result<Self> {
-        let shared = Arc::new(Shared {
-            plan: Mutex::new(Plan::default()),
-            changed: Event::new(),
-        });
+        let shared = Arc::new(Shared::new());
         let worker = Arc::clone(&shared);
         let builder = thread::Builder::new().name(name.to_owned());
         let thread = builder.spawn(move || worker.work())?;
@@ -131,8 +131,9 @@ impl Timers {
         Sleep::new(&self.shared, deadline(delay))
     }
 
-    /// Waits for a future, but at most so long, in any async runtime. What waits here in its async form loses
-    /// nothing when its time is over.
+    /// Waits for a future, but at most so long, in any async runtime. When the time is over the future is
+    /// dropped, and with it what it holds. What waits here in its async form has taken nothing by then;
+    /// but a put holds its item: lend it (`&mut put`), and take the item back.
     ///
     /// ```
     /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
@@ -140,9 +141,15 @@ impl Timers {
     /// use std::time::Duration;
     /// use lariat_sync::{Queue, Timers};
     ///
-    /// let timers = Timers::new()?;
-    /// let queue = Queue::<u8>::fifo(None);
-    /// assert!(timers.timeout(Duration::from_millis(1), queue.get_async()).await.is_err());
+    /// let (timers, short) = (Timers::new()?, Duration::from_millis(1));
+    /// let queue = Queue::fifo(1);
+    /// assert!(timers.timeout(short, queue.get_async()).await.is_err());
+    ///
+    /// queue.put_async("first").await.expect("there is room");
+    /// let mut put = queue.put_async("second");
+    /// if timers.timeout(short, &mut put).await.is_err() {
+    ///     assert_eq!(put.into_item(), Some("second"));
+    /// }
     /// # Ok::<(), std::io::Error>(()) })?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
@@ -175,12 +182,7 @@ impl Timers {
 
 impl Drop for Timers {
     fn drop(&mut self) {
-        let mut plan = self.shared.lock();
-        plan.is_over = true;
-        let schedule = std::mem::take(&mut plan.schedule);
-        drop(plan);
-        drop(schedule);
-        self.shared.changed.set();
+        self.shared.end();
         // One of its own functions may have had it: a thread cannot wait for itself.
         if let Some(thread) = self.thread.take()
             && thread.thread().id() != thread::current().id()
@@ -198,6 +200,13 @@ impl fmt::Debug for Timers {
 }
 
 impl Shared {
+    fn new() -> Self {
+        Shared {
+            plan: Mutex::new(Plan::default()),
+            changed: Event::new(),
+        }
+    }
+
     /// Plans a job in place of that of this name.
     fn put(&self, id: Id, moment: Instant, job: Job) {
         let mut plan = self.lock();
@@ -235,6 +244,16 @@ impl Shared {
             let again = caught(|| job.run()).ok().flatten();
             self.finish(id, moment, again);
         }
+    }
+
+    /// Calls nothing any more, and ends the thread.
+    fn end(&self) {
+        let mut plan = self.lock();
+        plan.is_over = true;
+        let schedule = std::mem::take(&mut plan.schedule);
+        drop(plan);
+        drop(schedule);
+        self.changed.set();
     }
 
     /// A job has run; plans it again if there is anything to run again.

@@ -30,6 +30,14 @@ pub(crate) struct Line {
 #[derive(Debug, Default)]
 pub(crate) struct Place {
     ticket: Option<Ticket>,
+    /// How often it was notified and came too late.
+    in_vain: u32,
+}
+
+impl Place {
+    /// How often a task comes too late before it has the patience of a thread: others that spin would
+    /// always be quicker.
+    const MOST_IN_VAIN: u32 = 2;
 }
 
 impl Line {
@@ -52,17 +60,21 @@ impl Line {
     ) -> Poll<T> {
         // Out of the line first: whoever has what it wants and still stands there would be notified in
         // the place of another, who would sleep on.
-        self.step_out(place);
+        let was_notified = self.step_out(place);
+        if place.in_vain >= Place::MOST_IN_VAIN {
+            patience = Patience::of_a_thread();
+        }
         loop {
             let done = attempt();
             if done.is_ready() {
-                place.ticket = None;
+                *place = Place::default();
                 return done;
             }
             if !patience.wait() {
                 break;
             }
         }
+        place.in_vain += u32::from(was_notified);
         self.enter(place, context.waker());
         let done = attempt();
         if done.is_ready() {
@@ -129,6 +141,11 @@ impl Line {
         self.waiting.store(0, Ordering::Relaxed);
         drop(waiters);
         wakers.wake();
+    }
+
+    /// How many wait at this moment.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     fn somebody_waits(&self) -> bool {

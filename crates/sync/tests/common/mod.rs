@@ -1,13 +1,17 @@
 //! What the tests of waiting share: wakers that count, and waiting for what must come.
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(clippy::unwrap_used)]
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use lariat_sync::executor::{TaskFuture, ThreadPool};
 
 /// Longer than anything may take that should take no time.
 pub const LONG: Duration = Duration::from_secs(60);
@@ -61,4 +65,20 @@ pub fn run<F: Future>(future: F) -> F::Output {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(2).enable_time().build();
     runtime.expect("there is a runtime").block_on(future)
+}
+
+/// A task that runs until it is let go, and has begun when this comes back.
+pub fn held(pool: &ThreadPool) -> (Sender<()>, TaskFuture<()>) {
+    let (go, wait) = channel::<()>();
+    let (begun, begins) = channel();
+    let future = pool.submit(move || {
+        begun.send(()).unwrap();
+        let _ = wait.recv();
+    });
+    begins.recv_timeout(LONG).unwrap();
+    (go, future.unwrap())
+}
+
+pub fn one_thread() -> ThreadPool {
+    ThreadPool::new(1).unwrap()
 }

@@ -57,6 +57,18 @@ pub static GRANDCHILD: Function<(), u32> = Function::new("grandchild", |()| {
     let mut command = std::process::Command::new("sleep");
     command.arg("1000").spawn().unwrap().id()
 });
+/// A sum by a scope of so many threads with stacks of so many bytes.
+pub static SCOPE: Function<(usize, usize), u64> = Function::new("scope", |(threads, stack)| {
+    lariat_sync::thread::set_stack_size(stack);
+    lariat_sync::executor::scope(threads, |pool| {
+        let doubled = pool.map(0..1_000_u64, |number| number * 2);
+        doubled.map(Result::unwrap).sum()
+    })
+});
+/// Writes so many bytes to a file.
+pub static WRITE: Function<(String, usize), ()> = Function::new("write", |(path, bytes)| {
+    std::fs::write(path, vec![0; bytes]).unwrap();
+});
 /// What the initializer of this worker said.
 static BEGUN: Mutex<Vec<String>> = Mutex::new(Vec::new());
 pub static BEGIN: Function<String, ()> = Function::new("begin", |word| {
@@ -80,7 +92,7 @@ pub static AT_EXIT: Function<String, ()> = Function::new("at exit", |path| {
     lariat_sync::exit::at_exit(move || std::fs::write(path, "ended").unwrap());
 });
 
-pub static ALL: [&dyn Registered; 19] = [
+pub static ALL: [&dyn Registered; 21] = [
     &DOUBLE,
     &LENGTH,
     &ZEROS,
@@ -100,4 +112,6 @@ pub static ALL: [&dyn Registered; 19] = [
     &BEGIN,
     &TELL,
     &UNLUCKY,
+    &SCOPE,
+    &WRITE,
 ];

@@ -4,10 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod chunks;
+mod ends;
 #[allow(dead_code, reason = "each side has what the other does not need")]
 mod functions;
 
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -90,6 +90,29 @@ async fn a_result_from_a_process_is_awaited() {
 }
 
 #[test]
+fn a_full_pool_of_processes_refuses_and_a_closed_one_too() {
+    let pool = one_process().capacity(1).build().unwrap();
+    let running = pool.submit(&SLEEP, &Duration::from_millis(200)).unwrap();
+    until("it begins", || running.is_running());
+    let queued = pool.try_submit(&DOUBLE, &4).unwrap();
+    let full = pool.try_submit(&DOUBLE, &5);
+    assert!(matches!(full, Err(SubmitError::Full)));
+    let late = pool.submit_timeout(&DOUBLE, &5, Duration::from_millis(1));
+    assert!(matches!(late, Err(SubmitError::Full)));
+    std::thread::scope(|scope| {
+        let waiting =
+            scope.spawn(|| matches!(pool.submit(&DOUBLE, &6), Err(SubmitError::ShutDown)));
+        until("it waits for room", || pool.waiting() == 1);
+        pool.close(Shutdown::Drain);
+        assert!(waiting.join().unwrap());
+    });
+    let closed = pool.try_submit(&DOUBLE, &7);
+    assert!(matches!(closed, Err(SubmitError::ShutDown)));
+    running.result().unwrap();
+    assert_eq!(queued.result().unwrap(), 8);
+}
+
+#[test]
 fn a_panic_is_carried_over_and_the_worker_stays() {
     let pool = one_process().build().unwrap();
     let before = process_of(&pool);
@@ -168,17 +191,6 @@ fn a_worker_killed_from_outside_at_any_moment_loses_only_what_it_had() {
         let doubled = pool.submit(&DOUBLE, &21).unwrap().result();
         doubled.is_ok_and(|doubled| doubled == 42)
     });
-}
-
-#[test]
-fn a_worker_that_dies_idle_is_replaced_without_a_failure_and_buried() {
-    let pool = one_process().build().unwrap();
-    let before = process_of(&pool);
-    send(before, Signal::SIGKILL);
-    until("it is buried though nobody asks for anything", || {
-        !is_there(before)
-    });
-    assert_ne!(process_of(&pool), before);
 }
 
 #[test]
@@ -298,6 +310,38 @@ fn descriptors_are_limited() {
 }
 
 #[test]
+fn the_length_of_a_file_is_limited() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long").display().to_string();
+    let pool = with_limits(Limits::default().file_size(1_000));
+    let write = |bytes| {
+        pool.submit(&WRITE, &(path.clone(), bytes))
+            .unwrap()
+            .result()
+    };
+    write(1_000).unwrap();
+    let expected = "worker process PID was killed by signal 25 (SIGXFSZ), \
+        over its limit of 1000 bytes for a file, while it ran `write`";
+    assert_eq!(message(write(1_001)), expected);
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), 1_000);
+}
+
+#[test]
+fn a_scope_does_with_the_threads_that_the_system_gives() {
+    let time = Limits::default().task_time(Duration::from_secs(60));
+    let pool = with_limits(time.memory(1 << 30));
+    let run = |threads: usize, stack: usize| pool.submit(&SCOPE, &(threads, stack)).unwrap();
+    // A thousand stacks of 64 MiB are not to be had where there is one GiB.
+    assert_eq!(run(1_000, 64 << 20).result().unwrap(), 999_000);
+    let none = message(run(1, 1 << 40).result());
+    assert!(
+        none.starts_with("the task panicked: the system gives no thread: "),
+        "{none}"
+    );
+    assert_eq!(run(2, 0).result().unwrap(), 999_000);
+}
+
+#[test]
 fn limits_that_cannot_be_set_are_an_error_of_the_task() {
     // More than the system allows anybody.
     let pool = with_limits(Limits::default().descriptors(u64::MAX - 1));
@@ -376,74 +420,6 @@ fn a_worker_is_replaced_after_so_many_tasks() {
 }
 
 #[test]
-fn the_end_of_a_pool_is_the_end_of_its_workers() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ended");
-    let pool = one_process().build().unwrap();
-    let worker = process_of(&pool);
-    pool.submit(&AT_EXIT, &path.display().to_string())
-        .unwrap()
-        .result()
-        .unwrap();
-    let last = pool.submit(&DOUBLE, &1).unwrap();
-    drop(pool);
-    assert_eq!(last.result().unwrap(), 2);
-    assert!(!is_there(worker));
-    assert_eq!(std::fs::read_to_string(path).unwrap(), "ended");
-}
-
-#[test]
-fn a_pool_that_is_killed_leaves_nothing_behind() {
-    let pool = one_process().build().unwrap();
-    let grandchild = pool.submit(&GRANDCHILD, &()).unwrap().result().unwrap();
-    let worker = process_of(&pool);
-    assert!(is_there(grandchild));
-    let spinning = pool.submit(&SPIN, &()).unwrap();
-    let queued = pool.submit(&DOUBLE, &1).unwrap();
-    until("it begins", || spinning.is_running());
-    pool.kill();
-    assert!(matches!(queued.result(), Err(TaskError::Cancelled)));
-    assert!(message(spinning.result()).contains("was killed by signal 9"));
-    assert!(!is_there(worker));
-    until("what it started is killed too", || is_dead(grandchild));
-    assert!(matches!(
-        pool.submit(&DOUBLE, &1),
-        Err(SubmitError::ShutDown)
-    ));
-}
-
-/// Nobody buries a grandchild in a container without an init, so a zombie is as good.
-fn is_dead(process: u32) -> bool {
-    match std::fs::read_to_string(format!("/proc/{process}/stat")) {
-        Ok(stat) => stat.contains(") Z "),
-        Err(_) => !is_there(process),
-    }
-}
-
-#[test]
-fn a_shutdown_with_a_thousand_queued_does_or_cancels_them() {
-    for what in [Shutdown::Drain, Shutdown::Cancel] {
-        let pool = one_process().build().unwrap();
-        let first = pool.submit(&SLEEP, &Duration::from_millis(100)).unwrap();
-        let futures: Vec<_> = (0..1000)
-            .map(|n| pool.submit(&DOUBLE, &n).unwrap())
-            .collect();
-        until("it begins", || first.is_running());
-        pool.shutdown(what);
-        first.result().unwrap();
-        let mut outcomes = futures
-            .into_iter()
-            .map(|mut future| future.try_result().unwrap());
-        match what {
-            Shutdown::Drain => assert!(outcomes.all(|outcome| outcome.is_ok())),
-            Shutdown::Cancel => {
-                assert!(outcomes.all(|outcome| matches!(outcome, Err(TaskError::Cancelled))));
-            }
-        }
-    }
-}
-
-#[test]
 fn a_program_is_its_own_workers() {
     let output = Command::new(WORKER).output().unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
@@ -451,31 +427,4 @@ fn a_program_is_its_own_workers() {
         String::from_utf8(output.stdout).unwrap(),
         "[2, 4, 6, 8, 10]\n"
     );
-}
-
-#[test]
-fn workers_end_with_a_program_that_is_killed() {
-    let mut command = Command::new(WORKER);
-    let mut program = command.arg("hold").stdout(Stdio::piped()).spawn().unwrap();
-    let mut output = BufReader::new(program.stdout.take().unwrap());
-    let mut line = String::new();
-    output.read_line(&mut line).unwrap();
-    let worker: u32 = line.trim().parse().unwrap();
-    assert!(is_there(worker));
-    program.kill().unwrap();
-    program.wait().unwrap();
-    // The worker has the same standard output, which ends when both are gone.
-    output.read_to_end(&mut Vec::new()).unwrap();
-    until("the worker is gone", || is_dead(worker));
-}
-
-#[test]
-fn at_the_end_threads_are_waited_for_and_handlers_run_once_the_last_first() {
-    let output = Command::new(WORKER).arg("end").output().unwrap();
-    let expected = "main is done\na thread that nobody joined\nlast registered\n\
-        registered by a handler\nfirst registered\n";
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
-    assert_eq!(output.status.code(), Some(7));
-    let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(errors.contains("a handler that panics"), "{errors}");
 }

@@ -27,6 +27,9 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("hold") => hold(),
         Some("end") => end(),
+        Some("exit twice") => exit_twice(),
+        Some("main") => say_main(),
+        Some("hook") => hook(),
         _ => use_itself(),
     }
 }
@@ -78,4 +81,41 @@ fn end() {
     let pool = ProcessPool::builder().processes(1).build().unwrap();
     pool.shutdown(Shutdown::Drain);
     exit::exit(code);
+}
+
+/// Two threads that nobody told of each other end the process.
+fn exit_twice() {
+    exit::run(|| {
+        exit::at_exit(|| {
+            println!("the handler");
+            std::thread::sleep(Duration::from_millis(5));
+        });
+        for code in [3, 4] {
+            let builder = lariat_sync::thread::Builder::new().daemon(false);
+            builder.spawn(move || exit::exit(code)).unwrap();
+        }
+    });
+}
+
+/// What another thread says of the main one, before and within `exit::run`.
+fn say_main() {
+    let ask = || std::thread::spawn(lariat_sync::thread::main).join();
+    println!("{}", ask().unwrap().is_none());
+    exit::run(|| {
+        let main = ask().unwrap().unwrap();
+        println!("{} {}", main.name(), main == lariat_sync::thread::current());
+    });
+}
+
+/// A hook for what threads panic with.
+fn hook() {
+    std::panic::set_hook(Box::new(|panic| {
+        let thread = lariat_sync::thread::current();
+        let what = panic.payload().downcast_ref::<&str>().unwrap();
+        println!("{}: {what}", thread.name());
+    }));
+    let builder = lariat_sync::thread::Builder::new().name("unlucky");
+    let thread = builder.spawn(|| panic!("no luck")).unwrap();
+    let joined: Result<(), _> = thread.join();
+    println!("{}", joined.unwrap_err());
 }

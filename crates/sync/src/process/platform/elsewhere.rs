@@ -66,6 +66,10 @@ pub fn end_of_calls(stream: &Stream) -> io::Result<()> {
     match *stream {}
 }
 
+pub fn has_ended(child: &mut Child) -> bool {
+    !matches!(child.try_wait(), Ok(None))
+}
+
 pub fn kill_group(_: u32) {}
 
 pub fn how(status: ExitStatus, _: &Limits) -> String {

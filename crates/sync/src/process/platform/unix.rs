@@ -70,6 +70,25 @@ pub fn end_of_calls(stream: &Stream) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)
 }
 
+/// Whether a process has ended. Unlike std's `try_wait` this leaves it to be buried, so its number is
+/// not another's yet, and names the group in which what it started may still run.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+pub fn has_ended(child: &mut Child) -> bool {
+    use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+    let Ok(pid) = i32::try_from(child.id()) else {
+        return true;
+    };
+    let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    waitid(Id::Pid(Pid::from_raw(pid)), look) != Ok(WaitStatus::StillAlive)
+}
+
+/// Whether a process has ended. A group keeps its number as long as somebody is in it, so it is named by
+/// that although its first process is buried here.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+pub fn has_ended(child: &mut Child) -> bool {
+    !matches!(child.try_wait(), Ok(None))
+}
+
 /// Kills a worker and whatever it started and left in its group.
 pub fn kill_group(pid: u32) {
     if let Ok(pid) = i32::try_from(pid) {
