@@ -13,6 +13,7 @@ mod deadlines;
 mod draining;
 mod faults;
 mod host;
+mod http;
 mod layers;
 mod map;
 mod observe;

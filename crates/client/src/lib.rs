@@ -9,6 +9,7 @@ pub mod daytime;
 pub mod discard;
 pub mod echo;
 pub mod ftp;
+pub mod http;
 pub mod http_raw;
 mod line_stream;
 pub mod names;

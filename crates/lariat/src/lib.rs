@@ -81,3 +81,7 @@ mod threads {}
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/remote-calls.md")]
 mod remote_calls {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/http.md")]
+mod http {}

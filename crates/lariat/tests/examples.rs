@@ -499,3 +499,70 @@ fn a_file_is_fetched_by_ftp_and_each_failure_has_its_message() {
     let said = |word: &str| heard.iter().filter(|line| line.as_str() == word).count();
     assert_eq!((said("QUIT"), said("USER anonymous")), (7, 7));
 }
+
+/// What the program by hand shows and says of a server that answers with this, and its code.
+fn fetched_by_hand(answer: &'static str) -> (Option<i32>, String, String) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
+    let serving = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut stream = BufReader::new(stream);
+        let mut request = String::new();
+        while !request.ends_with("\r\n\r\n") {
+            stream.read_line(&mut request).unwrap();
+        }
+        stream.get_mut().write_all(answer.as_bytes()).unwrap();
+        request
+    });
+    let mut command = example("http_by_hand");
+    let output = command.args([&endpoint, "/a?b"]).output().unwrap();
+    let request = serving.join().unwrap();
+    assert_eq!(
+        request,
+        "GET /a?b HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    );
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+#[test]
+fn a_page_is_fetched_by_hand_to_its_last_chunk() {
+    let (code, page, said) =
+        fetched_by_hand("HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 5\r\n\r\nhello and more");
+    assert_eq!((code, page.as_str()), (Some(0), "hello"));
+    assert!(said.starts_with("> GET /a?b HTTP/1.1\n"), "{said}");
+    assert!(
+        said.ends_with("< HTTP/1.1 200 OK\n< A: b\n< Content-Length: 5\n"),
+        "{said}"
+    );
+    let (code, page, said) = fetched_by_hand(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+         5\r\nhello\r\nb;x=y\r\n, all of us\r\n0\r\nX: y\r\n\r\n",
+    );
+    assert_eq!((code, page.as_str()), (Some(0), "hello, all of us"));
+    assert!(
+        said.ends_with("a chunk of 0x5 bytes\na chunk of 0xb bytes\n< X: y\n"),
+        "{said}"
+    );
+    let (code, page, _) = fetched_by_hand("HTTP/1.0 200 OK\r\n\r\nto the end");
+    assert_eq!((code, page.as_str()), (Some(0), "to the end"));
+    for (answer, words) in [
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfour",
+            "early eof",
+        ),
+        ("HTTP/1.1 200 OK\r\nContent-", "in the middle of a line"),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+            "\"x\" is no length",
+        ),
+    ] {
+        let (code, _, said) = fetched_by_hand(answer);
+        assert_eq!(code, Some(1));
+        assert!(said.lines().last().unwrap().contains(words), "{said}");
+    }
+}

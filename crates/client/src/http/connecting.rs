@@ -1,0 +1,275 @@
+//! From a target to a connection that takes requests: through a proxy, under TLS, in the version that the server chose.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use lariat_net::{ConnectOptions, Connection, client_tls};
+use lariat_protocol::Endpoint;
+
+use super::address::Target;
+use super::body::Outgoing;
+use super::observer::{Observed, Observer};
+use super::pool::{About, Fresh, Key, Sender};
+use super::proxy::{Kind, Proxies, Proxy, pass_on_by_socks, pass_on_by_tunnel};
+use super::{Error, Limits, Versions, explain};
+
+/// The most that is read at once into memory of hyper's, at least: what it takes unless told otherwise.
+const READ_BUFFER: usize = 400 * 1024;
+
+/// How a client connects.
+pub(super) struct Connecting {
+    /// An endpoint with the options of TLS.
+    pub(super) secrecy: Endpoint,
+    /// Made when it is wanted first, since it may read the system's authorities.
+    pub(super) tls: Mutex<ConnectOptions>,
+    /// Endpoints that stand for hosts and ports.
+    pub(super) instead: HashMap<(String, u16), Endpoint>,
+    pub(super) proxies: Proxies,
+    pub(super) versions: Versions,
+    pub(super) limits: Limits,
+    pub(super) deadline: Duration,
+    pub(super) observer: Option<Arc<dyn Observer>>,
+}
+
+/// The way to a target.
+pub(super) enum Way<'a> {
+    /// To the server itself.
+    Direct,
+    /// A proxy is given the request.
+    Given(&'a Proxy),
+    /// A proxy passes the connection on.
+    Passed(&'a Proxy),
+}
+
+impl Connecting {
+    /// Which way requests to a target go.
+    pub(super) fn way(&self, target: &Target) -> Way<'_> {
+        let is_elsewhere = self.instead.contains_key(&(target.host(), target.port()));
+        match self.proxies.of(target) {
+            Some(_) if is_elsewhere => Way::Direct,
+            None => Way::Direct,
+            Some(proxy) if proxy.kind == Kind::Http && !target.is_secure() => Way::Given(proxy),
+            Some(proxy) => Way::Passed(proxy),
+        }
+    }
+
+    /// What connections are kept by for a target.
+    pub(super) fn key(&self, target: &Target) -> Key {
+        match self.way(target) {
+            Way::Given(proxy) => Key {
+                is_secure: false,
+                host: proxy.host.clone(),
+                port: proxy.port,
+                through: Some("requests".into()),
+            },
+            way => Key {
+                is_secure: target.is_secure(),
+                host: target.host(),
+                port: target.port(),
+                through: match way {
+                    Way::Passed(proxy) => Some(proxy.to_string()),
+                    _ => None,
+                },
+            },
+        }
+    }
+
+    /// Whether a connection to a target may come to be of version 2.
+    pub(super) fn may_be_two(&self, target: &Target) -> bool {
+        self.observer.is_none()
+            && match self.versions {
+                Versions::Both => target.is_secure(),
+                Versions::Http1 => false,
+                Versions::Http2 => !matches!(self.way(target), Way::Given(_)),
+            }
+    }
+
+    /// Connects, within the time for it.
+    pub(super) async fn dial(&self, target: &Target) -> Result<Fresh, Error> {
+        let dialled = tokio::time::timeout(self.deadline, self.open(target)).await;
+        dialled.unwrap_or_else(|_| {
+            Err(Error::Connect(lariat_net::Error::TimedOut {
+                endpoint: target.server(),
+                after: self.deadline,
+            }))
+        })
+    }
+
+    async fn open(&self, target: &Target) -> Result<Fresh, Error> {
+        let way = self.way(target);
+        let options = match target.is_secure() {
+            true => self.tls()?,
+            false => self.plain(),
+        };
+        let connection = self.reach(target, &way, options).await?;
+        let mut stream = Observed::new(connection, self.observer.clone());
+        if let Way::Passed(proxy) = way {
+            match proxy.kind {
+                Kind::Http => pass_on_by_tunnel(proxy, &mut stream, &target.host_and_port()).await,
+                _ => pass_on_by_socks(proxy, &mut stream, &target.host(), target.port()).await,
+            }?;
+        }
+        if target.is_secure() {
+            let connection = stream.into_inner().start_tls().await;
+            let connection = connection.map_err(|error| lariat_net::Error::Open {
+                endpoint: target.server(),
+                error,
+            })?;
+            stream = Observed::new(connection, self.observer.clone());
+        }
+        self.begin(stream, target).await
+    }
+
+    /// The connection on which everything else is built: to the server, to what stands for it, or to a proxy.
+    async fn reach(
+        &self,
+        target: &Target,
+        way: &Way<'_>,
+        options: ConnectOptions,
+    ) -> Result<Connection, Error> {
+        let host = target.host();
+        let (endpoint, named) = match way {
+            Way::Given(proxy) | Way::Passed(proxy) => {
+                let endpoint = Endpoint::tcp(proxy.host.as_str(), proxy.port);
+                (endpoint, format!("the proxy {proxy}"))
+            }
+            Way::Direct => match self.instead.get(&(host.clone(), target.port())) {
+                Some(endpoint) => (endpoint.clone(), endpoint.to_string()),
+                None => {
+                    let endpoint = Endpoint::tcp(host.as_str(), target.port());
+                    (endpoint, target.server())
+                }
+            },
+        };
+        let endpoint = match target.is_secure() {
+            // Whoever it leads through, the server is the one that proves its name.
+            true => endpoint
+                .with_option("name", &host)
+                .map_err(lariat_net::Error::from)?,
+            false => endpoint,
+        };
+        let connected = lariat_net::connect_with(&endpoint, options).await;
+        Ok(connected.map_err(|error| renamed(error, named))?)
+    }
+
+    /// Agrees on the version, and has a task move the bytes.
+    async fn begin(&self, stream: Observed, target: &Target) -> Result<Fresh, Error> {
+        let connection = stream.connection();
+        let chosen = connection.tls().and_then(|tls| tls.alpn.as_deref());
+        let is_two = match self.versions {
+            _ if !self.may_be_two(target) => false,
+            Versions::Http2 => {
+                if target.is_secure() && chosen != Some(b"h2") {
+                    return Err(Error::Invalid {
+                        server: target.server(),
+                        problem: "it does not speak HTTP/2, and nothing else was to be spoken"
+                            .into(),
+                    });
+                }
+                true
+            }
+            _ => chosen == Some(b"h2"),
+        };
+        let about = Arc::new(About {
+            peer: connection.peer().clone(),
+            tls: connection.tls().cloned().map(Arc::new),
+        });
+        tracing::debug!(server = target.server(), peer = %about.peer, is_two, "connected");
+        let sender = match is_two {
+            true => self.begin_two(stream, target).await?,
+            false => self.begin_one(stream, target).await?,
+        };
+        Ok(Fresh { sender, about })
+    }
+
+    async fn begin_one(&self, stream: Observed, target: &Target) -> Result<Sender, Error> {
+        let begun = http1::Builder::new()
+            .title_case_headers(true)
+            .max_headers(self.limits.header_lines)
+            .max_header_size(self.limits.header_bytes)
+            .max_buf_size(self.limits.header_bytes.max(READ_BUFFER))
+            .handshake::<_, Outgoing>(TokioIo::new(stream))
+            .await;
+        let (sender, connection) = begun.map_err(|error| self.failed(target, &error))?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+        });
+        Ok(Sender::One(sender))
+    }
+
+    async fn begin_two(&self, stream: Observed, target: &Target) -> Result<Sender, Error> {
+        let header = u32::try_from(self.limits.header_bytes).unwrap_or(u32::MAX);
+        let begun = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_header_list_size(header)
+            .handshake::<_, Outgoing>(TokioIo::new(stream))
+            .await;
+        let (sender, connection) = begun.map_err(|error| self.failed(target, &error))?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+        });
+        Ok(Sender::Two(sender))
+    }
+
+    fn failed(&self, target: &Target, error: &hyper::Error) -> Error {
+        explain::head(&target.server(), error, &self.limits)
+    }
+
+    fn plain(&self) -> ConnectOptions {
+        ConnectOptions {
+            timeout: self.deadline,
+            ..ConnectOptions::default()
+        }
+    }
+
+    fn tls(&self) -> Result<ConnectOptions, Error> {
+        let mut kept = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.tls.is_none() {
+            let made = client_tls(&self.secrecy).map_err(|error| lariat_net::Error::Open {
+                endpoint: "https".into(),
+                error,
+            })?;
+            *kept = ConnectOptions {
+                tls: Some(made),
+                ..self.plain()
+            };
+        }
+        Ok(kept.clone())
+    }
+}
+
+/// The names of the application protocols that a client offers, as an endpoint has them.
+pub(super) fn offered(versions: Versions, is_observed: bool) -> &'static str {
+    match versions {
+        _ if is_observed => "http/1.1",
+        Versions::Both => "h2,http/1.1",
+        Versions::Http1 => "http/1.1",
+        Versions::Http2 => "h2",
+    }
+}
+
+/// The same error of what a person knows it by: not the endpoint that was made for it.
+fn renamed(error: lariat_net::Error, name: String) -> lariat_net::Error {
+    match error {
+        lariat_net::Error::Connect { attempts, .. } => lariat_net::Error::Connect {
+            endpoint: name,
+            attempts,
+        },
+        lariat_net::Error::TimedOut { after, .. } => lariat_net::Error::TimedOut {
+            endpoint: name,
+            after,
+        },
+        lariat_net::Error::Open { error, .. } => lariat_net::Error::Open {
+            endpoint: name,
+            error,
+        },
+        error => error,
+    }
+}

@@ -1,0 +1,59 @@
+//! The HTTP client (RFC 9110 to 9113), for both versions of the protocol that servers speak, 1.1 and 2.
+//!
+//! A [`Client`] is made once, by [`Client::builder`], and cloned wherever it is wanted: the clones share its
+//! connections, its cookies and its limits. [`Client::send`] sends one request, goes where the answer
+//! points to, and gives back the answer as soon as its header is there; its [`Body`] is read piece by piece or
+//! whole. The types of requests and answers are those of the `http` crate.
+//!
+//! [`Blocking`] is the same for programs without a runtime.
+//!
+//! Every step has its time ([`Deadlines`]), whatever a server can make grow has its limit ([`Limits`]), and an error
+//! says which step it was, with whom, and what would have been right. hyper reads and writes the messages; what
+//! carries them is the engine's [`Connection`](lariat_net::Connection).
+//!
+//! ```no_run
+//! use lariat_client::http::{Body, Client, address};
+//!
+//! # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::builder().build()?;
+//! let request = http::Request::get(address("https://example.org/")?).body(Body::empty())?;
+//! let mut response = client.send(request).await?;
+//! println!("{}", response.status());
+//! while let Some(piece) = response.body_mut().data().await? {
+//!     println!("{} bytes", piece.len());
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! Read [`Client`] first, then [`Body`].
+
+mod address;
+mod authentication;
+mod blocking;
+mod body;
+mod builder;
+mod client;
+mod connecting;
+mod cookies;
+mod error;
+mod exchange;
+mod explain;
+mod observer;
+mod options;
+mod pool;
+mod proxy;
+mod redirect;
+mod retry;
+
+pub use address::address;
+pub use authentication::Authentication;
+pub use blocking::Blocking;
+pub use body::Body;
+pub use builder::Builder;
+pub use client::{Client, Exchange};
+pub use cookies::{Jar, JarError};
+pub use error::Error;
+pub use observer::Observer;
+pub use options::{Deadlines, Limits, Redirects, Versions};
+pub use proxy::{Proxies, Proxy};
+pub use retry::Retries;

@@ -1,0 +1,119 @@
+//! `CONNECT` (RFC 9110, section 9.3.6): a proxy of HTTP passes a connection on.
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::Proxy;
+use crate::http::Error;
+
+/// How much a proxy may say before the connection is passed on.
+const ANSWER: usize = 16 * 1024;
+
+/// Asks for a connection to a host and port, over which everything goes that follows.
+pub(in crate::http) async fn pass_on<S>(
+    proxy: &Proxy,
+    stream: &mut S,
+    host_and_port: &str,
+) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let wrong = |problem: String| Error::Proxy {
+        proxy: proxy.to_string(),
+        problem,
+    };
+    let broke = |error: std::io::Error| wrong(format!("the connection broke: {error}"));
+    let mut request =
+        format!("CONNECT {host_and_port} HTTP/1.1\r\nHost: {host_and_port}\r\n").into_bytes();
+    if let Some(asking) = &proxy.asking {
+        request.extend_from_slice(b"Proxy-Authorization: ");
+        request.extend_from_slice(asking.header().as_bytes());
+        request.extend_from_slice(b"\r\n");
+    }
+    request.extend_from_slice(b"\r\n");
+    stream.write_all(&request).await.map_err(broke)?;
+    stream.flush().await.map_err(broke)?;
+
+    let mut answer = Vec::new();
+    let end = loop {
+        if let Some(end) = end_of_header(&answer) {
+            break end;
+        }
+        if answer.len() >= ANSWER {
+            return Err(wrong(format!(
+                "its answer to CONNECT is longer than {ANSWER} bytes"
+            )));
+        }
+        let mut piece = [0; 1024];
+        match stream.read(&mut piece).await.map_err(broke)? {
+            0 => {
+                return Err(wrong(
+                    "it closed the connection before it had answered CONNECT".into(),
+                ));
+            }
+            length => answer.extend_from_slice(&piece[..length]),
+        }
+    };
+    let line = answer
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    match status(line) {
+        // The server speaks when it has heard us: whatever stands here already is somebody else's.
+        Some(200..=299) if answer.len() > end => Err(wrong(
+            "it sent something before the server could have been asked".into(),
+        )),
+        Some(200..=299) => Ok(()),
+        Some(407) => Err(wrong(format!(
+            "it says {} and wants a name and a password, as http://NAME:PASSWORD@HOST:PORT",
+            shown(line)
+        ))),
+        Some(_) => Err(wrong(format!(
+            "it says {} to CONNECT {host_and_port}",
+            shown(line)
+        ))),
+        None => Err(wrong(format!(
+            "its answer to CONNECT is no HTTP: {:?}",
+            shown(line)
+        ))),
+    }
+}
+
+/// Where the header ends; its lines may end by LF alone.
+fn end_of_header(answer: &[u8]) -> Option<usize> {
+    let mut line_begin = 0;
+    for (at, byte) in answer.iter().enumerate() {
+        if *byte == b'\n' {
+            if matches!(&answer[line_begin..at], b"" | b"\r") {
+                return Some(at + 1);
+            }
+            line_begin = at + 1;
+        }
+    }
+    None
+}
+
+fn status(line: &[u8]) -> Option<u16> {
+    let rest = line.strip_prefix(b"HTTP/1.")?;
+    let digits = rest.strip_prefix(b"0 ").or(rest.strip_prefix(b"1 "))?;
+    let (digits, behind) = digits.split_at_checked(3)?;
+    match behind.first() {
+        None | Some(b' ' | b'\r') if digits.iter().all(u8::is_ascii_digit) => {
+            std::str::from_utf8(digits).ok()?.parse().ok()
+        }
+        _ => None,
+    }
+}
+
+/// A line's beginning without what a terminal would obey.
+fn shown(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    let line = text.trim_end();
+    let line = match line.split_once(' ') {
+        Some((version, rest)) if version.starts_with("HTTP/") => rest,
+        _ => line,
+    };
+    line.chars()
+        .filter(|character| !character.is_control())
+        .take(80)
+        .collect()
+}
