@@ -398,4 +398,56 @@ mod tests {
             .unwrap_err();
         assert!(error.to_string().contains("control character"), "{error}");
     }
+
+    #[test]
+    fn whatever_servers_set_is_told_within_limits_and_is_the_same_from_a_file() {
+        let words = [
+            "a",
+            "=",
+            "; ",
+            "Path=/",
+            "Domain=",
+            "Max-Age=",
+            "Expires=",
+            "Secure",
+            "HttpOnly",
+            "b.org",
+            ".",
+            "9",
+            "-1",
+            "Thu, 01 Jan 2031 00:00:00 GMT",
+            "\t",
+            "#",
+            "ü",
+            "\u{85}",
+            "__Host-",
+            "99999999999999999999",
+            "/x",
+        ];
+        let mut chance = fastrand::Rng::with_seed(7);
+        let hosts = [
+            "https://a.b.org/x/y",
+            "http://b.org/",
+            "https://127.0.0.1/",
+            "http://co.uk/",
+        ];
+        for _ in 0..300 {
+            let jar = Jar::new();
+            for _ in 0..20 {
+                let length = chance.usize(1..12);
+                let line: String = (0..length)
+                    .map(|_| *chance.choice(&words).unwrap())
+                    .collect();
+                let from = uri(chance.choice(hosts).unwrap());
+                let value = HeaderValue::from_bytes(line.as_bytes()).unwrap();
+                jar.take(&from, &value, NOW);
+                let header = jar.header(&from, NOW);
+                assert!(header.is_none_or(|header| header.len() <= HEADER.0));
+            }
+            let text = jar.save(NOW);
+            let again = Jar::new();
+            again.load(&text, NOW).unwrap();
+            assert_eq!(again.save(NOW), text);
+        }
+    }
 }
