@@ -124,8 +124,8 @@ impl Exchanging<'_> {
         };
         let unsent = failed.take_message().map(Request::into_body);
         let error = failed.into_error();
-        let was_closed = error.is_canceled() || error.is_closed() || error.is_incomplete_message();
-        let is_stale = lease.is_reused && (was_closed || unsent.is_some() || is_broken(&error));
+        // Whatever the server did to a connection that was kept, it did not say that this request is wrong.
+        let is_stale = lease.is_reused && !error.is_parse() && !error.is_user();
         if is_two {
             lease.forget();
         }
@@ -138,17 +138,6 @@ impl Exchanging<'_> {
             },
         })
     }
-}
-
-/// Whether the system says that the connection is gone.
-fn is_broken(error: &hyper::Error) -> bool {
-    explain::io_error(error).is_some_and(|error| {
-        use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
-        matches!(
-            error.kind(),
-            ConnectionReset | BrokenPipe | ConnectionAborted
-        )
-    })
 }
 
 /// The first line of a request, and the lines that depend on the way it goes.

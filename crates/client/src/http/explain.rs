@@ -107,7 +107,7 @@ fn copy(error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), error.to_string())
 }
 
-pub(super) fn io_error(error: &hyper::Error) -> Option<&io::Error> {
+fn io_error(error: &hyper::Error) -> Option<&io::Error> {
     causes(error).find_map(|cause| cause.downcast_ref())
 }
 
