@@ -71,3 +71,12 @@ pub const OF_MODULES: &[(&str, &str)] = &[
          JoinableQueue.join shared_memory sharedctypes managers connection dummy",
     ),
 ];
+
+/// What the page calls by a name that is not declared in `lariat-sync`: std's, other crates', and words of the
+/// language.
+pub const ELSEWHERE: &str = "
+    BufRead Child Command CommandExt Error ExitStatus File Future Output Stdio String True UnixStream
+    ValueError as_fd available_parallelism await c code creation_flags crossbeam_channel for from_utf8 fs
+    get_args id immediate in io item lariat lines n null os output pair panic parent_id parking_lot perf pipe
+    piped read_exact set_hook set_read_timeout sh signal status std stderr stdin stdout success sync take_hook
+    thread_local try_wait wait_with_output windows with write_all";

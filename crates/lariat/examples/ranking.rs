@@ -1,8 +1,8 @@
 //! A hundred pages looked up by a pool, with a progress bar, and an exit handler that tells the
 //! end: work that mostly waits is done as many times at once as there are threads.
 //!
-//! `cargo run -p lariat --example ranking` asks a server of its own, first in turn and then by pools of
-//! three and of fifty threads. The outcomes come in the order of the items, so the table is
+//! `cargo run -p lariat --example ranking` asks a server of its own in four ways: in turn by a plain loop, by a
+//! thread for each page, and by pools of three threads and of a hundred. The outcomes come in the order of the items, so the table is
 //! sorted by itself; one page that cannot be fetched is one line of it.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -53,29 +53,60 @@ fn rank(server: SocketAddr, item: u32) -> io::Result<u32> {
     body.parse().map_err(io::Error::other)
 }
 
-fn look_up(server: SocketAddr, threads: usize) -> Result<u32, Box<dyn std::error::Error>> {
+/// What a hundred pages give, in the order of the items.
+type Ranks = Vec<io::Result<u32>>;
+
+/// One after the other.
+fn in_turn(server: SocketAddr, bar: &ProgressBar) -> Ranks {
+    let pages = (0..ITEMS).map(|item| rank(server, item));
+    pages.inspect(|_| bar.inc(1)).collect()
+}
+
+/// A thread for each page: nothing bounds how many there are.
+fn by_threads(server: SocketAddr, bar: &ProgressBar) -> Ranks {
+    let threads: Vec<_> = (0..ITEMS)
+        .map(|item| thread::spawn(move || rank(server, item)))
+        .collect();
+    let joined = threads.into_iter().map(|thread| {
+        let outcome = thread.join().unwrap_or_else(|panic| panic.resume());
+        bar.inc(1);
+        outcome
+    });
+    joined.collect()
+}
+
+/// As many at once as the pool has threads.
+fn by_pool(server: SocketAddr, bar: &ProgressBar, threads: usize) -> io::Result<Ranks> {
     let pool = ThreadPool::builder()
         .threads(threads)
         .name("look-up")
         .build()?;
+    let ranks = pool.map(0..ITEMS, move |item| rank(server, item));
+    let ranks = ranks.look_ahead(threads).inspect(|_| bar.inc(1));
+    let ranks = ranks.map(|rank| rank.map_err(io::Error::other));
+    ranks.collect()
+}
+
+/// Looks them all up in one way, and says what was found and how long it took.
+fn look_up(
+    how: &str,
+    pages: impl FnOnce(&ProgressBar) -> io::Result<Ranks>,
+) -> Result<(), Box<dyn std::error::Error>> {
     let bar = ProgressBar::new(ITEMS.into());
     let start = Instant::now();
+    let ranks = pages(&bar)?;
+    let took = start.elapsed().as_millis();
+    bar.finish_and_clear();
     let (mut found, mut best) = (0, (u32::MAX, 0));
-    let ranks = pool.map(0..ITEMS, move |item| rank(server, item));
-    for (item, rank) in (0..).zip(ranks.look_ahead(threads)) {
-        bar.inc(1);
-        match rank? {
+    for (item, rank) in (0..).zip(ranks) {
+        match rank {
             Ok(rank) => (found, best) = (found + 1, best.min((rank, item))),
-            Err(error) => bar.suspend(|| println!("  item {item}: {error}")),
+            Err(error) => println!("  item {item}: {error}"),
         }
     }
-    bar.finish_and_clear();
-    let took = start.elapsed().as_millis();
-    println!(
-        "{threads} at once: {found} ranks in {took} ms; item {} leads",
-        best.1
-    );
-    Ok(found)
+    println!("{how}: {found} ranks in {took} ms; item {} leads", best.1);
+    assert_eq!(found, ITEMS - 1);
+    Ok(())
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -86,8 +117,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let server = listener.local_addr()?;
         let builder = thread::Builder::new().name("server").daemon(true);
         drop(builder.spawn(move || serve(&listener))?);
-        for threads in [1, 3, 50] {
-            assert_eq!(look_up(server, threads)?, ITEMS - 1);
+        look_up("a plain loop", |bar| Ok(in_turn(server, bar)))?;
+        look_up("a thread for each", |bar| Ok(by_threads(server, bar)))?;
+        for threads in [3, 100] {
+            let how = format!("a pool of {threads}");
+            look_up(&how, |bar| by_pool(server, bar, threads))?;
         }
         Ok(())
     })
