@@ -13,6 +13,7 @@ pub mod http;
 pub mod http_raw;
 mod line_stream;
 pub mod names;
+mod part;
 pub mod qotd;
 pub mod talk;
 pub mod time;

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use lariat_protocol::ftp::Moment;
 
-use super::part::Part;
+use super::moment::system_time;
 use super::{Client, Error, Retrieve};
+use crate::part::Part;
 
 /// How to fetch a file, and what is known of it already.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,16 +45,17 @@ impl Client {
         mut progress: impl FnMut(u64, Option<u64>),
     ) -> Result<u64, Error> {
         let how = self.look_up(remote, how).await?;
-        let mut part = Part::open(local, how.resume && !how.as_text, how.modified)?;
-        if how.size.is_some_and(|size| part.begun() > size) {
+        let changed = how.modified.map(system_time);
+        let mut part = Part::open(local, how.resume && !how.as_text)?;
+        let is_older = changed.is_some_and(|changed| part.written().is_some_and(|it| changed > it));
+        if is_older || how.size.is_some_and(|size| part.begun() > size) {
             // It was another file.
-            part.restart()
-                .map_err(|error| super::part::cannot("write", local, error))?;
+            part.restart()?;
         }
         let fetched = self.fetch(remote, &mut part, how, &mut progress).await;
         match fetched {
             Ok(length) => {
-                part.keep(how.modified)?;
+                part.keep(changed)?;
                 Ok(length)
             }
             // Its bytes are not the server's, so nothing can go on with it.
@@ -67,7 +69,7 @@ impl Client {
                 Err(error)
             }
             Err(error) => {
-                part.leave(how.modified);
+                part.leave(changed);
                 Err(error)
             }
         }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use lariat_protocol::Address;
 use lariat_protocol::ftp::Reply;
 
+use crate::part::LocalError;
+
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -81,6 +83,12 @@ pub enum Error {
         #[source]
         error: io::Error,
     },
+}
+
+impl From<LocalError> for Error {
+    fn from(LocalError { what, error }: LocalError) -> Self {
+        Error::Local { what, error }
+    }
 }
 
 impl Error {

@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::part::{SUFFIX, cannot, moment};
+use super::moment::moment;
 use super::{Client, Error, Store};
+use crate::part::{SUFFIX, cannot};
 
 /// How to send a file.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,7 +42,7 @@ impl Client {
             .metadata()
             .map_err(|error| cannot("read", local, error))?;
         if known.is_dir() {
-            return Err(cannot("send", local, io::ErrorKind::IsADirectory.into()));
+            return Err(cannot("send", local, io::ErrorKind::IsADirectory.into()).into());
         }
         let target = match how.in_place {
             true => remote.to_owned(),

@@ -8,10 +8,10 @@ use lariat_protocol::ftp::Kind;
 use serde_json::json;
 
 use super::glob::{fits, is_pattern};
-use super::progress::Progress;
 use super::session::Session;
 use crate::failure::{FAILED, Failure};
 use crate::output::complain;
+use crate::progress::Progress;
 
 /// How many lines of a file are shown at the prompt.
 const MAXIMUM_LINES: usize = 10_000;

@@ -3,7 +3,6 @@
 mod copying;
 mod glob;
 mod login;
-mod progress;
 mod session;
 mod words;
 

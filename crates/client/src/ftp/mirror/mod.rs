@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lariat_protocol::ftp::Moment;
 use tokio::task::JoinSet;
 
-use super::part::moment;
+use super::moment::moment;
 use super::{Client, Download, Error, Site, Upload};
 
 /// How often a file is tried for which the connection broke.

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use lariat_protocol::ftp::{Entry, Kind, Precision};
 
 use super::{Item, Mirrored, Step, Watcher, known_here};
-use crate::ftp::part::{SUFFIX, cannot, moment};
+use crate::ftp::moment::moment;
 use crate::ftp::{Client, Error};
+use crate::part::{SUFFIX, cannot};
 
 /// How many files a mirror has at most, which is what is kept in memory of them.
 const MAXIMUM_FILES: usize = 1_000_000;
@@ -99,7 +100,7 @@ impl<'a> Walk<'a> {
                 }
             };
             if let Err(error) = fs::create_dir_all(&folder.local) {
-                let error = cannot("make the folder", &folder.local, error);
+                let error = cannot("make the folder", &folder.local, error).into();
                 self.pass_over(&folder, true, error)?;
                 continue;
             }
@@ -295,7 +296,7 @@ fn read_folder(path: &Path) -> Result<Found, Error> {
         found.sort_by(|one, other| one.0.cmp(&other.0));
         Ok(found)
     };
-    read().map_err(|error| cannot("read", path, error))
+    read().map_err(|error| cannot("read", path, error).into())
 }
 
 /// What is in a folder of the server, which is made if it is not there.
@@ -315,5 +316,5 @@ async fn there(client: &mut Client, path: &str) -> Result<HashMap<String, Entry>
 
 fn too_many(path: &str, words: &str) -> Error {
     let error = io::Error::new(io::ErrorKind::QuotaExceeded, words.to_owned());
-    cannot("go into", Path::new(path), error)
+    cannot("go into", Path::new(path), error).into()
 }

@@ -1,0 +1,147 @@
+//! `~/.netrc`: who logs in on which host, and by which password, as ftp and curl read it.
+
+use std::path::PathBuf;
+
+use crate::failure::Failure;
+
+/// More than any file of logins has.
+const MAXIMUM_FILE: u64 = 1024 * 1024;
+
+/// What is known of a host.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// Who logs in there, if it says so.
+    pub user: Option<String>,
+    /// By which password.
+    pub password: String,
+    /// The account, for servers that ask for one.
+    pub account: Option<String>,
+    /// It stands for every host that has none of its own.
+    pub is_default: bool,
+}
+
+/// The entry of a host, and of a user if one was named; that of `default` where there is no other.
+///
+/// # Errors
+///
+/// When the file is there and cannot be read.
+pub fn entry(host: &str, user: Option<&str>) -> Result<Option<Entry>, Failure> {
+    Ok(text()?.and_then(|text| find(&text, host, user)))
+}
+
+/// The text of `~/.netrc`, or of the file that `NETRC` names.
+fn text() -> Result<Option<String>, Failure> {
+    let named = std::env::var_os("NETRC").map(PathBuf::from);
+    let home = std::env::home_dir().map(|home| home.join(".netrc"));
+    let Some(path) = named.or(home) else {
+        return Ok(None);
+    };
+    let wrong = |why: String| Failure::new(format!("{}: {why}", path.display()));
+    match std::fs::metadata(&path) {
+        Err(_) => return Ok(None),
+        Ok(known) if known.len() > MAXIMUM_FILE => {
+            return Err(wrong(
+                "it is larger than 1 MiB, as no file of logins is".into(),
+            ));
+        }
+        Ok(_) => {}
+    }
+    let text = std::fs::read_to_string(&path);
+    text.map(Some).map_err(|error| wrong(error.to_string()))
+}
+
+fn find(text: &str, host: &str, user: Option<&str>) -> Option<Entry> {
+    let mut words = words(text).into_iter();
+    let mut entries: Vec<(bool, Entry)> = Vec::new();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "machine" => {
+                let is_this = words
+                    .next()
+                    .is_some_and(|name| name.eq_ignore_ascii_case(host));
+                entries.push((is_this, Entry::default()));
+            }
+            "default" => {
+                let entry = Entry {
+                    is_default: true,
+                    ..Entry::default()
+                };
+                entries.push((true, entry));
+            }
+            "login" | "password" | "account" => {
+                let (value, last) = (words.next()?, entries.last_mut());
+                match (word.as_str(), last) {
+                    ("login", Some((_, entry))) => entry.user = Some(value),
+                    ("password", Some((_, entry))) => entry.password = value,
+                    (_, Some((_, entry))) => entry.account = Some(value),
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    let fits = |entry: &Entry| {
+        let own = entry.user.as_deref();
+        user.is_none_or(|user| own.is_none_or(|own| own == user))
+    };
+    let found = entries
+        .into_iter()
+        .find(|(is_this, entry)| *is_this && fits(entry));
+    found.map(|(_, entry)| entry)
+}
+
+/// The words of the file, without comments and macros, which end with an empty line.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut in_macro = false;
+    for line in text.lines() {
+        if line.trim().is_empty() {
+            in_macro = false;
+        }
+        if in_macro || line.trim_start().starts_with('#') {
+            continue;
+        }
+        let mut of_line = line.split_whitespace();
+        for word in of_line.by_ref() {
+            if word == "macdef" {
+                in_macro = true;
+                break;
+            }
+            words.push(word.trim_matches('"').to_owned());
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "# logins\nmachine a.example login anna password sword#fish\n\
+        machine a.example\n  login otto\n  password \"x\" account books\n\
+        macdef init\nmachine evil login x\n\nmachine b.example password y\ndefault login guest password z\n";
+
+    fn found(host: &str, user: Option<&str>) -> Option<(Option<String>, String)> {
+        find(TEXT, host, user).map(|entry| (entry.user, entry.password))
+    }
+
+    #[test]
+    fn an_entry_is_found_by_host_and_name() {
+        let pair = |user: Option<&str>, password: &str| {
+            Some((user.map(str::to_owned), password.to_owned()))
+        };
+        assert_eq!(found("A.example", None), pair(Some("anna"), "sword#fish"));
+        assert_eq!(found("a.example", Some("otto")), pair(Some("otto"), "x"));
+        assert_eq!(found("b.example", Some("eva")), pair(None, "y"));
+        assert_eq!(found("b.example", None), pair(None, "y"));
+        assert_eq!(found("c.example", None), pair(Some("guest"), "z"));
+        assert_eq!(found("evil", Some("x")), None);
+        let books = find(TEXT, "a.example", Some("otto")).and_then(|entry| entry.account);
+        assert_eq!(books.as_deref(), Some("books"));
+        let is_default = |host| find(TEXT, host, None).map(|entry| entry.is_default);
+        assert_eq!(
+            (is_default("a.example"), is_default("c.example")),
+            (Some(false), Some(true))
+        );
+    }
+}
