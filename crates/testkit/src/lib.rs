@@ -3,8 +3,8 @@
 //!
 //! For tests only; they live in `crates/*/tests/`, never in `src`.
 //!
-//! Read [`Driven`] first, then [`Transcript`] and [`Pair`]; [`Hostile`] is all of them at once. [`FtpServer`] is
-//! the one thing here with sockets: what the FTP client talks to has two connections.
+//! Read [`Driven`] first, then [`Transcript`] and [`Pair`]; [`Hostile`] is all of them at once. [`FtpServer`]
+//! and [`WebServer`] are what has sockets here, for clients of several connections.
 
 mod driven;
 mod ftp;
@@ -12,6 +12,7 @@ mod hostile;
 mod link;
 mod pair;
 mod transcript;
+mod web;
 
 pub use driven::Driven;
 pub use ftp::{Fault, FtpServer};
@@ -19,3 +20,4 @@ pub use hostile::{Attack, Failure, Hostile};
 pub use link::Link;
 pub use pair::Pair;
 pub use transcript::{Transcript, TranscriptError};
+pub use web::{Heard, WebFault, WebServer};

@@ -25,6 +25,9 @@
 //! # Ok(()) }
 //! ```
 //!
+//! [`Download`] brings a file, whole, however many attempts that takes; [`Form`] and [`Multipart`] are bodies of requests,
+//! and [`Body::file`] is one that is read from the disk.
+//!
 //! Read [`Client`] first, then [`Body`].
 
 mod address;
@@ -35,15 +38,24 @@ mod builder;
 mod client;
 mod connecting;
 mod cookies;
+mod download;
+mod download_error;
 mod error;
 mod exchange;
 mod explain;
+mod file_name;
+mod form;
+mod kept;
+mod multipart;
 mod observer;
 mod options;
+mod pieces;
 mod pool;
 mod proxy;
+mod range;
 mod redirect;
 mod retry;
+mod upload;
 
 pub use address::address;
 pub use authentication::Authentication;
@@ -52,7 +64,12 @@ pub use body::Body;
 pub use builder::Builder;
 pub use client::{Client, Exchange};
 pub use cookies::{Jar, JarError};
+pub use download::{Download, Downloaded, Step};
+pub use download_error::DownloadError;
 pub use error::Error;
+pub use file_name::{INDEX, name_in_disposition, name_in_path};
+pub use form::Form;
+pub use multipart::{Field, FieldError, Multipart};
 pub use observer::Observer;
 pub use options::{Deadlines, Limits, Redirects, Versions};
 pub use proxy::{Proxies, Proxy};

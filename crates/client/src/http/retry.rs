@@ -63,6 +63,17 @@ impl Retries {
         (done < self.times && error.may_pass()).then(|| self.pause(done, fastrand::f64()))
     }
 
+    /// The same, where a server may have asked for a time itself.
+    pub(super) fn before(&self, done: u32, asked: Option<Duration>) -> Option<Duration> {
+        if done >= self.times {
+            return None;
+        }
+        match asked {
+            Some(pause) => (pause <= self.longest).then_some(pause),
+            None => Some(self.pause(done, fastrand::f64())),
+        }
+    }
+
     /// The same, because of an answer.
     pub(super) fn after_answer(
         &self,
@@ -71,13 +82,10 @@ impl Retries {
         headers: &HeaderMap,
         now: SystemTime,
     ) -> Option<Duration> {
-        if done >= self.times || !matches!(status.as_u16(), 408 | 429 | 502 | 503 | 504) {
+        if !matches!(status.as_u16(), 408 | 429 | 502 | 503 | 504) {
             return None;
         }
-        match asked_for(headers, now) {
-            Some(pause) => (pause <= self.longest).then_some(pause),
-            None => Some(self.pause(done, fastrand::f64())),
-        }
+        self.before(done, asked_for(headers, now))
     }
 
     /// Between half and all of what the back-off allows; `chance` is from 0 to 1.
@@ -90,7 +98,7 @@ impl Retries {
 }
 
 /// The pause that a server asks for (RFC 9110, section 10.2.3): seconds, or a date.
-fn asked_for(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub(super) fn asked_for(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
