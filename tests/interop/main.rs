@@ -9,7 +9,7 @@
 //! [`websockets`], [`regular`] (CPython's `re`), [`tools`] (socat, nc, openssl, curl), [`small`]
 //! (xinetd, nc, socat), [`calls`] (Python's JSON-RPC), [`durable`] (strace), [`command`] (nc, socat,
 //! Python), [`web`] (Python's web server, nginx), [`ftp`] (vsftpd,
-//! pyftpdlib), [`spoofed`] (forged senders), [`socketserver`]
+//! pyftpdlib), [`http`] (nginx, Python, werkzeug, tinyproxy, microsocks), [`spoofed`] (forged senders), [`socketserver`]
 //! (Python and nc), [`terminals`] (tmux, with people at its screens). And one for each thing that a
 //! server is run with, judged by what people use with it: [`proxied`] (haproxy, nginx),
 //! [`metrics`] (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside
@@ -24,6 +24,7 @@ mod deadlines;
 mod draining;
 mod durable;
 mod ftp;
+mod http;
 mod lariat;
 mod metrics;
 mod names;

@@ -61,6 +61,12 @@ impl Failure {
         self
     }
 
+    /// The same with another code.
+    pub fn with_code(mut self, code: u8) -> Self {
+        self.code = code;
+        self
+    }
+
     /// Says more behind the message.
     pub fn with_advice(mut self, advice: &str) -> Self {
         if let Some(message) = &mut self.message {

@@ -11,6 +11,7 @@ mod ctl;
 mod daytime;
 mod discard;
 mod echo;
+mod fetch;
 mod ftp;
 mod get_raw;
 mod man;
@@ -56,6 +57,7 @@ enum Command {
     Daytime(daytime::Args),
     Discard(discard::Args),
     Echo(echo::Args),
+    Fetch(Box<fetch::Args>),
     Ftp(Box<ftp::Args>),
     GetRaw(get_raw::Args),
     Man(man::Args),
@@ -103,6 +105,7 @@ impl Lariat {
             Command::Daytime(args) => daytime::run(args),
             Command::Discard(args) => discard::run(args),
             Command::Echo(args) => echo::run(args),
+            Command::Fetch(args) => fetch::run(*args),
             Command::Ftp(args) => ftp::run(*args),
             Command::GetRaw(args) => get_raw::run(args),
             Command::Man(args) => man::run(args),

@@ -10,6 +10,7 @@ mod chat;
 mod connect;
 mod ctl;
 mod faults;
+mod fetch;
 mod ftp;
 mod get_raw;
 mod kept;

@@ -2,7 +2,7 @@
 
 use crate::process::run;
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "bench",
     "cert",
     "chargen",
@@ -13,6 +13,7 @@ const COMMANDS: [&str; 20] = [
     "daytime",
     "discard",
     "echo",
+    "fetch",
     "ftp",
     "man",
     "names",

@@ -19,6 +19,14 @@ pub fn lariat(arguments: &[&str]) -> Command {
         "LARIAT_NAMES",
         "LARIAT_STATE",
         "XDG_STATE_HOME",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "no_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
     ] {
         command.env_remove(variable);
     }

@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use lariat_testkit::FtpServer;
+use lariat_testkit::{FtpServer, WebServer};
 use tempfile::TempDir;
 
 use crate::process::{Outcome, Running, lariat};
@@ -22,6 +22,7 @@ const PAGES: &[(&str, &str, usize)] = &[
         include_str!("../../../../docs/command-server.md"),
         6,
     ),
+    ("fetch", include_str!("../../../../docs/fetch.md"), 6),
     ("ftp", include_str!("../../../../docs/ftp.md"), 6),
     (
         "remote-calls",
@@ -150,6 +151,8 @@ struct Reader {
     server: Option<Server>,
     /// What the pages call `ftp.example.org`.
     ftp: FtpServer,
+    /// What they call `www.example.org`.
+    web: WebServer,
 }
 
 /// The server that was started last.
@@ -165,6 +168,7 @@ impl Reader {
             home: tempfile::tempdir().unwrap(),
             server: None,
             ftp: ftp_server(),
+            web: web_server(),
         }
     }
 
@@ -177,6 +181,7 @@ impl Reader {
         }
         let command = self.to_server(&command);
         let command = command.replace("ftp.example.org", &self.ftp.address().to_string());
+        let command = command.replace("www.example.org", &self.web.address().to_string());
         let outcome = Running::spawn(self.shell(&command).stdin(Stdio::null())).finish();
         let Outcome { code, errors, .. } = &outcome;
         assert_eq!((*code, errors.as_str()), (Some(0), ""), "$ {command}");
@@ -290,6 +295,13 @@ fn ftp_server() -> FtpServer {
     let server = FtpServer::start();
     server.put("/pub/notes.txt", b"something\n");
     server.put("/pub/readme.txt", b"hello\n");
+    server
+}
+
+fn web_server() -> WebServer {
+    let server = WebServer::start();
+    server.put("/notes.txt", b"something\n");
+    server.put("/large.iso", &[7; 100_000]);
     server
 }
 

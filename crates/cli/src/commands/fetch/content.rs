@@ -1,0 +1,284 @@
+//! What is sent with a request: data, a form, a file, or standard input.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use lariat_client::http::{Body, Field, Form, Multipart};
+
+use super::args::Args;
+use super::input::Input;
+use crate::failure::{Failure, in_words};
+use crate::progress::Progress;
+
+/// The type of JSON.
+const JSON: &str = "application/json";
+
+/// The most bytes that are read to be sent in one piece.
+const MAXIMUM_DATA: u64 = 256 * 1024 * 1024;
+
+/// What is sent with each of the requests.
+pub enum Content {
+    /// Nothing.
+    None,
+    /// Bytes of a type.
+    Data {
+        bytes: Vec<u8>,
+        content_type: &'static str,
+    },
+    /// A form with files.
+    Form(Multipart),
+    /// A file, as it is.
+    File(PathBuf),
+    /// Standard input, as it comes.
+    Input,
+}
+
+impl Content {
+    /// What the arguments say.
+    ///
+    /// # Errors
+    ///
+    /// When a file of them cannot be read, or a field is none.
+    pub fn of(args: &Args) -> Result<Self, Failure> {
+        if let Some(file) = &args.upload_file {
+            return Ok(match file == Path::new("-") {
+                true => Content::Input,
+                false => Content::File(file.clone()),
+            });
+        }
+        if !args.form.is_empty() || !args.form_string.is_empty() {
+            return form(args).map(Content::Form);
+        }
+        if let Some(text) = &args.data_json {
+            return Ok(Content::Data {
+                bytes: said(text, false)?,
+                content_type: JSON,
+            });
+        }
+        let mut pieces = Vec::new();
+        for text in &args.data {
+            pieces.push(said(text, true)?);
+        }
+        for text in &args.data_binary {
+            pieces.push(said(text, false)?);
+        }
+        for text in &args.data_urlencode {
+            pieces.push(encoded(text)?.into_bytes());
+        }
+        Ok(match pieces.is_empty() {
+            true => Content::None,
+            false => Content::Data {
+                bytes: pieces.join(&b'&'),
+                content_type: Form::CONTENT_TYPE,
+            },
+        })
+    }
+
+    /// Its type, if it has one.
+    pub fn content_type(&self) -> Option<String> {
+        match self {
+            Content::Data { content_type, .. } => Some((*content_type).to_owned()),
+            Content::Form(form) => Some(form.content_type()),
+            Content::None | Content::File(_) | Content::Input => None,
+        }
+    }
+
+    /// Whether it is JSON, to which JSON is the answer.
+    pub fn is_json(&self) -> bool {
+        matches!(self, Content::Data { content_type, .. } if *content_type == JSON)
+    }
+
+    /// It as a body, whose way is shown if it is one that takes a while.
+    ///
+    /// # Errors
+    ///
+    /// When the file is not there.
+    pub fn body(&self, bar: Progress) -> Result<Body, Failure> {
+        let watch = move |sent: u64, all: u64| match sent == all {
+            true => bar.clear(),
+            false => bar.show(sent, Some(all)),
+        };
+        Ok(match self {
+            Content::None => Body::empty(),
+            Content::Data { bytes, .. } => bytes.clone().into(),
+            Content::Form(form) => form.clone().watched(watch).into(),
+            Content::File(path) => Body::file(path, watch)?,
+            Content::Input => Body::reader(Input::open()?, None),
+        })
+    }
+}
+
+/// A text, or what stands in the file that it names behind `@`.
+fn said(text: &str, in_one_line: bool) -> Result<Vec<u8>, Failure> {
+    let Some(path) = text.strip_prefix('@') else {
+        return Ok(text.into());
+    };
+    let mut bytes = read(path)?;
+    if in_one_line {
+        bytes.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
+    }
+    Ok(bytes)
+}
+
+/// The whole of a file, or of standard input.
+fn read(path: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = match path {
+        "-" => {
+            let input = std::io::stdin().lock();
+            input.take(MAXIMUM_DATA + 1).read_to_end(&mut bytes)
+        }
+        path => std::fs::File::open(path)
+            .and_then(|file| file.take(MAXIMUM_DATA + 1).read_to_end(&mut bytes)),
+    };
+    let shown = if path == "-" { "standard input" } else { path };
+    match read {
+        Err(error) => Err(super::exit::unreadable(format!(
+            "cannot read {shown}: {}",
+            in_words(&error)
+        ))),
+        Ok(length) if length as u64 > MAXIMUM_DATA => Err(Failure::usage(format!(
+            "{shown} has more than 256 MiB, which are too many to be held at once; send it by -T"
+        ))),
+        Ok(_) => Ok(bytes),
+    }
+}
+
+/// A field of `--data-urlencode`: `TEXT`, `=TEXT`, `NAME=TEXT`, `@FILE` or `NAME@FILE`.
+fn encoded(field: &str) -> Result<String, Failure> {
+    let at = field.find('=').or_else(|| field.find('@'));
+    let (name, sign, rest) = match at {
+        Some(at) => (&field[..at], &field[at..=at], &field[at + 1..]),
+        None => ("", "=", field),
+    };
+    let text = match sign {
+        "@" => String::from_utf8(read(rest)?)
+            .map_err(|_| Failure::usage(format!("{rest} is not text in UTF-8")))?,
+        _ => rest.to_owned(),
+    };
+    let text = Form::encoded(&text);
+    Ok(match name {
+        "" => text,
+        name => format!("{name}={text}"),
+    })
+}
+
+/// A form with files.
+fn form(args: &Args) -> Result<Multipart, Failure> {
+    let mut form = Multipart::new();
+    for text in &args.form {
+        let (name, field) = file_field(text)?;
+        form = form.field(name, field);
+    }
+    for text in &args.form_string {
+        let (name, value) = parted(text)?;
+        form = form.field(name, Field::text(value));
+    }
+    Ok(form)
+}
+
+fn parted(text: &str) -> Result<(&str, &str), Failure> {
+    let parted = text.split_once('=');
+    parted.ok_or_else(|| {
+        Failure::usage(format!(
+            "{text:?} is no field; write NAME=TEXT or NAME=@FILE"
+        ))
+    })
+}
+
+/// `NAME=TEXT`, `NAME=@FILE;type=TYPE;filename=NAME` or `NAME=<FILE`.
+fn file_field(text: &str) -> Result<(&str, Field), Failure> {
+    let (name, value) = parted(text)?;
+    let (sign, rest) = match value.chars().next() {
+        Some(sign @ ('@' | '<')) => (Some(sign), &value[1..]),
+        _ => (None, value),
+    };
+    let (content, options) = options(rest);
+    let field = match (sign, content) {
+        (None, content) => Field::text(content),
+        (Some(_), "-") => Field::bytes(read("-")?),
+        (Some('<'), path) => Field::text_of_file(Path::new(path))?,
+        (Some(_), path) => Field::file(Path::new(path))?,
+    };
+    let mut field = match (sign, content) {
+        (Some('@'), "-") => field.named("-"),
+        _ => field,
+    };
+    for (option, said) in options {
+        field = match option {
+            "type" => field.typed(said)?,
+            _ => field.named(said),
+        };
+    }
+    Ok((name, field))
+}
+
+/// What stands before the options of a field, and the options: `;type=` and `;filename=`, between quotes or not. A type
+/// may have a semicolon itself.
+fn options(text: &str) -> (&str, Vec<(&str, &str)>) {
+    let start = |text: &str| {
+        let known = [";type=", ";filename="];
+        known.iter().filter_map(|known| text.find(known)).min()
+    };
+    let Some(first) = start(text) else {
+        return (text, Vec::new());
+    };
+    let (content, mut rest) = text.split_at(first);
+    let mut options = Vec::new();
+    while let Some((option, behind)) = rest[1..].split_once('=') {
+        let end = start(behind).unwrap_or(behind.len());
+        options.push((option, behind[..end].trim_matches('"')));
+        rest = &behind[end..];
+        if rest.is_empty() {
+            break;
+        }
+    }
+    (content, options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_has_options_behind_it() {
+        assert_eq!(options("a;b"), ("a;b", vec![]));
+        assert_eq!(
+            options("a.txt;type=text/plain; charset=utf-8;filename=\"b c.txt\""),
+            (
+                "a.txt",
+                vec![
+                    ("type", "text/plain; charset=utf-8"),
+                    ("filename", "b c.txt")
+                ]
+            )
+        );
+        assert_eq!(
+            options("a;filename=x;type=y"),
+            ("a", vec![("filename", "x"), ("type", "y")])
+        );
+        assert_eq!(options(";type=y"), ("", vec![("type", "y")]));
+    }
+
+    #[test]
+    fn a_field_of_a_form_is_encoded() {
+        for (field, line) in [
+            ("a b&c", "a+b%26c"),
+            ("=a=b", "a%3Db"),
+            ("q=ü &", "q=%C3%BC+%26"),
+            ("q=a@b", "q=a%40b"),
+        ] {
+            assert_eq!(encoded(field), Ok(line.into()), "{field}");
+        }
+        assert!(encoded("q@/nowhere/at/all").is_err());
+    }
+
+    #[test]
+    fn a_field_without_a_name_is_told() {
+        let failure = file_field("photo").map(|_| ()).expect_err("no field");
+        assert_eq!(
+            failure.message(),
+            Some("\"photo\" is no field; write NAME=TEXT or NAME=@FILE")
+        );
+    }
+}

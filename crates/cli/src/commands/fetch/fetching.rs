@@ -1,0 +1,273 @@
+//! One URL: it is asked for, and its answer goes where it is to go.
+
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Method, Request, StatusCode, response};
+use lariat_client::http::{Body, Client, Download, DownloadError, Retries, Step};
+
+use super::args::Args;
+use super::content::Content;
+use super::exit::{bad_status, unwritable};
+use super::plan::{Job, Place};
+use super::reporting::Report;
+use super::showing::{copy, note_head, show, show_head};
+use crate::failure::{Failure, in_words};
+use crate::output::note;
+use crate::progress::{Bars, Progress};
+
+/// How often what is saved is tried again, if nothing else is said.
+const RETRIES: u32 = 3;
+
+/// The most of a body that is shown within a line of JSON.
+const LONGEST_BODY: usize = 64 * 1024 * 1024;
+
+/// What all URLs have in common.
+pub struct Fetch {
+    pub args: Args,
+    pub content: Content,
+    pub headers: HeaderMap,
+    pub client: Client,
+    pub bars: Bars,
+}
+
+impl Fetch {
+    /// Fetches a URL, and reports it if that is wished for.
+    ///
+    /// # Errors
+    ///
+    /// Whatever kept it from coming whole; also an answer that says no.
+    pub async fn fetch(&self, job: &Job) -> Result<(), Failure> {
+        let mut report = Report::of(&job.uri.to_string());
+        let begun = Instant::now();
+        let outcome = match &job.place {
+            Place::Output { even_binary } => self.show(job, None, *even_binary, &mut report).await,
+            Place::Device(path) => self.show(job, Some(path), true, &mut report).await,
+            Place::File(path) => {
+                let download = |request| Download::answer_to(request, path);
+                let name = path.display().to_string();
+                self.save(job, name, download, &mut report).await
+            }
+            Place::Named(folder) => {
+                let download = |request| Download::answer_named_by_server(request, folder);
+                self.save(job, job.uri.to_string(), download, &mut report)
+                    .await
+            }
+        };
+        if self.args.json {
+            report.took(begun.elapsed());
+            if let Err(failure) = &outcome {
+                report.failed(failure);
+            }
+            report.show()?;
+        }
+        outcome
+    }
+
+    fn request(&self, job: &Job, bar: Progress) -> Result<Request<Body>, Failure> {
+        let args = &self.args;
+        let sends = !args.get && !args.head;
+        let body = match sends {
+            true => self.content.body(bar)?,
+            false => Body::empty(),
+        };
+        let usual = match &self.content {
+            _ if args.head => Method::HEAD,
+            Content::File(_) | Content::Input => Method::PUT,
+            Content::Data { .. } | Content::Form(_) if sends => Method::POST,
+            _ => Method::GET,
+        };
+        let method = match &args.method {
+            Some(said) => said.parse().map_err(|_| {
+                Failure::usage(format!("{said:?} is no method; write one such as PUT"))
+            })?,
+            None => usual,
+        };
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = job.uri.clone();
+        *request.headers_mut() = self.headers.clone();
+        if let Some(asking) = &job.asking {
+            request.headers_mut().insert(AUTHORIZATION, asking.header());
+        }
+        if args.verbose {
+            let first = format!("{} {}", request.method(), request.uri());
+            self.bars
+                .above(|| note_head('>', &first, request.headers()));
+        }
+        Ok(request)
+    }
+
+    /// The bar of what is sent, if it is something that takes a while.
+    fn sending(&self, job: &Job) -> Progress {
+        match &self.content {
+            Content::Form(_) | Content::File(_) => {
+                self.bars.of_file(&format!("sending to {}", job.uri))
+            }
+            Content::None | Content::Data { .. } | Content::Input => Progress::hidden(),
+        }
+    }
+
+    /// Into a file, when it is whole.
+    async fn save(
+        &self,
+        job: &Job,
+        name: String,
+        download: impl FnOnce(Request<Body>) -> Download,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let args = &self.args;
+        let sending = self.sending(job);
+        let request = self.request(job, sending.clone())?;
+        let mut download = download(request)
+            .resume(args.resume)
+            .any_status(args.any_status)
+            .retries(Retries::times(args.retry.unwrap_or(RETRIES)));
+        if let Some(most) = args.max_filesize {
+            download = download.at_most(most);
+        }
+        let bar = self.bars.of_file(&name);
+        let done = download.run(&self.client, |step| match step {
+            Step::Answered(answer) => {
+                sending.clear();
+                report.answer(answer);
+                self.bars.above(|| self.heads(answer));
+            }
+            Step::Begun(path) => bar.rename(&path.display().to_string()),
+            Step::There { bytes, all } => bar.show(bytes, all),
+            Step::Again { error, after } if !args.quiet => self.bars.above(|| {
+                note(&format!(
+                    "{error}; again in {} s",
+                    after.as_secs_f32().ceil()
+                ));
+            }),
+            _ => {}
+        });
+        let done = done.await;
+        sending.clear();
+        bar.clear();
+        let done = done.map_err(|error| self.explained(error, job))?;
+        report.set("file", done.path.display().to_string());
+        report.set("bytes", done.bytes);
+        report.set("transferred", done.transferred);
+        if !args.quiet && !args.json {
+            let path = done.path.display();
+            self.bars.above(|| {
+                note(&match done.transferred {
+                    0 if done.bytes > 0 => format!("{} -> {path}: all of it was there", job.uri),
+                    bytes => format!("{} -> {path}: {bytes} bytes", job.uri),
+                });
+            });
+        }
+        Ok(())
+    }
+
+    /// What went wrong with a file, and how to go on.
+    fn explained(&self, error: DownloadError, job: &Job) -> Failure {
+        let status = match &error {
+            DownloadError::Status { status, .. } => Some(*status),
+            _ => None,
+        };
+        let failure = self.advised(error.into(), status);
+        match left(job) {
+            Some(_) => failure.with_advice("what came is kept, and -C goes on with it"),
+            None => failure,
+        }
+    }
+
+    /// To standard output, or what is like it.
+    async fn show(
+        &self,
+        job: &Job,
+        device: Option<&Path>,
+        even_binary: bool,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let args = &self.args;
+        let bar = self.sending(job);
+        let request = self.request(job, bar.clone())?;
+        let answer = self.client.send(request).await;
+        bar.clear();
+        let (answer, body) = answer?.into_parts();
+        report.answer(&answer);
+        self.heads(&answer);
+        if args.include || args.head {
+            show_head(&answer)?;
+        }
+        match device {
+            _ if args.head => {}
+            Some(device) => report.set("bytes", into_device(body, device).await?),
+            None if args.json => {
+                let bytes = body.bytes(LONGEST_BODY).await?;
+                report.set("bytes", bytes.len());
+                let text = String::from_utf8(bytes.into());
+                let text = text.map_err(|_| {
+                    unwritable(format!(
+                        "{}: what came is no text; save it by -o FILE",
+                        job.uri
+                    ))
+                })?;
+                report.set("body", text);
+            }
+            None => {
+                show(&answer, body, even_binary).await?;
+            }
+        }
+        match answer.status.as_u16() {
+            400.. if !args.any_status => {
+                let status = answer.status;
+                let failure = bad_status(format!("{}: the server says {status}", job.uri));
+                Err(self.advised(failure, Some(status)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn heads(&self, answer: &response::Parts) {
+        if self.args.verbose {
+            let lines = super::showing::head(answer);
+            let first = lines.first().map(String::as_str).unwrap_or_default();
+            note_head('<', first, &answer.headers);
+        }
+    }
+
+    /// Says what may help where somebody has to say who they are.
+    fn advised(&self, failure: Failure, status: Option<StatusCode>) -> Failure {
+        let is_anonymous = self.args.user.is_none() && !self.args.bearer;
+        match status {
+            Some(StatusCode::UNAUTHORIZED) if is_anonymous => {
+                failure.with_advice("-u NAME logs in, and --bearer shows a token")
+            }
+            Some(StatusCode::PROXY_AUTHENTICATION_REQUIRED) => {
+                failure.with_advice("--proxy-user NAME logs in at the proxy")
+            }
+            _ => failure,
+        }
+    }
+}
+
+/// Writes into something that is there and no file.
+async fn into_device(body: Body, path: &Path) -> Result<u64, Failure> {
+    let opened = OpenOptions::new().write(true).open(path);
+    let cannot = |error| {
+        unwritable(format!(
+            "cannot write {}: {}",
+            path.display(),
+            in_words(&error)
+        ))
+    };
+    copy(body, &mut opened.map_err(cannot)?).await
+}
+
+/// What has come of a file that is not whole, if anything is kept of it.
+pub fn left(job: &Job) -> Option<PathBuf> {
+    let Place::File(path) = &job.place else {
+        return None;
+    };
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    part.is_file().then_some(part)
+}

@@ -1,0 +1,191 @@
+//! An answer on standard output: as it is for programs, and on a terminal so that it can be read and steers
+//! nothing.
+
+use std::io::{self, IsTerminal, Write};
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Version, response};
+use lariat_client::http::Body;
+
+use super::exit::unwritable;
+use super::readable::readable;
+use super::watching::SECRETS;
+use crate::failure::{Failure, in_words};
+use crate::output::{harmless, note, print};
+
+/// The longest JSON that is laid out; what is longer is shown as it is.
+const LONGEST_JSON: usize = 16 * 1024 * 1024;
+
+/// Shows a body on standard output.
+///
+/// # Errors
+///
+/// When not all of it came, it cannot be written, or it is binary and a terminal would be its place.
+pub async fn show(answer: &response::Parts, body: Body, even_binary: bool) -> Result<u64, Failure> {
+    if even_binary || !io::stdout().is_terminal() {
+        return copy(body, &mut io::stdout()).await;
+    }
+    let mut pieces = Pieces::new(body);
+    pieces.gather(1).await?;
+    if pieces.held.contains(&0) {
+        return Err(unwritable(format!(
+            "what came is binary ({}), which is nothing for a terminal; -o FILE saves it, and -o - shows it all \
+             the same",
+            kind(&answer.headers)
+        )));
+    }
+    if is_json(&answer.headers) {
+        pieces.gather(LONGEST_JSON).await?;
+        let is_coloured = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let text = std::str::from_utf8(&pieces.held).ok();
+        let page = text.filter(|_| pieces.is_at_end);
+        if let Some(page) = page.and_then(|text| readable(text, is_coloured)) {
+            print(page)?;
+            return Ok(pieces.came);
+        }
+    }
+    loop {
+        let text = pieces.take_text();
+        print(harmless(&text))?;
+        if pieces.is_at_end {
+            return Ok(pieces.came);
+        }
+        pieces.gather(1).await?;
+    }
+}
+
+/// Copies a body, as it is.
+///
+/// # Errors
+///
+/// When not all of it came, or it cannot be written.
+pub async fn copy(mut body: Body, to: &mut impl Write) -> Result<u64, Failure> {
+    let mut length = 0;
+    while let Some(piece) = body.data().await? {
+        length += piece.len() as u64;
+        to.write_all(&piece).map_err(not_written)?;
+    }
+    to.flush().map_err(not_written)?;
+    Ok(length)
+}
+
+/// Whoever does not want to read more has had what they wanted; else it is told.
+fn not_written(error: io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => error.into(),
+        _ => unwritable(format!("what came cannot be written: {}", in_words(&error))),
+    }
+}
+
+/// A body of which some is held back.
+struct Pieces {
+    body: Body,
+    held: Vec<u8>,
+    is_at_end: bool,
+    came: u64,
+}
+
+impl Pieces {
+    fn new(body: Body) -> Self {
+        Pieces {
+            body,
+            held: Vec::new(),
+            is_at_end: false,
+            came: 0,
+        }
+    }
+
+    /// Reads until at least so much is held, or nothing more comes.
+    async fn gather(&mut self, length: usize) -> Result<(), Failure> {
+        while self.held.len() < length && !self.is_at_end {
+            match self.body.data().await? {
+                Some(piece) => {
+                    self.came += piece.len() as u64;
+                    self.held.extend_from_slice(&piece);
+                }
+                None => self.is_at_end = true,
+            }
+        }
+        Ok(())
+    }
+
+    /// What is held, but for a character of which only the beginning is there.
+    fn take_text(&mut self) -> Vec<u8> {
+        let whole = match std::str::from_utf8(&self.held) {
+            Err(error) if error.error_len().is_none() && !self.is_at_end => error.valid_up_to(),
+            _ => self.held.len(),
+        };
+        let rest = self.held.split_off(whole);
+        std::mem::replace(&mut self.held, rest)
+    }
+}
+
+fn kind(headers: &HeaderMap) -> &str {
+    let value = headers.get(CONTENT_TYPE);
+    value
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("of no type")
+}
+
+/// Whether an answer says that it is JSON (RFC 8259, and RFC 6839 for its kinds).
+pub fn is_json(headers: &HeaderMap) -> bool {
+    let kind = kind(headers).split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
+}
+
+/// The lines of an answer's head, the status line first.
+pub fn head(answer: &response::Parts) -> Vec<String> {
+    let status = answer.status;
+    let reason = match status.canonical_reason() {
+        // Version 2 sends none.
+        Some(reason) if answer.version < Version::HTTP_2 => format!(" {reason}"),
+        _ => String::new(),
+    };
+    let first = format!("{:?} {}{reason}", answer.version, status.as_u16());
+    let mut lines = vec![first];
+    lines.extend(fields(&answer.headers));
+    lines
+}
+
+/// The lines of a head without the first one.
+fn fields(headers: &HeaderMap) -> impl Iterator<Item = String> {
+    headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        format!("{}: {value}", title_case(name.as_str()))
+    })
+}
+
+/// `Content-Type`, as people write it; over the wire it may be in small letters.
+fn title_case(name: &str) -> String {
+    let words = name.split('-').map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_ascii_uppercase() + rest
+    });
+    words.collect::<Vec<_>>().join("-")
+}
+
+/// Shows the head of an answer on standard output.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn show_head(answer: &response::Parts) -> Result<(), Failure> {
+    let mut text = head(answer).join("\n");
+    text.push_str("\n\n");
+    print(crate::output::shown(text.as_bytes()))
+}
+
+/// Shows a head on standard error, each line behind where it goes, without what is secret in it.
+pub fn note_head(direction: char, first: &str, headers: &HeaderMap) {
+    note(&format!("{direction} {first}"));
+    for (name, value) in headers {
+        let line = match SECRETS.contains(&name.as_str()) {
+            true => "****".into(),
+            false => String::from_utf8_lossy(value.as_bytes()),
+        };
+        note(&format!(
+            "{direction} {}: {line}",
+            title_case(name.as_str())
+        ));
+    }
+}

@@ -1,0 +1,175 @@
+//! What is saved: under which name, when, and how it goes on.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::FileTypeExt;
+
+use lariat_testkit::{WebFault, WebServer};
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+use super::{begin, command, fetch, shown};
+use crate::process::Running;
+
+fn names(folder: &TempDir) -> Vec<String> {
+    let entries = fs::read_dir(folder.path()).unwrap();
+    let names: BTreeSet<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.into_iter().collect()
+}
+
+fn large() -> (WebServer, TempDir, Vec<u8>) {
+    let (server, folder) = begin();
+    let content: Vec<u8> = (0..100_000_u32).map(|at| (at ^ (at >> 8)) as u8).collect();
+    server.put("/large.bin", &content);
+    (server, folder, content)
+}
+
+#[test]
+fn a_file_is_saved_under_its_name_and_said_to_be() {
+    let (server, folder) = begin();
+    let url = server.url("/a.txt?x");
+    let outcome = fetch(&folder, &["-O", &url]);
+    assert_eq!((outcome.code, outcome.text().as_str()), (Some(0), ""));
+    assert_eq!(outcome.errors, format!("{url} -> a.txt: 6 bytes\n"));
+    shown(&folder, &["-q", "-o", "b", &url]);
+    fs::create_dir(folder.path().join("d")).unwrap();
+    shown(&folder, &["-s", "-o", "d", &url]);
+    shown(&folder, &["-q", "--output-dir", "d", "-o", "c", &url]);
+    server.set_header(
+        "/a.txt",
+        "Content-Disposition",
+        "attachment; filename=../.e",
+    );
+    shown(&folder, &["-q", "-OJ", &url]);
+    assert_eq!(names(&folder), ["a.txt", "b", "d", "e"]);
+    for name in ["a.txt", "b", "d/a.txt", "d/c", "e"] {
+        assert_eq!(
+            fs::read(folder.path().join(name)).unwrap(),
+            b"hello\n",
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn an_answer_that_says_no_is_not_saved() {
+    let (server, folder) = begin();
+    fs::write(folder.path().join("nothing"), "mine").unwrap();
+    let outcome = fetch(&folder, &["-O", &server.url("/nothing")]);
+    assert_eq!(outcome.code, Some(22));
+    assert!(
+        outcome
+            .errors
+            .ends_with("/nothing: the server says 404 Not Found\n")
+    );
+    assert_eq!(fs::read(folder.path().join("nothing")).unwrap(), b"mine");
+    assert_eq!(names(&folder), ["nothing"]);
+}
+
+#[test]
+fn what_was_broken_off_is_continued() {
+    let (server, folder, content) = large();
+    let url = server.url("/large.bin");
+    server.order("/large.bin", 1, WebFault::BreaksOff(40_000));
+    let outcome = fetch(&folder, &["--retry", "0", "-O", &url]);
+    assert_eq!(outcome.code, Some(18), "{}", outcome.errors);
+    assert!(
+        outcome
+            .errors
+            .ends_with("; what came is kept, and -C goes on with it\n"),
+        "{}",
+        outcome.errors
+    );
+    assert_eq!(names(&folder), ["large.bin.part", "large.bin.part.etag"]);
+    let outcome = fetch(&folder, &["-C", "-O", &url]);
+    assert_eq!(outcome.errors, format!("{url} -> large.bin: 60000 bytes\n"));
+    assert!(fs::read(folder.path().join("large.bin")).unwrap() == content);
+    let outcome = fetch(&folder, &["-C", "-", "-O", &url]);
+    assert_eq!(
+        outcome.errors,
+        format!("{url} -> large.bin: all of it was there\n")
+    );
+    assert_eq!(names(&folder), ["large.bin"]);
+}
+
+#[test]
+fn a_connection_that_breaks_is_made_again() {
+    let (server, folder, content) = large();
+    let url = server.url("/large.bin");
+    server.order("/large.bin", 1, WebFault::BreaksOff(40_000));
+    let outcome = fetch(&folder, &["-O", &url]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.errors);
+    assert!(
+        outcome.errors.contains("; again in 1 s\n"),
+        "{}",
+        outcome.errors
+    );
+    assert!(fs::read(folder.path().join("large.bin")).unwrap() == content);
+    assert_eq!(server.heard()[1].header("range"), Some("bytes=40000-"));
+}
+
+#[test]
+fn an_interrupt_leaves_no_half_file_and_says_how_to_go_on() {
+    let (server, folder, content) = large();
+    let url = server.url("/large.bin");
+    server.order("/large.bin", 1, WebFault::Stalls(40_000));
+    let running = Running::spawn(&mut command(folder.path(), &["-O", &url]));
+    let part = folder.path().join("large.bin.part");
+    while !fs::metadata(&part).is_ok_and(|known| known.len() == 40_000) {
+        std::thread::yield_now();
+    }
+    running.signal(Signal::SIGINT);
+    let outcome = running.finish();
+    assert_eq!(outcome.code, Some(130));
+    assert_eq!(
+        outcome.errors,
+        "lariat: broken off; what came is kept, and the same with -C goes on with it\n"
+    );
+    assert!(!folder.path().join("large.bin").exists());
+    shown(&folder, &["-q", "-C", "-O", &url]);
+    assert!(fs::read(folder.path().join("large.bin")).unwrap() == content);
+}
+
+#[test]
+fn several_are_fetched_at_once_and_each_failure_is_told() {
+    let (server, folder) = begin();
+    // None of both is whole before the other has begun.
+    for name in ["/b", "/c"] {
+        server.put(name, name.as_bytes());
+    }
+    let urls = ["/a.txt", "/b", "/nothing", "/c"].map(|path| server.url(path));
+    let mut arguments = vec!["-O"];
+    arguments.extend(urls.iter().map(String::as_str));
+    let outcome = fetch(&folder, &arguments);
+    assert_eq!(outcome.code, Some(22));
+    let failure = format!("lariat: {}: the server says 404 Not Found", urls[2]);
+    let lines: BTreeSet<&str> = outcome.errors.lines().collect();
+    assert!(
+        lines.len() == 4 && lines.contains(failure.as_str()),
+        "{lines:?}"
+    );
+    assert_eq!(names(&folder), ["a.txt", "b", "c"]);
+}
+
+#[test]
+fn a_device_is_written_and_not_replaced() {
+    let (server, folder) = begin();
+    shown(&folder, &["-o", "/dev/null", &server.url("/a.txt")]);
+    let known = fs::metadata("/dev/null").unwrap();
+    assert!(known.file_type().is_char_device());
+}
+
+#[test]
+fn a_part_that_is_asked_for_is_saved_as_it_is() {
+    let (server, folder, content) = large();
+    shown(
+        &folder,
+        &["-q", "-r", "10-19", "-O", &server.url("/large.bin")],
+    );
+    assert_eq!(
+        fs::read(folder.path().join("large.bin")).unwrap(),
+        &content[10..20]
+    );
+}
