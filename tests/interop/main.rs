@@ -9,8 +9,8 @@
 //! [`websockets`], [`regular`] (CPython's `re`), [`tools`] (socat, nc, openssl, curl), [`small`]
 //! (xinetd, nc, socat), [`calls`] (Python's JSON-RPC), [`durable`] (strace), [`command`] (nc, socat,
 //! Python), [`web`] (Python's web server, nginx), [`ftp`] (vsftpd,
-//! pyftpdlib), [`http`] (nginx, Python, werkzeug, tinyproxy, microsocks), [`spoofed`] (forged senders), [`socketserver`]
-//! (Python and nc), [`terminals`] (tmux, with people at its screens). And one for each thing that a
+//! pyftpdlib), [`http`] (nginx, Python, werkzeug, tinyproxy, microsocks), [`nntp`] (INN, Python's nntplib),
+//! [`spoofed`] (forged senders), [`socketserver`] (Python and nc), [`terminals`] (tmux, with people at its screens). And one for each thing that a
 //! server is run with, judged by what people use with it: [`proxied`] (haproxy, nginx),
 //! [`metrics`] (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside
 //! a test, [`proxies`] runs haproxy and nginx, [`lariat`] runs ours.
@@ -28,6 +28,7 @@ mod http;
 mod lariat;
 mod metrics;
 mod names;
+mod nntp;
 mod peer;
 mod proxied;
 mod proxies;

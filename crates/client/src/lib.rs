@@ -14,6 +14,7 @@ pub mod http_raw;
 mod line_stream;
 pub mod names;
 mod part;
+pub mod nntp;
 pub mod qotd;
 pub mod talk;
 pub mod time;

@@ -26,6 +26,7 @@ pub mod ftp;
 pub mod http_raw;
 pub mod names;
 mod network;
+pub mod nntp;
 pub mod proxy;
 pub mod qotd;
 pub mod sleep;

@@ -3,13 +3,14 @@
 //!
 //! For tests only; they live in `crates/*/tests/`, never in `src`.
 //!
-//! Read [`Driven`] first, then [`Transcript`] and [`Pair`]; [`Hostile`] is all of them at once. [`FtpServer`]
-//! and [`WebServer`] are what has sockets here, for clients of several connections.
+//! Read [`Driven`] first, then [`Transcript`] and [`Pair`]; [`Hostile`] is all of them at once. [`FtpServer`],
+//! [`NntpServer`] and [`WebServer`] are what has sockets here: what clients and commands of some size talk to.
 
 mod driven;
 mod ftp;
 mod hostile;
 mod link;
+mod nntp;
 mod pair;
 mod transcript;
 mod web;
@@ -18,6 +19,7 @@ pub use driven::Driven;
 pub use ftp::{Fault, FtpServer};
 pub use hostile::{Attack, Failure, Hostile};
 pub use link::Link;
+pub use nntp::{NntpFault, NntpServer};
 pub use pair::Pair;
 pub use transcript::{Transcript, TranscriptError};
 pub use web::{Heard, WebFault, WebServer};

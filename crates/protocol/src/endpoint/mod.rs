@@ -26,7 +26,7 @@ mod error;
 mod host;
 mod nearest;
 mod parse;
-mod percent;
+pub(crate) mod percent;
 #[cfg(test)]
 mod properties;
 mod query;

@@ -33,7 +33,7 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, EndpointError> {
 }
 
 /// The characters that `text` stands for.
-pub(super) fn decode_text(text: &str) -> Result<String, EndpointError> {
+pub(crate) fn decode_text(text: &str) -> Result<String, EndpointError> {
     String::from_utf8(decode(text)?).map_err(|_| EndpointError::Escape {
         reason: format!("{} does not stand for UTF-8 text", quoted(text)),
     })
@@ -42,7 +42,7 @@ pub(super) fn decode_text(text: &str) -> Result<String, EndpointError> {
 /// Writes `bytes` so that [`decode`] gives them back. `reserved` are the characters that would end
 /// the part being written. Letters and digits of other scripts stay readable; what is invisible
 /// or could pass for something else in a log does not.
-pub(super) fn encode(bytes: &[u8], reserved: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8], reserved: &[u8]) -> String {
     let mut encoded = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {

@@ -1,0 +1,270 @@
+//! What holds of any bytes that a server or a client sends, as functions of them.
+//!
+//! The tests and fuzz targets call them; nothing else has a use for them.
+
+use std::sync::Arc;
+
+use crate::nntp::{
+    ActiveGroup, BlockPiece, BlockWriter, Command, Conversation, Description, Group, Headers,
+    Inflater, Limits, Located, NewsUrl, Overview, OverviewFormat, Reader, Reply, Valued,
+    split_article,
+};
+
+/// Small enough for a fuzzer to come near them.
+const LIMITS: Limits = Limits {
+    line: 200,
+    article: 1000,
+    block: 2000,
+    lines: 100,
+};
+
+/// Checks that replies read the same however they are cut, and are printed as what reads the same; that a whole
+/// conversation is heard alike however it is cut; and that a line that is a command is printed as what reads the
+/// same, on one line.
+///
+/// # Panics
+///
+/// When something is wrong, which is what fuzzing looks for.
+pub fn replies(bytes: &[u8]) {
+    let whole = read(bytes, bytes.len().max(1));
+    let heard = converse(bytes, bytes.len().max(1));
+    for length in [1, 2, 7] {
+        assert_eq!(whole, read(bytes, length), "{length} bytes at a time");
+        assert_eq!(heard, converse(bytes, length), "{length} bytes at a time");
+    }
+    for reply in &whole.0 {
+        let again = read(reply.to_string().as_bytes(), 5);
+        assert_eq!(again, (vec![reply.clone()], true));
+        // Whatever stands in them, reading them ends.
+        let _ = (Group::of(reply.clone()), Located::of(reply), reply.shown());
+    }
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(command) = Command::parse(&text) {
+        let printed = command.to_string();
+        assert!(!printed.contains(['\r', '\n', '\0']), "{printed:?}");
+        assert_eq!(Command::parse(&printed), Ok(command));
+    }
+    if let Ok(url) = text.parse::<NewsUrl>() {
+        assert_eq!(url.to_string().parse(), Ok(url));
+    }
+}
+
+/// Checks that a block reads the same however it is cut, that any text without a NUL becomes a block that reads as its
+/// lines, and that what is no compressed stream is refused without harm.
+///
+/// # Panics
+///
+/// When something is wrong, which is what fuzzing looks for.
+pub fn block(bytes: &[u8]) {
+    let whole = lines(bytes, bytes.len().max(1), LIMITS);
+    for length in [1, 2, 7] {
+        assert_eq!(
+            whole,
+            lines(bytes, length, LIMITS),
+            "{length} bytes at a time"
+        );
+    }
+    let written: Vec<Vec<u8>> = [1, 3, bytes.len().max(1)]
+        .map(|length| written(bytes, length))
+        .into();
+    assert!(written.iter().all(|block| *block == written[0]));
+    if !bytes.contains(&0) {
+        let (lines, is_over) = lines(&written[0], 5, Limits::default());
+        assert!(is_over, "{bytes:?} is no whole block");
+        let text = lines.join(&b"\n"[..]);
+        let plain = String::from_utf8_lossy(bytes)
+            .replace("\r\n", "\n")
+            .replace('\r', "\n");
+        assert_eq!(
+            String::from_utf8_lossy(&text),
+            plain.strip_suffix('\n').unwrap_or(&plain)
+        );
+    }
+    let (mut inflater, mut out, mut given) = (Inflater::default(), [0; 512], 0);
+    inflater.receive(bytes);
+    while let Ok(length @ 1..) = inflater.next_piece(&mut out) {
+        given += length;
+    }
+    assert!(
+        given <= 1100 * (bytes.len() + 1),
+        "{given} bytes out of {}",
+        bytes.len()
+    );
+}
+
+/// Checks that header fields, overviews and lines of lists are read without harm, and lists printed as what reads the
+/// same.
+///
+/// # Panics
+///
+/// When something is wrong, which is what fuzzing looks for.
+pub fn headers(bytes: &[u8]) {
+    let (head, body) = split_article(bytes);
+    assert!(
+        head.len() + body.len() <= bytes.len() && bytes.starts_with(head) && bytes.ends_with(body)
+    );
+    for (name, value) in Headers::parse(bytes).iter() {
+        assert!(
+            !name.is_empty() && !value.contains('\n'),
+            "{name:?}: {value:?}"
+        );
+    }
+    let parts: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+    let format = Arc::new(OverviewFormat::of(parts.iter().copied()));
+    let written: Vec<String> = format.lines().collect();
+    assert_eq!(written.len(), format.names().len());
+    for line in parts {
+        if let Ok(overview) = Overview::parse(line, Arc::clone(&format)) {
+            let _ = (
+                overview.references().count(),
+                overview.bytes(),
+                overview.lines(),
+                overview.get("xref"),
+            );
+            assert_eq!(overview.fields().count(), format.names().len());
+        }
+        if let Ok(group) = ActiveGroup::parse(line) {
+            assert_eq!(
+                ActiveGroup::parse(group.print().as_bytes()).ok(),
+                Some(group)
+            );
+        }
+        let _ = (
+            Description::parse(line).is_ok(),
+            Valued::parse(line).is_ok(),
+        );
+    }
+}
+
+/// The replies, and whether there was nothing but replies.
+fn read(bytes: &[u8], length: usize) -> (Vec<Reply>, bool) {
+    let mut reader = Reader::default();
+    let mut replies = Vec::new();
+    for piece in bytes.chunks(length) {
+        reader.receive(piece);
+        loop {
+            match reader.next_reply() {
+                Ok(Some(reply)) => replies.push(reply),
+                Ok(None) => break,
+                Err(_) => return (replies, false),
+            }
+        }
+    }
+    (replies, true)
+}
+
+/// What a client hears that asks for something whenever it may, of a server that waits for it at the end of each line.
+fn converse(bytes: &[u8], length: usize) -> Vec<String> {
+    let asked = [
+        "CAPABILITIES",
+        "GROUP a",
+        "OVER 1-",
+        "ARTICLE 1",
+        "POST",
+        "STAT 1",
+    ];
+    let mut asked = asked
+        .iter()
+        .cycle()
+        .map(|line| Command::parse(line).expect("a command"));
+    let (mut conversation, mut heard) = (Conversation::new(LIMITS), Vec::new());
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        for piece in line.chunks(length) {
+            conversation.receive(piece);
+            loop {
+                match conversation.next_event() {
+                    Ok(Some(event)) => heard.push(format!("{event:?}")),
+                    Ok(None) => break,
+                    Err(_) => return heard,
+                }
+                if conversation.is_in_article() {
+                    conversation.article_sent().expect("it waits for one");
+                }
+            }
+        }
+        if conversation.is_idle() && conversation.send(&asked.next().expect("no end")).is_err() {
+            return heard;
+        }
+    }
+    heard
+}
+
+/// The lines of a block, and whether it came to its end.
+fn lines(bytes: &[u8], length: usize, limits: Limits) -> (Vec<Vec<u8>>, bool) {
+    let mut reader = Reader::new(limits);
+    reader.begin_block(true);
+    let mut lines = Vec::new();
+    for piece in bytes.chunks(length) {
+        reader.receive(piece);
+        loop {
+            match reader.next_piece() {
+                Ok(Some(BlockPiece::Line(line))) => lines.push(line.to_vec()),
+                Ok(Some(BlockPiece::End)) => return (lines, true),
+                Ok(None) => break,
+                Err(_) => return (lines, false),
+            }
+        }
+    }
+    (lines, false)
+}
+
+fn written(bytes: &[u8], length: usize) -> Vec<u8> {
+    let (mut writer, mut out) = (BlockWriter::default(), Vec::new());
+    for piece in bytes.chunks(length) {
+        if writer.write(piece, &mut out).is_err() {
+            return Vec::new();
+        }
+    }
+    writer.finish(&mut out);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_resembles_conversations_holds(parts in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "200", "101", "211", "224", "220", "340", "240", "223", "400", "430", " ", "1", " <a@b>", "\r\n", "\n",
+                "\r", ".", "..", "\0", "é", "\r\n.\r\n", " 3 1 3 misc.test\r\n", "VERSION 2\r\n",
+            ]), 0..24,
+        )) {
+            replies(parts.concat().as_bytes());
+        }
+
+        #[test]
+        fn what_resembles_blocks_holds(parts in proptest::collection::vec(
+            proptest::sample::select(vec!["a", ".", "\r", "\n", "\r\n", "\r\n.\r\n", "é", "a long line", "\0"]), 0..24,
+        )) {
+            block(parts.concat().as_bytes());
+        }
+
+        #[test]
+        fn what_resembles_heads_and_lists_holds(parts in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "Subject", ":", " ", "\t", "\n", "\r\n", "Xref:full", "7", "misc.test", " 9 1 y", "<a@b>", "é", "*",
+            ]), 0..24,
+        )) {
+            headers(parts.concat().as_bytes());
+        }
+
+        #[test]
+        fn what_resembles_commands_holds(
+            verb in "(?i)(article|group|list( active| newsgroups| headers)?|over|hdr|newnews|newgroups|authinfo (user|pass|sasl)|listgroup|x)",
+            rest in "( [-a<@>|0-9,.:*! ]{0,16})?",
+        ) {
+            replies((verb + &rest).as_bytes());
+        }
+
+        #[test]
+        fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+            replies(&bytes);
+            block(&bytes);
+            headers(&bytes);
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! Replies, commands, and the lines of blocks, out of the bytes of a connection.
+
+use crate::contract::Error;
+use crate::nntp::text::{decode, shown};
+use crate::nntp::{Command, CommandError, Limits, MAXIMUM_COMMAND, MAXIMUM_REPLY, Reply};
+
+/// What stands next in a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockPiece<'a> {
+    /// A line without its end, and without the point that was put in front of a point.
+    Line(&'a [u8]),
+    /// The block is over.
+    End,
+}
+
+/// Puts lines together, wherever their bytes are cut, and knows how long each may be.
+///
+/// Replies and commands may end with a LF alone. The lines of a block end with CR LF only: a LF alone in an article
+/// is part of its line, or whoever wrote the article could end the block with one and have what stands behind
+/// taken for the server's answers.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    limits: Limits,
+    /// What came and was not read.
+    incoming: Vec<u8>,
+    /// How much of it has been used up, and how much looked at.
+    used: usize,
+    searched: usize,
+    /// How much of the block has come, and how much may.
+    block: usize,
+    lines: usize,
+    allowed: usize,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Reader::new(Limits::default())
+    }
+}
+
+impl Reader {
+    /// One with these limits.
+    pub fn new(limits: Limits) -> Self {
+        Reader {
+            limits,
+            incoming: Vec::new(),
+            used: 0,
+            searched: 0,
+            block: 0,
+            lines: 0,
+            allowed: limits.block,
+        }
+    }
+
+    /// Takes what came.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        if self.used > 0 {
+            self.incoming.drain(..self.used);
+            self.searched -= self.used;
+            self.used = 0;
+        }
+        self.incoming.extend_from_slice(bytes);
+    }
+
+    /// The next reply, if all of it has come.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for what is no reply, [`Error::Limit`] for one that is longer than [`MAXIMUM_REPLY`]. What
+    /// is behind it cannot be read then.
+    pub fn next_reply(&mut self) -> Result<Option<Reply>, Error> {
+        match self.next_line(MAXIMUM_REPLY, "a reply")? {
+            Some(line) => read_reply(line).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The next command, if all of it has come, or why the line is none: what a server answers then is its own to
+    /// say, and the next one can be read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Limit`] for one that is longer than [`MAXIMUM_COMMAND`]. What is behind it cannot be read then.
+    pub fn next_command(&mut self) -> Result<Option<Result<Command, CommandError>>, Error> {
+        match self.next_line(MAXIMUM_COMMAND, "a command")? {
+            Some(line) => Ok(Some(Command::parse(&decode(line)))),
+            None => Ok(None),
+        }
+    }
+
+    /// A block begins, which may be so long: [`Limits::article`] or [`Limits::block`].
+    pub fn begin_block(&mut self, is_article: bool) {
+        self.block = 0;
+        self.lines = 0;
+        self.allowed = match is_article {
+            true => self.limits.article,
+            false => self.limits.block,
+        };
+    }
+
+    /// The next line of a block, if all of it has come, or its end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Limit`] for a line or a block that is too long, when it has become so. What is behind it cannot be read
+    /// then.
+    pub fn next_piece(&mut self) -> Result<Option<BlockPiece<'_>>, Error> {
+        let Some(end) = self.find_block_line() else {
+            self.check_block(self.incoming.len() - self.used)?;
+            return Ok(None);
+        };
+        let begin = self.used;
+        self.check_block(end - begin)?;
+        self.used = end + 2;
+        self.searched = self.used;
+        let line = &self.incoming[begin..end];
+        let line = match line {
+            b"." => return Ok(Some(BlockPiece::End)),
+            [b'.', rest @ ..] => rest,
+            line => line,
+        };
+        if self.lines == self.limits.lines {
+            return Err(Error::limit(format!(
+                "what came behind the reply has more than {} lines",
+                self.lines
+            )));
+        }
+        self.lines += 1;
+        self.block += line.len() + 2;
+        Ok(Some(BlockPiece::Line(line)))
+    }
+
+    /// Whether nothing came that was not given out.
+    pub fn is_empty(&self) -> bool {
+        self.used == self.incoming.len()
+    }
+
+    /// A line that may end with a LF alone, without its end.
+    fn next_line(&mut self, maximum: usize, what: &str) -> Result<Option<&[u8]>, Error> {
+        let found = memchr::memchr(b'\n', &self.incoming[self.searched..]);
+        let end = found.map(|at| self.searched + at);
+        let length = end.map_or(self.incoming.len(), |end| end + 1) - self.used;
+        if length > maximum {
+            return Err(Error::limit(format!(
+                "{what} is longer than {maximum} bytes"
+            )));
+        }
+        let Some(end) = end else {
+            self.searched = self.incoming.len();
+            return Ok(None);
+        };
+        let begin = self.used;
+        self.used = end + 1;
+        self.searched = self.used;
+        let line = &self.incoming[begin..end];
+        Ok(Some(line.strip_suffix(b"\r").unwrap_or(line)))
+    }
+
+    /// Where the CR of the CR LF is that ends the line.
+    fn find_block_line(&mut self) -> Option<usize> {
+        while let Some(at) = memchr::memchr(b'\n', &self.incoming[self.searched..]) {
+            let end = self.searched + at;
+            self.searched = end + 1;
+            if end > self.used && self.incoming[end - 1] == b'\r' {
+                return Some(end - 1);
+            }
+        }
+        self.searched = self.incoming.len();
+        None
+    }
+
+    fn check_block(&self, line: usize) -> Result<(), Error> {
+        let longest = self.limits.line;
+        // Of a line that is not whole, its CR and the point in front may be here.
+        if line > longest.saturating_add(2) {
+            return Err(Error::limit(format!(
+                "a line is longer than {longest} bytes"
+            )));
+        }
+        if self.block.saturating_add(line) > self.allowed.saturating_add(2) {
+            return Err(Error::limit(format!(
+                "what came behind the reply is longer than {} bytes",
+                self.allowed
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Reads a line as a reply.
+fn read_reply(line: &[u8]) -> Result<Reply, Error> {
+    if line.contains(&0) {
+        return Err(Error::invalid("a NUL stands in a reply"));
+    }
+    let code = match line {
+        [
+            first @ b'1'..=b'5',
+            second @ b'0'..=b'9',
+            third @ b'0'..=b'9',
+            rest @ ..,
+        ] if matches!(rest.first(), None | Some(b' ')) => {
+            let digit = |byte: &u8| u16::from(byte - b'0');
+            digit(first) * 100 + digit(second) * 10 + digit(third)
+        }
+        _ => {
+            return Err(Error::invalid(format!(
+                "{} is no reply of NNTP",
+                shown(line)
+            )));
+        }
+    };
+    let text = decode(line.get(4..).unwrap_or_default());
+    Ok(Reply::read(code, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replies(bytes: &[u8]) -> Result<Vec<String>, String> {
+        let mut reader = Reader::default();
+        reader.receive(bytes);
+        let mut replies = Vec::new();
+        while let Some(reply) = reader.next_reply().map_err(|error| error.to_string())? {
+            replies.push(reply.shown());
+        }
+        Ok(replies)
+    }
+
+    /// The lines of a block, cut into pieces of this length.
+    fn block(bytes: &[u8], length: usize) -> Result<(Vec<Vec<u8>>, bool), String> {
+        let limits = Limits {
+            line: 20,
+            article: 60,
+            lines: 9,
+            ..Limits::default()
+        };
+        let mut reader = Reader::new(limits);
+        reader.begin_block(true);
+        let mut lines = Vec::new();
+        for piece in bytes.chunks(length) {
+            reader.receive(piece);
+            while let Some(piece) = reader.next_piece().map_err(|error| error.to_string())? {
+                match piece {
+                    BlockPiece::Line(line) => lines.push(line.to_vec()),
+                    BlockPiece::End => return Ok((lines, reader.is_empty())),
+                }
+            }
+        }
+        Err("no end".into())
+    }
+
+    #[test]
+    fn replies_are_lines() {
+        let read = replies(b"200 Hello\r\n205\r\n411 \n501 a\tb\r\n203 half").expect("replies");
+        assert_eq!(read, ["200 Hello", "205", "411", "501 a\tb"]);
+        for wrong in [
+            &b"SSH-2.0-x\r\n"[..],
+            b"\r\n",
+            b"20 x\r\n",
+            b"620 x\r\n",
+            b"2000 x\r\n",
+            b"200-x\r\n",
+            b"200\tx\r\n",
+            b"200 a\0b\r\n",
+            b"<html>\n",
+        ] {
+            let error = replies(wrong).expect_err("no reply");
+            assert!(error.contains("invalid input"), "{error}");
+        }
+        let endless = [b"200 ", &vec![b'x'; MAXIMUM_REPLY][..]].concat();
+        assert!(
+            replies(&endless)
+                .expect_err("too long")
+                .contains("8192 bytes")
+        );
+    }
+
+    #[test]
+    fn blocks_are_alike_however_they_are_cut() {
+        let bytes = b"a\r\n..\r\n\r\n...b\r\n.c\r\nd\n.\ne\rf\r\n\0\n\r\n.\r\n";
+        for length in 1..=bytes.len() {
+            let (lines, is_all) = block(bytes, length).expect("a block");
+            let expected: [&[u8]; 7] = [b"a", b".", b"", b"..b", b"c", b"d\n.\ne\rf", b"\0\n"];
+            assert_eq!(lines, expected, "{length}");
+            assert!(is_all);
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused_when_it_has_become_so() {
+        for (bytes, words) in [
+            (b"x".repeat(23), "longer than 20 bytes"),
+            (b"x\n".repeat(23), "longer than 20 bytes"),
+            (
+                [b"x".repeat(23), b"\r\n.\r\n".to_vec()].concat(),
+                "longer than 20 bytes",
+            ),
+            (b"123456789012345678\r\n".repeat(4), "longer than 60 bytes"),
+            (b"\r\n".repeat(10), "more than 9 lines"),
+        ] {
+            for length in [1, 7, 1000] {
+                let error = block(&bytes, length).expect_err("too long");
+                assert!(error.contains(words), "{length}: {error}");
+            }
+        }
+        assert!(block(b"12345678901234567890\r\n.\r\n", 1).is_ok());
+        assert!(block(b".12345678901234567890\r\n.\r\n", 1).is_ok());
+    }
+
+    #[test]
+    fn commands_are_read_one_by_one() {
+        let mut reader = Reader::default();
+        reader.receive(b"group a.b\r\nnonsense\r\nQUIT\n");
+        let group = reader.next_command().expect("a line").expect("whole");
+        assert_eq!(group.expect("a command").to_string(), "GROUP a.b");
+        assert!(
+            reader
+                .next_command()
+                .expect("a line")
+                .expect("whole")
+                .is_err()
+        );
+        let quit = reader.next_command().expect("a line").expect("whole");
+        assert_eq!(quit, Ok(Command::Quit));
+        reader.receive(&b"x".repeat(MAXIMUM_COMMAND + 1));
+        assert!(reader.next_command().is_err());
+    }
+}
