@@ -87,54 +87,15 @@ impl Inn {
         text(&self.folder.path().join(name))
     }
 
+    fn write(&self, name: &str, content: &str) {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, content).expect("written");
+    }
+
     fn write_files(&self) {
-        let write = |name: &str, content: &str| {
-            let path = self.folder.path().join(name);
-            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-            fs::write(path, content).expect("written");
-        };
-        let [certificate, key] = self.certificates.server();
-        write(
-            "server.pem",
-            &fs::read_to_string(certificate).expect("it is there"),
-        );
-        write("server.key", &fs::read_to_string(key).expect("it is there"));
-        let folder = text(self.folder.path());
-        let runs_as = match user().as_str() {
-            "root" => "news".to_owned(),
-            user => user.to_owned(),
-        };
-        write(
-            "inn.conf",
-            &format!(
-                "pathnews: /usr/lib/news\npathhost: news.test.example\ndomain: test.example\nmta: /bin/true\n\
-                 runasuser: {runs_as}\nrunasgroup: {runs_as}\nhismethod: hisv6\novmethod: tradindexed\n\
-                 enableoverview: true\nwireformat: true\nallownewnews: true\nnnrpdloadlimit: 0\n\
-                 bindaddress: 127.0.0.1\nbindaddress6: ::1\nport: {}\npathetc: {folder}\npathdb: {folder}/db\n\
-                 pathrun: {folder}/run\npathlog: {folder}/log\npathspool: {folder}/spool\npathtmp: {folder}/tmp\n\
-                 pathfilter: {folder}/none\ntlscertfile: {folder}/server.pem\ntlskeyfile: {folder}/server.key\n",
-                self.feeders
-            ),
-        );
-        write("incoming.conf", "peer ME { hostname: \"127.0.0.1\" }\n");
-        write("newsfeeds", "ME:*::\n");
-        write(
-            "storage.conf",
-            "method tradspool { class: 0 newsgroups: * }\n",
-        );
-        write(
-            "readers.conf",
-            "auth all { hosts: 127.0.0.1 default: anybody }\naccess all { users: * newsgroups: * access: RPANI }\n",
-        );
-        let secret = program("openssl", ["passwd", "-6", "swordfish"]).succeed();
-        write("passwords", &format!("anna:{}\n", secret[0]));
-        write(
-            "members.conf",
-            &format!(
-                "auth all {{ hosts: 127.0.0.1 auth: \"ckpasswd -f {folder}/passwords\" }}\n\
-                 access all {{ users: anna newsgroups: * access: RPANI }}\n"
-            ),
-        );
+        self.write_configuration();
+        self.write_accesses();
         for name in [
             "control.ctl",
             "moderators",
@@ -143,7 +104,7 @@ impl Inn {
             "nocem.ctl",
             "db/history",
         ] {
-            write(name, "");
+            self.write(name, "");
         }
         for name in [
             "run",
@@ -163,17 +124,60 @@ impl Inn {
             "misc.empty",
             "misc.test",
         ];
-        write(
-            "db/active",
-            &groups
-                .map(|name| format!("{name} 0000000000 0000000001 y\n"))
-                .concat(),
-        );
-        write("db/newsgroups", "misc.test\tFor tests\n");
-        write("db/active.times", "");
+        let active = groups.map(|name| format!("{name} 0000000000 0000000001 y\n"));
+        self.write("db/active", &active.concat());
+        self.write("db/newsgroups", "misc.test\tFor tests\n");
+        self.write("db/active.times", "");
         if user() == "root" {
+            let folder = text(self.folder.path());
             program("chown", ["-R", "news:news", &folder]).succeed();
         }
+    }
+
+    fn write_configuration(&self) {
+        let [certificate, key] = self.certificates.server();
+        let read = |path| fs::read_to_string(path).expect("it is there");
+        self.write("server.pem", &read(certificate));
+        self.write("server.key", &read(key));
+        let folder = text(self.folder.path());
+        let runs_as = match user().as_str() {
+            "root" => "news".to_owned(),
+            user => user.to_owned(),
+        };
+        self.write(
+            "inn.conf",
+            &format!(
+                "pathnews: /usr/lib/news\npathhost: news.test.example\ndomain: test.example\nmta: /bin/true\n\
+                 runasuser: {runs_as}\nrunasgroup: {runs_as}\nhismethod: hisv6\novmethod: tradindexed\n\
+                 enableoverview: true\nwireformat: true\nallownewnews: true\nnnrpdloadlimit: 0\n\
+                 bindaddress: 127.0.0.1\nbindaddress6: ::1\nport: {}\npathetc: {folder}\npathdb: {folder}/db\n\
+                 pathrun: {folder}/run\npathlog: {folder}/log\npathspool: {folder}/spool\npathtmp: {folder}/tmp\n\
+                 pathfilter: {folder}/none\ntlscertfile: {folder}/server.pem\ntlskeyfile: {folder}/server.key\n",
+                self.feeders
+            ),
+        );
+        self.write("newsfeeds", "ME:*::\n");
+        let method = "method tradspool { class: 0 newsgroups: * }\n";
+        self.write("storage.conf", method);
+    }
+
+    /// Who may feed, who may read, and who may read with a password.
+    fn write_accesses(&self) {
+        self.write("incoming.conf", "peer ME { hostname: \"127.0.0.1\" }\n");
+        self.write(
+            "readers.conf",
+            "auth all { hosts: 127.0.0.1 default: anybody }\naccess all { users: * newsgroups: * access: RPANI }\n",
+        );
+        let secret = program("openssl", ["passwd", "-6", "swordfish"]).succeed();
+        self.write("passwords", &format!("anna:{}\n", secret[0]));
+        let checked = format!("ckpasswd -f {}", self.path("passwords"));
+        self.write(
+            "members.conf",
+            &format!(
+                "auth all {{ hosts: 127.0.0.1 auth: \"{checked}\" }}\n\
+                 access all {{ users: anna newsgroups: * access: RPANI }}\n"
+            ),
+        );
     }
 
     async fn reader(&self) -> Client {
@@ -258,7 +262,7 @@ async fn inn_takes_articles_and_gives_them_back() {
     assert_eq!(fetched.headers().get("subject"), Some("number 2"));
     let by_name = MessageId::new("<2@test.example>").expect("a message-id");
     assert_eq!(
-        client.body(by_name.clone()).await.expect("a body").content,
+        client.body(by_name).await.expect("a body").content,
         fetched.body()
     );
     assert_eq!(
@@ -274,6 +278,15 @@ async fn inn_takes_articles_and_gives_them_back() {
     );
     assert_eq!(client.stat(9).await.expect_err("none").code(), Some(423));
 
+    client.quit().await.expect("answered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inn_lists_what_it_has() {
+    let inn = Inn::start();
+    let mut client = inn.reader().await;
+    fill(&mut client, 3).await;
+    client.group("misc.test").await.expect("a group");
     let overviews = client.over(1..).await.expect("overviews");
     assert_eq!(overviews.len(), 3);
     assert_eq!(
@@ -289,7 +302,14 @@ async fn inn_takes_articles_and_gives_them_back() {
     let by_header = client.xhdr("Subject", 1..=2).await.expect("values");
     assert_eq!(by_header[1].value, "number 2");
     assert_eq!(
-        client.xhdr("Message-ID", by_name).await.expect("values")[0].value,
+        client
+            .xhdr(
+                "Message-ID",
+                MessageId::new("<2@test.example>").expect("a message-id")
+            )
+            .await
+            .expect("values")[0]
+            .value,
         "<2@test.example>"
     );
 
