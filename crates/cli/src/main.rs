@@ -22,6 +22,7 @@ mod shell;
 mod signals;
 mod table;
 mod well_known;
+mod words;
 
 use std::process::ExitCode;
 

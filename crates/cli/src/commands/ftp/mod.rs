@@ -4,7 +4,6 @@ mod copying;
 mod glob;
 mod login;
 mod session;
-mod words;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
@@ -22,6 +21,7 @@ use crate::line_editor::{Completion, LineEditor, Settings, Typed};
 use crate::output::note;
 use crate::serve::state;
 use crate::signals;
+use crate::words;
 
 /// Where the lines are remembered that were typed, in the state directory.
 const HISTORY: &str = "history/ftp";

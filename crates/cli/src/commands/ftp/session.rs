@@ -6,10 +6,11 @@ use lariat_client::ftp::{Client, Site};
 use lariat_protocol::ftp::{Command, Entry, Kind, Text};
 use serde_json::{Value, json};
 
-use super::{copying, words};
+use super::copying;
 use crate::failure::Failure;
 use crate::line_editor::Printer;
 use crate::output::{escape_json, note, print, shown};
+use crate::words;
 
 /// A session: a connection, and how its results are shown.
 pub struct Session {
