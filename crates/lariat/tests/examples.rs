@@ -584,3 +584,59 @@ fn a_page_is_fetched_by_hand_to_its_last_chunk() {
         assert!(said.lines().last().unwrap().contains(words), "{said}");
     }
 }
+
+#[test]
+fn the_first_lines_of_the_newest_article_are_shown_and_each_failure_has_its_message() {
+    use lariat_testkit::{NntpFault, NntpServer};
+
+    let server = NntpServer::start();
+    server.add_group("misc.empty", "");
+    server.put("misc.test", "From: a@b\nSubject: old\n\nold\n");
+    let article = "From: =?utf-8?Q?J=C3=BCrgen?= <j@b>\nSubject: Lunch\n\
+        Date: Sat, 17 Jun 2006 17:27:21 +0000\n\nAnn wrote:\n> Where?\n\n  Here.  \n>>> 1\n1\n";
+    server.put("misc.test", article);
+    let endpoint = format!("tcp://{}", server.address());
+    let show = |endpoint: &str, group: &str| {
+        let output = example("news_first")
+            .args([endpoint, group])
+            .output()
+            .unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (
+            output.status.code(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    };
+    let (code, output, errors) = show(&endpoint, "misc.test");
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    let shown = "misc.test: 2 articles, 1 to 2\nFrom: Jürgen <j@b>\nSubject: Lunch\n\
+        Date: Sat, 17 Jun 2006 17:27:21 +0000\n\nThe first lines, 20 at most:\n\n      Here.\n    >>> 1\n    1\n";
+    assert_eq!(output, format!("connected to {endpoint}\n{shown}"));
+
+    let fails = |endpoint: &str, group: &str, words: &str| {
+        let (code, _, errors) = show(endpoint, group);
+        assert_eq!(code, Some(1), "{errors}");
+        assert!(
+            errors.starts_with(words) && errors.lines().count() == 1,
+            "{errors}"
+        );
+    };
+    fails(
+        "tcp://127.0.0.1:1",
+        "misc.test",
+        "cannot reach tcp://127.0.0.1:1: ",
+    );
+    fails(&endpoint, "no.such", "cannot go to the group no.such: ");
+    fails(&endpoint, "misc.empty", "misc.empty has no articles");
+    server.order("HDR", 1, NntpFault::Says(b"503 Not that one.\r\n".to_vec()));
+    fails(&endpoint, "misc.test", "cannot ask for From: ");
+    server.order(
+        "ARTICLE",
+        1,
+        NntpFault::Says(b"423 It was taken away.\r\n".to_vec()),
+    );
+    fails(&endpoint, "misc.test", "cannot read article 2: ");
+    let heard = server.heard();
+    assert_eq!(heard.iter().filter(|line| line.trim() == "QUIT").count(), 5);
+}

@@ -16,6 +16,7 @@ mod ftp;
 mod get_raw;
 mod man;
 mod names;
+mod news;
 mod qotd;
 mod rdate;
 mod re;
@@ -62,6 +63,7 @@ enum Command {
     GetRaw(get_raw::Args),
     Man(man::Args),
     Names(Box<names::Args>),
+    News(Box<news::Args>),
     Qotd(qotd::Args),
     Rdate(rdate::Args),
     Re(Box<re::Args>),
@@ -110,6 +112,7 @@ impl Lariat {
             Command::GetRaw(args) => get_raw::run(args),
             Command::Man(args) => man::run(args),
             Command::Names(args) => names::run(*args),
+            Command::News(args) => news::run(*args),
             Command::Qotd(args) => qotd::run(args),
             Command::Rdate(args) => rdate::run(args),
             Command::Re(args) => re::run(*args),

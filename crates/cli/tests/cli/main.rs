@@ -17,6 +17,8 @@ mod kept;
 mod line_editor;
 mod metrics;
 mod names;
+mod news;
+mod news_browse;
 mod operated;
 mod pages;
 mod process;

@@ -17,6 +17,7 @@ const COMMANDS: [&str; 21] = [
     "ftp",
     "man",
     "names",
+    "news",
     "qotd",
     "rdate",
     "re",

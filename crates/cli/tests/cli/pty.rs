@@ -83,6 +83,18 @@ impl Terminal {
         self.keyboard.write_all(text.as_bytes()).unwrap();
     }
 
+    /// Gives the terminal another size, as a person does who pulls at its window.
+    pub fn resize(&mut self, rows: NonZero<u16>, columns: NonZero<u16>) {
+        let size = [rows.to_string(), columns.to_string()];
+        let mut stty = Command::new("stty");
+        stty.args(["rows", &size[0], "cols", &size[1]]);
+        let terminal = self.keyboard.try_clone().unwrap();
+        assert!(stty.stdin(terminal).status().unwrap().success());
+        self.screen.screen_mut().set_size(rows, columns);
+        // It is nobody's own terminal, so the system tells nobody.
+        self.signal(Signal::SIGWINCH);
+    }
+
     /// Sends it a signal from elsewhere.
     pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();

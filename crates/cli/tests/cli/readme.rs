@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use lariat_testkit::{FtpServer, WebServer};
+use lariat_testkit::{FtpServer, NntpServer, WebServer};
 use tempfile::TempDir;
 
 use crate::process::{Outcome, Running, lariat};
@@ -24,6 +24,7 @@ const PAGES: &[(&str, &str, usize)] = &[
     ),
     ("fetch", include_str!("../../../../docs/fetch.md"), 6),
     ("ftp", include_str!("../../../../docs/ftp.md"), 6),
+    ("news", include_str!("../../../../docs/news.md"), 8),
     (
         "remote-calls",
         include_str!("../../../../docs/remote-calls.md"),
@@ -153,6 +154,8 @@ struct Reader {
     ftp: FtpServer,
     /// What they call `www.example.org`.
     web: WebServer,
+    /// What they call `news.example.org`.
+    news: NntpServer,
 }
 
 /// The server that was started last.
@@ -169,6 +172,7 @@ impl Reader {
             server: None,
             ftp: ftp_server(),
             web: web_server(),
+            news: news_server(),
         }
     }
 
@@ -182,6 +186,7 @@ impl Reader {
         let command = self.to_server(&command);
         let command = command.replace("ftp.example.org", &self.ftp.address().to_string());
         let command = command.replace("www.example.org", &self.web.address().to_string());
+        let command = command.replace("news.example.org", &self.news.address().to_string());
         let outcome = Running::spawn(self.shell(&command).stdin(Stdio::null())).finish();
         let Outcome { code, errors, .. } = &outcome;
         assert_eq!((*code, errors.as_str()), (Some(0), ""), "$ {command}");
@@ -302,6 +307,21 @@ fn web_server() -> WebServer {
     let server = WebServer::start();
     server.put("/notes.txt", b"something\n");
     server.put("/large.iso", &[7; 100_000]);
+    server
+}
+
+/// The articles that they read.
+fn news_server() -> NntpServer {
+    let server = NntpServer::start();
+    server.add_group("misc.empty", "Nothing yet");
+    server.add_group("misc.test", "For tests");
+    let question = "Message-ID: <1@example.org>\nFrom: Ann <ann@example.org>\nNewsgroups: misc.test\n\
+        Subject: Which brackets?\nDate: Sat, 17 Jun 2006 17:27:21 +0000\n\nDoes print 1 need brackets?\n";
+    let answer = "Message-ID: <2@example.org>\nReferences: <1@example.org>\nFrom: Otto <otto@example.org>\n\
+        Newsgroups: misc.test\nSubject: Re: Which brackets?\nDate: Sun, 18 Jun 2006 10:00:00 +0000\n\n\
+        Ann wrote:\n> Does print 1 need brackets?\n\nIt does, since 3.0.\n>>> print(1)\n1\n";
+    server.put("misc.test", question);
+    server.put("misc.test", answer);
     server
 }
 

@@ -131,6 +131,11 @@ impl NntpServer {
         self.shelf().put(group, article.as_bytes())
     }
 
+    /// Takes an article away; nobody else gets its number.
+    pub fn cancel(&self, group: &str, number: u64) {
+        self.shelf().cancel(group, number);
+    }
+
     /// The articles that were posted or handed on, in their order, with LF at the ends of their lines.
     pub fn posted(&self) -> Vec<String> {
         self.shelf().posted()

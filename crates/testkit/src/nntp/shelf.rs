@@ -46,6 +46,12 @@ impl Shelf {
         number
     }
 
+    pub(super) fn cancel(&mut self, name: &str, number: u64) {
+        if let Some(group) = self.groups.get_mut(name) {
+            group.articles.remove(&number);
+        }
+    }
+
     /// Takes an article that was posted to the groups that it names, if there are these, or says why not.
     pub(super) fn post(&mut self, content: &[u8]) -> Result<(), String> {
         let headers = Headers::parse(content);

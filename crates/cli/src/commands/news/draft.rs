@@ -1,0 +1,398 @@
+//! Articles that are to be posted: a draft for an editor, and what becomes of it on the way to the server.
+//!
+//! A draft is a text in UTF-8: header lines, an empty line, the body. Nothing here asks or sends.
+
+use super::message::Message;
+
+/// What stands in front of somebody else's words.
+const QUOTE: &str = "> ";
+
+/// More references than any reader needs; the first and the last ones count (RFC 5537, 3.4.4).
+const MAXIMUM_REFERENCES: usize = 20;
+
+/// The longest line of a header field that is folded, unless a word is longer.
+const MAXIMUM_LINE: usize = 400;
+
+/// The longest encoded word (RFC 2047, 2).
+const MAXIMUM_WORD: usize = 75;
+
+/// A draft for an article of one's own.
+pub fn new(from: &str, group: &str) -> String {
+    format!("From: {from}\nNewsgroups: {group}\nSubject: \n\n")
+}
+
+/// A draft that answers an article of a group, which it quotes.
+///
+/// # Errors
+///
+/// The author wants no answers in a group, but mail.
+pub fn answer(from: &str, group: &str, to: &Message) -> Result<String, String> {
+    let header = |name| to.header(name).unwrap_or_default();
+    let groups = match header("Followup-To") {
+        "poster" => {
+            return Err(format!(
+                "{} wants answers by mail, and not in the group",
+                header("From")
+            ));
+        }
+        "" => header("Newsgroups"),
+        elsewhere => elsewhere,
+    };
+    let groups = match groups {
+        "" => group,
+        groups => groups,
+    };
+    let subject = super::browse::base(header("Subject")).0;
+    let mut draft = format!("From: {from}\nNewsgroups: {groups}\nSubject: Re: {subject}\n");
+    let references = references(header("References"), header("Message-ID"));
+    if !references.is_empty() {
+        draft.push_str(&format!("References: {references}\n"));
+    }
+    let author = name(header("From"));
+    draft.push_str(&format!("\n{author} wrote:\n"));
+    draft.push_str(&quoted(&to.text));
+    Ok(draft)
+}
+
+/// The bytes that are posted: lines with CRLF, header lines that are not ASCII encoded, and a type for a body that
+/// is not ASCII. A file that is not UTF-8 goes as it is.
+///
+/// # Errors
+///
+/// What is missing, in a line.
+pub fn article(draft: &[u8]) -> Result<Vec<u8>, String> {
+    let Ok(text) = std::str::from_utf8(draft) else {
+        return Ok(with_line_ends(draft));
+    };
+    let text = text.replace("\r\n", "\n");
+    let Some((head, body)) = text.split_once("\n\n") else {
+        return Err(
+            "an article has header lines, an empty line and then what is said; there is no empty line".into(),
+        );
+    };
+    let fields = fields(head)?;
+    for name in ["From", "Newsgroups", "Subject"] {
+        match fields
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        {
+            Some((_, value)) if !value.trim().is_empty() => {}
+            Some(_) => return Err(format!("nothing stands behind {name}:")),
+            None => return Err(format!("there is no line {name}: above the empty line")),
+        }
+    }
+    if body.trim().is_empty() {
+        return Err("nothing stands below the empty line".into());
+    }
+    let mut out = String::with_capacity(text.len() + 200);
+    for (name, value) in &fields {
+        out.push_str(&folded(name, &encoded(value)));
+    }
+    let has_type = fields
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("Content-Type"));
+    if !has_type && !body.is_ascii() {
+        out.push_str("MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n");
+        out.push_str("Content-Transfer-Encoding: 8bit\n");
+    }
+    out.push('\n');
+    out.push_str(body);
+    Ok(with_line_ends(out.as_bytes()))
+}
+
+/// The header fields of a draft, unfolded.
+fn fields(head: &str) -> Result<Vec<(String, String)>, String> {
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for line in head.lines() {
+        if line.starts_with([' ', '\t']) {
+            let Some((_, value)) = fields.last_mut() else {
+                return Err(
+                    "the first line begins with a space; a header line is Name: value".into(),
+                );
+            };
+            value.push(' ');
+            value.push_str(line.trim());
+            continue;
+        }
+        let is_name =
+            |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
+        match line.split_once(':') {
+            Some((name, value)) if is_name(name) => {
+                fields.push((name.to_owned(), value.trim().to_owned()));
+            }
+            _ => {
+                let shown: String = line.chars().take(60).collect();
+                return Err(format!(
+                    "{shown:?} is no header line, which is Name: value; an empty line ends them"
+                ));
+            }
+        }
+    }
+    Ok(fields)
+}
+
+/// A header field, in as many lines as keep each short: longer ones than 998 bytes are not taken (RFC 5536, 2.2).
+fn folded(name: &str, value: &str) -> String {
+    let mut field = format!("{name}:");
+    let mut length = field.len();
+    for word in value.split(' ') {
+        if length + word.len() > MAXIMUM_LINE && length > name.len() + 1 {
+            field.push('\n');
+            length = 0;
+        }
+        field.push(' ');
+        field.push_str(word);
+        length += 1 + word.len();
+    }
+    field.push('\n');
+    field
+}
+
+/// A value with the words that are not ASCII encoded (RFC 2047). Words beside each other become one, since the
+/// space between two encoded words is lost.
+fn encoded(value: &str) -> String {
+    if value.is_ascii() {
+        return value.to_owned();
+    }
+    let mut out: Vec<String> = Vec::new();
+    let mut run: Vec<&str> = Vec::new();
+    for word in value.split(' ') {
+        if word.is_ascii() {
+            if !run.is_empty() {
+                out.push(encoded_words(&run.join(" ")));
+                run.clear();
+            }
+            out.push(word.to_owned());
+        } else {
+            // A quoted name is no longer quoted when it is encoded.
+            run.push(word.trim_matches('"'));
+        }
+    }
+    if !run.is_empty() {
+        out.push(encoded_words(&run.join(" ")));
+    }
+    out.join(" ")
+}
+
+/// Text as encoded words, as many as its length needs.
+fn encoded_words(text: &str) -> String {
+    const BEGIN: &str = "=?utf-8?Q?";
+    let mut words = vec![String::from(BEGIN)];
+    for character in text.chars() {
+        let mut bytes = [0; 4];
+        let encoded: String = character
+            .encode_utf8(&mut bytes)
+            .bytes()
+            .map(|byte| match byte {
+                b' ' => "_".to_owned(),
+                byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+                byte => format!("={byte:02X}"),
+            })
+            .collect();
+        if words
+            .last()
+            .is_some_and(|word| word.len() + encoded.len() + 2 > MAXIMUM_WORD)
+        {
+            words.push(BEGIN.into());
+        }
+        if let Some(word) = words.last_mut() {
+            word.push_str(&encoded);
+        }
+    }
+    let words: Vec<String> = words.into_iter().map(|word| word + "?=").collect();
+    words.join(" ")
+}
+
+/// The ids that an answer refers to: those of the article, and the article.
+fn references(known: &str, id: &str) -> String {
+    let mut ids: Vec<&str> = known.split_ascii_whitespace().collect();
+    if !id.is_empty() {
+        ids.push(id);
+    }
+    if ids.len() > MAXIMUM_REFERENCES {
+        // The beginning of the thread stays.
+        ids.drain(1..=ids.len() - MAXIMUM_REFERENCES);
+    }
+    ids.join(" ")
+}
+
+/// What somebody is called: the name without the address, if there is one.
+pub fn name(from: &str) -> &str {
+    let name = match from.split_once('<') {
+        Some((name, _)) => name.trim().trim_matches('"'),
+        None => match from.split_once('(') {
+            Some((_, name)) => name.trim_end().trim_end_matches(')'),
+            None => from,
+        },
+    };
+    match name.trim() {
+        "" => from.trim(),
+        name => name,
+    }
+}
+
+/// Text as it is quoted: without the signature, which begins with `-- `.
+fn quoted(text: &str) -> String {
+    let lines = text.lines().take_while(|line| *line != "-- ");
+    let mut quoted: Vec<String> = lines
+        .map(|line| match line.trim_end() {
+            "" => ">".to_owned(),
+            line if line.starts_with('>') => format!(">{line}"),
+            line => format!("{QUOTE}{line}"),
+        })
+        .collect();
+    while quoted.pop_if(|line| line == ">").is_some() {}
+    quoted.push(String::new());
+    quoted.join("\n")
+}
+
+/// Bytes with CRLF behind each line, the last one too.
+fn with_line_ends(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + text.len() / 32);
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        out.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+        out.extend_from_slice(b"\r\n");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUESTION: &str = "From: \"Ann A.\" <ann@example.org>\nNewsgroups: misc.test\nSubject: Lunch?\n\
+        Message-ID: <2@a>\nReferences: <1@a>\n\nToday?\n\n> Yesterday.\nYes\n\n-- \nAnn\n";
+
+    #[test]
+    fn an_answer_quotes_and_refers() {
+        let to = Message::plain(QUESTION);
+        let draft = answer("Otto <otto@example.org>", "misc.test", &to).expect("a draft");
+        assert_eq!(
+            draft,
+            "From: Otto <otto@example.org>\nNewsgroups: misc.test\nSubject: Re: Lunch?\nReferences: <1@a> <2@a>\n\n\
+             Ann A. wrote:\n> Today?\n>\n>> Yesterday.\n> Yes\n"
+        );
+    }
+
+    #[test]
+    fn an_answer_goes_where_its_author_wants_it() {
+        let elsewhere = QUESTION.replace("Subject:", "Followup-To: misc.other\nSubject: Re:");
+        let to = Message::plain(&elsewhere);
+        let draft = answer("a@b", "misc.test", &to).expect("a draft");
+        assert!(
+            draft.contains("\nNewsgroups: misc.other\nSubject: Re: Lunch?\n"),
+            "{draft}"
+        );
+        let by_mail = QUESTION.replace("Subject:", "Followup-To: poster\nSubject:");
+        let refused = answer("a@b", "misc.test", &Message::plain(&by_mail));
+        assert!(
+            refused
+                .expect_err("by mail")
+                .ends_with("by mail, and not in the group")
+        );
+        let bare = answer("a@b", "misc.test", &Message::default()).expect("a draft");
+        assert!(
+            bare.contains("Newsgroups: misc.test\nSubject: Re: \n\n"),
+            "{bare}"
+        );
+    }
+
+    #[test]
+    fn references_are_few_and_keep_the_first() {
+        let known: Vec<String> = (0..30).map(|number| format!("<{number}@a>")).collect();
+        let ids = references(&known.join(" "), "<30@a>");
+        let ids: Vec<&str> = ids.split(' ').collect();
+        assert_eq!(
+            (ids.len(), ids[0], ids[1], ids[19]),
+            (20, "<0@a>", "<12@a>", "<30@a>")
+        );
+        assert_eq!(references("", ""), "");
+    }
+
+    #[test]
+    fn what_is_posted_has_its_headers_and_line_ends() {
+        let sent = article(b"From: a@b\nNewsgroups: misc.test\nSubject: Hi\n\n.hello\nyou")
+            .expect("an article");
+        assert_eq!(
+            sent,
+            b"From: a@b\r\nNewsgroups: misc.test\r\nSubject: Hi\r\n\r\n.hello\r\nyou\r\n"
+        );
+    }
+
+    #[test]
+    fn what_is_not_ascii_is_encoded_and_comes_back() {
+        let draft = "From: \"Jürgen Müller\" <j@b>\nNewsgroups: misc.test\nSubject: Re: Grüße, süße größere Öfen, überall und auch für jedermann zu hören\n\nÜ\n";
+        let sent = article(draft.as_bytes()).expect("an article");
+        let text = String::from_utf8(sent).expect("UTF-8");
+        let (head, body) = text.split_once("\r\n\r\n").expect("two parts");
+        assert!(head.is_ascii() && body == "Ü\r\n", "{text}");
+        assert!(
+            head.contains("From: =?utf-8?Q?J=C3=BCrgen_M=C3=BCller?= <j@b>\r\n"),
+            "{head}"
+        );
+        assert!(
+            head.contains("charset=utf-8\r\nContent-Transfer-Encoding: 8bit"),
+            "{head}"
+        );
+        let words = head
+            .split_ascii_whitespace()
+            .filter(|word| word.starts_with("=?"));
+        assert!(words.clone().count() > 2 && words.clone().all(|word| word.len() <= MAXIMUM_WORD));
+        let subject = head
+            .lines()
+            .find_map(|line| line.strip_prefix("Subject: "))
+            .expect("one");
+        assert_eq!(
+            lariat_client::nntp::decode_header(subject),
+            "Re: Grüße, süße größere Öfen, überall und auch für jedermann zu hören"
+        );
+    }
+
+    #[test]
+    fn long_header_lines_are_folded_between_words() {
+        let ids: Vec<String> = (0..20)
+            .map(|number| format!("<{}-{number}@a>", "x".repeat(100)))
+            .collect();
+        let draft = format!(
+            "From: a@b\nNewsgroups: c\nSubject: d\nReferences: {}\n\nx\n",
+            ids.join(" ")
+        );
+        let sent = String::from_utf8(article(draft.as_bytes()).expect("an article")).expect("text");
+        assert!(sent.lines().all(|line| line.len() < 500), "{sent}");
+        assert_eq!(sent.replace("\r\n <", " <").replace("\r\n", "\n"), draft);
+    }
+
+    #[test]
+    fn what_cannot_be_posted_says_why() {
+        for (draft, words) in [
+            ("hello", "there is no empty line"),
+            ("From: a\nNewsgroups: b\n\nx", "no line Subject:"),
+            ("From: \nNewsgroups: b\nSubject: c\n\nx", "behind From:"),
+            (
+                "From: a\nNewsgroups: b\nSubject: c\n\n \n",
+                "below the empty line",
+            ),
+            ("hello you\nFrom: a\n\nx", "\"hello you\" is no header line"),
+            (" a\n\nx", "begins with a space"),
+        ] {
+            let why = article(draft.as_bytes()).expect_err(draft);
+            assert!(why.contains(words), "{draft:?}: {why}");
+        }
+        assert_eq!(article(b"\xff\n").expect("as it is"), b"\xff\r\n");
+    }
+
+    #[test]
+    fn somebody_is_called_by_name() {
+        for (from, called) in [
+            ("Ann <a@b>", "Ann"),
+            ("\"Ann A.\" <a@b>", "Ann A."),
+            ("a@b (Ann)", "Ann"),
+            ("<a@b>", "<a@b>"),
+            ("a@b", "a@b"),
+            ("", ""),
+        ] {
+            assert_eq!(name(from), called);
+        }
+    }
+}

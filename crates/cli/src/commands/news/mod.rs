@@ -1,0 +1,157 @@
+//! `lariat news`: a news reader; one command, an article's first lines, or a reader at the terminal.
+
+mod asking;
+mod browse;
+mod draft;
+mod message;
+mod place;
+mod shown;
+mod since;
+mod site;
+
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use self::asking::Asking;
+use self::shown::Shown;
+use crate::client::seconds;
+use crate::failure::{Failure, INTERRUPTED};
+use crate::signals;
+
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Read and post news (NNTP), by one command or at the terminal
+///
+/// With a command, carries it out; what the URL names, a group or an article, need not be said again. Without one,
+/// shows the article that the URL names, or reads at the terminal. A server that is not named is that of
+/// NNTPSERVER.
+///
+/// A password is asked for, or taken from LARIAT_NEWS_PASSWORD or ~/.netrc, for servers that want one.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The server and what is to be read: nntp://HOST/GROUP/NUMBER, nntps:// for TLS at once, news:GROUP or
+    /// news:ID for the usual server; then a command
+    #[arg(value_name = "URL|HOST> [COMMAND")]
+    words: Vec<String>,
+    /// Log in as this user [default: that of the URL, else that of ~/.netrc, else nobody]
+    #[arg(short, long, value_name = "NAME")]
+    user: Option<String>,
+    /// Begin TLS on the usual port, by STARTTLS
+    #[arg(long)]
+    starttls: bool,
+    /// Trust the authorities of this file alone, instead of the system's
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Do not check who the server is: whoever is on the way can read and change everything
+    #[arg(long, conflicts_with = "ca")]
+    insecure: bool,
+    /// Have the server compress what it sends, if it can
+    #[arg(long)]
+    compress: bool,
+    /// Show articles as they came, and not decoded
+    #[arg(long)]
+    raw: bool,
+    /// How many lines read shows, without empty ones
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    lines: usize,
+    /// With read: tell prompts of interpreters (>>>) from what is quoted three times, which is left out then
+    #[arg(long)]
+    prompts: bool,
+    /// With browse: who writes, such as 'Anna <anna@example.org>' [default: $LARIAT_NEWS_FROM]
+    #[arg(long, value_name = "NAME")]
+    from: Option<String>,
+    /// How long connecting (30 s), and then each answer (60 s), may take
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+    /// Show results as lines of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  lariat news nntp://news.example.org/comp.lang.python read
+  lariat news nntp://news.example.org/comp.lang.python over 1200-
+  lariat news nntp://news.example.org list 'comp.lang.*'
+  lariat news nntp://news.example.org newnews 'comp.*' 3d
+  lariat news nntps://anna@news.example.org post article.txt
+  lariat news nntp://news.example.org browse
+  NNTPSERVER=news.example.org lariat news read comp.lang.python
+  lariat news news:comp.lang.python
+
+Commands:
+  read GROUP [NUMBER]           the newest article's first meaningful lines
+  browse [GROUP]                read at the terminal; ? shows the keys
+  group GROUP                   how many articles there are, and their numbers
+  list, describe [WILDMAT]      the groups; what they are about
+  over GROUP [RANGE]            a line for each article; the newest 20 without a range
+  headers FIELD GROUP [RANGE]   one header field of each article, or of one <ID>
+  article, head, body, stat GROUP NUMBER | <ID>
+                                an article, its header, its body, whether it is there
+  newgroups SINCE               new groups; since 2026-11-20, or 3d
+  newnews WILDMAT SINCE         ids of new articles
+  date, help, capabilities      what the server says
+  post FILE, ihave <ID> FILE    send an article; - is standard input
+
+Ranges are 5, 5- and 5-9.";
+
+/// Runs the command.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let usual = std::env::var(place::SERVER)
+        .ok()
+        .filter(|server| !server.is_empty());
+    let is_person = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let order = place::order(&args.words, usual.as_deref(), is_person)?;
+    if order.command == "browse" && !is_person {
+        return Err(Failure::usage(
+            "browse is for a terminal; read and over show news elsewhere",
+        ));
+    }
+    signals::endable(|interrupted| async move {
+        tokio::pin!(interrupted);
+        let site = tokio::select! {
+            biased;
+            Ok(_) = &mut interrupted => return Err(Failure::quiet(INTERRUPTED)),
+            site = site::of(&order.url, &args) => site?,
+        };
+        if order.command == "browse" {
+            let from = from(args.from);
+            return tokio::select! {
+                biased;
+                Ok(_) = interrupted => Err(Failure::quiet(INTERRUPTED)),
+                outcome = browse::run(site, order.arguments.into_iter().next(), from) => outcome,
+            };
+        }
+        let client = tokio::select! {
+            biased;
+            Ok(_) = &mut interrupted => return Err(Failure::quiet(INTERRUPTED)),
+            client = site.connect() => client?,
+        };
+        let mut asking = Asking {
+            client,
+            shown: Shown { as_json: args.json },
+            is_raw: args.raw,
+            lines: args.lines,
+            tells_prompts: args.prompts,
+        };
+        let outcome = tokio::select! {
+            biased;
+            Ok(_) = interrupted => Err(Failure::quiet(INTERRUPTED)),
+            outcome = asking.carry_out(order.command, &order.arguments) => outcome,
+        };
+        // Everything was done; how the server takes the goodbye changes nothing.
+        let _ = timeout(GOODBYE, asking.client.quit()).await;
+        outcome
+    })
+}
+
+/// Who writes, if it is said anywhere.
+fn from(said: Option<String>) -> String {
+    let variable = || std::env::var("LARIAT_NEWS_FROM").ok();
+    said.or_else(variable).unwrap_or_default()
+}

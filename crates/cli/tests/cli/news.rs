@@ -1,0 +1,454 @@
+//! `lariat news` against a small server: one command, an article's first lines, and what is posted.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use lariat_testkit::{NntpFault, NntpServer};
+use tempfile::TempDir;
+
+use crate::process::{Outcome, Running, lariat};
+
+/// An article that somebody has answered, in the words of a person.
+pub const ANSWER: &str = "From: =?utf-8?Q?J=C3=BCrgen?= <j@example.org>\nNewsgroups: misc.test\n\
+    Subject: Re: =?iso-8859-1?Q?Gr=FC=DFe?=\nDate: Sun, 18 Jun 2006 10:00:00 +0000\nMessage-ID: <2@a>\n\
+    References: <1@a>\nMIME-Version: 1.0\nContent-Type: text/plain; charset=iso-8859-1\n\
+    Content-Transfer-Encoding: quoted-printable\n\n\
+    In article <1@a>, Ann said\n> Hello\n\nAnn wrote:\n> all\n\n\n  Gr=FC=DFe zur=FCck.  \n>>> print(1)\n1\n\n\
+    >>> Really?\n>> Yes.\n.dots\n";
+
+/// A server with two articles in a group, and one more group.
+pub fn begin() -> (NntpServer, TempDir) {
+    let server = NntpServer::start();
+    server.add_group("misc.empty", "Nothing yet");
+    server.add_group("misc.test", "For tests");
+    let first = "From: Ann <ann@example.org>\nNewsgroups: misc.test\nSubject: Hello\n\
+        Date: Sat, 17 Jun 2006 17:27:21 +0000\nMessage-ID: <1@a>\n\nHello all\n";
+    server.put("misc.test", first);
+    server.put("misc.test", ANSWER);
+    (server, tempfile::tempdir().unwrap())
+}
+
+/// The command in a folder, apart from what the caller's environment says.
+pub fn command(folder: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = lariat(&["news"]);
+    command.args(arguments).current_dir(folder.path());
+    for variable in [
+        "NNTPSERVER",
+        "LARIAT_NEWS_PASSWORD",
+        "LARIAT_NEWS_FROM",
+        "VISUAL",
+        "EDITOR",
+    ] {
+        command.env_remove(variable);
+    }
+    command
+        .env("NETRC", folder.path().join("netrc"))
+        .env("TZ", "UTC");
+    command.env("LARIAT_STATE", folder.path().join("state"));
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    command
+}
+
+fn news(folder: &TempDir, arguments: &[&str]) -> Outcome {
+    Running::spawn(&mut command(folder, arguments)).finish()
+}
+
+#[test]
+fn the_newest_article_shows_its_first_meaningful_lines() {
+    let (server, folder) = begin();
+    let outcome = news(&folder, &[&server.url("misc.test"), "read"]);
+    let head = "From: Jürgen <j@example.org>\nSubject: Re: Grüße\nDate: Sun, 18 Jun 2006 10:00:00 +0000\n\n";
+    let lines = "  Grüße zurück.\n>>> print(1)\n1\n\n>>> Really?\n.dots\n";
+    assert_eq!((outcome.code, outcome.errors.as_str()), (Some(0), ""));
+    assert_eq!(outcome.text(), format!("{head}{lines}"));
+    // What is quoted three times is no prompt; and the number of lines is somebody's to say.
+    let outcome = news(
+        &folder,
+        &[
+            "--prompts",
+            "--lines",
+            "4",
+            &server.url("misc.test"),
+            "read",
+        ],
+    );
+    assert_eq!(
+        outcome.text(),
+        format!("{head}  Grüße zurück.\n>>> print(1)\n1\n\n.dots\n")
+    );
+    assert_eq!(server.heard().last().unwrap(), "QUIT");
+}
+
+#[test]
+fn the_newest_article_is_found_where_some_were_taken_away() {
+    let (server, folder) = begin();
+    server.cancel("misc.test", 2);
+    let outcome = news(&folder, &["--json", &server.url("misc.test")]);
+    assert_eq!(
+        outcome.text(),
+        "{\"date\":\"Sat, 17 Jun 2006 17:27:21 +0000\",\"from\":\"Ann <ann@example.org>\",\"group\":\"misc.test\",\
+         \"lines\":[\"Hello all\"],\"number\":1,\"subject\":\"Hello\"}\n"
+    );
+    let outcome = news(&folder, &[&server.url("misc.empty"), "read"]);
+    assert_eq!(outcome.code, Some(1));
+    assert_eq!(outcome.errors, "lariat: misc.empty has no articles\n");
+}
+
+#[test]
+fn the_server_that_a_person_uses_need_not_be_named() {
+    let (server, folder) = begin();
+    for words in [
+        &["read", "misc.test", "1"][..],
+        &["news:misc.test", "read", "1"],
+    ] {
+        let mut command = command(&folder, words);
+        command.env("NNTPSERVER", server.address().to_string());
+        let outcome = Running::spawn(&mut command).finish();
+        assert!(outcome.text().ends_with("\n\nHello all\n"), "{outcome:?}");
+    }
+    let outcome = news(&folder, &["read", "misc.test"]);
+    assert_eq!(outcome.code, Some(2));
+    assert!(outcome.errors.contains("NNTPSERVER"), "{}", outcome.errors);
+}
+
+#[test]
+fn one_command_is_carried_out_on_what_the_url_names() {
+    let (server, folder) = begin();
+    let (root, group) = (server.url(""), server.url("misc.test"));
+    for (arguments, output) in [
+        (
+            &[group.as_str(), "group"][..],
+            "misc.test: 2 articles, 1 to 2\n",
+        ),
+        (&[&root, "group", "misc.empty"], "misc.empty: no articles\n"),
+        (&[&root, "list"], "misc.empty\nmisc.test\n"),
+        (&[&root, "list", "misc.t*"], "misc.test\n"),
+        (&[&root, "describe", "misc.t*"], "misc.test  For tests\n"),
+        (
+            &[&group, "over"],
+            "1  2006-06-17  Ann     Hello\n2  2006-06-18  Jürgen  Re: Grüße\n",
+        ),
+        (
+            &[&group, "over", "2-"],
+            "2  2006-06-18  Jürgen  Re: Grüße\n",
+        ),
+        (&[&group, "headers", "Subject"], "1  Hello\n2  Re: Grüße\n"),
+        (
+            &[&root, "headers", "From", "misc.test", "1-1"],
+            "1  Ann <ann@example.org>\n",
+        ),
+        (
+            &[&root, "headers", "From", "<1@a>"],
+            "Ann <ann@example.org>\n",
+        ),
+        (&[&group, "body", "1"], "Hello all\n"),
+        (&[&root, "body", "<1@a>"], "Hello all\n"),
+        (&[&group, "stat", "2"], "2 <2@a>\n"),
+        (
+            &[&root, "newgroups", "2006-06-17"],
+            "misc.empty\nmisc.test\n",
+        ),
+        (&[&root, "newgroups", "3d"], ""),
+        (
+            &[&root, "newnews", "misc.*", "2006-06-17"],
+            "<1@a>\n<2@a>\n",
+        ),
+        (&[&root, "date"], "2006-06-17 17:27:21\n"),
+        (&[&root, "help"], "Ask somebody.\n"),
+    ] {
+        let outcome = news(&folder, arguments);
+        let told = (outcome.code, outcome.errors.as_str());
+        assert_eq!(
+            (told, outcome.text().as_str()),
+            ((Some(0), ""), output),
+            "{arguments:?}"
+        );
+    }
+    let capabilities = news(&folder, &[&root, "capabilities"]).text();
+    assert!(capabilities.contains("\nREADER\n"), "{capabilities}");
+}
+
+#[test]
+fn an_article_is_decoded_or_as_it_came() {
+    let (server, folder) = begin();
+    let article = news(&folder, &[&server.url("misc.test/2")]).text();
+    assert!(
+        article.starts_with("From: Jürgen <j@example.org>\n"),
+        "{article}"
+    );
+    assert!(
+        article.contains("\n  Grüße zurück.  \n>>> print(1)\n"),
+        "{article}"
+    );
+    let raw = news(
+        &folder,
+        &["--raw", &server.url("misc.test"), "article", "2"],
+    )
+    .text();
+    assert_eq!(raw, ANSWER);
+    let (head, body) = ANSWER.split_once("\n\n").unwrap();
+    let raw = |what| news(&folder, &["--raw", &server.url(""), what, "<2@a>"]).text();
+    assert_eq!(
+        (raw("head"), raw("body")),
+        (format!("{head}\n"), body.to_owned())
+    );
+    let head = news(&folder, &[&server.url("misc.test"), "head", "2"]).text();
+    assert!(
+        head.contains("\nSubject: Re: Grüße\n") && !head.contains("zurück"),
+        "{head}"
+    );
+}
+
+#[test]
+fn programs_read_lines_of_json() {
+    let (server, folder) = begin();
+    let group = server.url("misc.test");
+    let objects = |words: &[&str]| -> Vec<serde_json::Value> {
+        let outcome = news(&folder, &[&["--json", group.as_str()], words].concat());
+        let text = outcome.text();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    };
+    let known = &objects(&["group"])[0];
+    assert_eq!(
+        (&known["count"], &known["first"], &known["last"]),
+        (&2.into(), &1.into(), &2.into())
+    );
+    let over = objects(&["over"]);
+    assert_eq!(over[1]["subject"], "Re: Grüße");
+    assert_eq!(over[1]["references"], serde_json::json!(["<1@a>"]));
+    let article = &objects(&["article", "2"])[0];
+    assert_eq!(
+        article["headers"][0],
+        serde_json::json!(["From", "Jürgen <j@example.org>"])
+    );
+    assert!(article["text"].as_str().unwrap().contains("Grüße zurück."));
+    assert_eq!(objects(&["list"])[1]["group"], "misc.test");
+    assert_eq!(objects(&["describe"])[1]["description"], "For tests");
+    assert_eq!(
+        objects(&["headers", "subject", "2"])[0]["value"],
+        "Re: Grüße"
+    );
+    assert_eq!(objects(&["stat", "2"])[0]["id"], "<2@a>");
+    assert_eq!(objects(&["date"])[0]["date"], "2006-06-17T17:27:21Z");
+}
+
+#[test]
+fn a_file_is_posted_and_one_that_lacks_something_is_not() {
+    let (server, folder) = begin();
+    let path = folder.path().join("article");
+    fs::write(
+        &path,
+        "From: Ölaf <o@example.org>\nNewsgroups: misc.test\nSubject: Über\n\n.Grüße\n",
+    )
+    .unwrap();
+    let outcome = news(&folder, &[&server.url(""), "post", "article"]);
+    assert_eq!((outcome.code, outcome.errors.as_str()), (Some(0), ""));
+    let posted = server.posted();
+    assert!(
+        posted[0].starts_with("From: =?utf-8?Q?=C3=96laf?= <o@example.org>\n"),
+        "{posted:?}"
+    );
+    assert!(
+        posted[0].ends_with("charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n.Grüße\n"),
+        "{posted:?}"
+    );
+    let read = news(&folder, &[&server.url("misc.test"), "read"]).text();
+    assert!(
+        read.starts_with("From: Ölaf <o@example.org>\nSubject: Über\n"),
+        "{read}"
+    );
+
+    let mut from_input = command(&folder, &[&server.url(""), "post", "-"]);
+    let mut running = Running::spawn(from_input.stdin(Stdio::piped()));
+    running.write(b"From: a@b\nNewsgroups: misc.test\nSubject: x\n\ny\n");
+    running.stdin = None;
+    assert_eq!(running.finish().code, Some(0));
+    assert_eq!(
+        server.posted()[1],
+        "From: a@b\nNewsgroups: misc.test\nSubject: x\n\ny\n"
+    );
+
+    fs::write(&path, "From: a@b\nSubject: x\n\ny\n").unwrap();
+    let outcome = news(&folder, &[&server.url(""), "post", "article"]);
+    assert_eq!(outcome.code, Some(1));
+    assert_eq!(
+        outcome.errors,
+        "lariat: article: there is no line Newsgroups: above the empty line\n"
+    );
+    fs::write(&path, "From: a@b\nNewsgroups: no.where\nSubject: x\n\ny\n").unwrap();
+    let outcome = news(&folder, &[&server.url(""), "post", "article"]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(
+        outcome.errors.contains("the server says 441 No such group"),
+        "{}",
+        outcome.errors
+    );
+    assert_eq!(server.posted().len(), 2);
+}
+
+#[test]
+fn an_article_is_offered_to_another_server() {
+    let (server, folder) = begin();
+    let path = folder.path().join("article");
+    let text = "Path: a\nFrom: a@b\nNewsgroups: misc.test\nSubject: x\nMessage-ID: <9@b>\n\ny\n";
+    fs::write(&path, text).unwrap();
+    let outcome = news(&folder, &[&server.url(""), "ihave", "<9@b>", "article"]);
+    assert_eq!((outcome.code, outcome.errors.as_str()), (Some(0), ""));
+    assert_eq!(server.posted(), [text]);
+    let outcome = news(&folder, &[&server.url(""), "ihave", "<9@b>", "article"]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(
+        outcome.errors.contains("435 I have it"),
+        "{}",
+        outcome.errors
+    );
+}
+
+#[test]
+fn a_password_comes_from_the_environment_or_a_file_and_is_never_shown() {
+    let (server, folder) = begin();
+    server.require_login();
+    let url = server.url("misc.test");
+    let nobody = news(&folder, &[&url, "group"]);
+    assert_eq!(nobody.code, Some(1));
+    assert!(
+        nobody
+            .errors
+            .contains("480 Who are you?; log in with -u NAME"),
+        "{}",
+        nobody.errors
+    );
+    let unasked = news(&folder, &["-u", "anna", &url, "group"]);
+    assert_eq!(unasked.code, Some(2));
+    assert!(
+        unasked.errors.contains("LARIAT_NEWS_PASSWORD or ~/.netrc"),
+        "{}",
+        unasked.errors
+    );
+    for (password, code) in [("swordfish", 0), ("swordfisch", 1)] {
+        let mut command = command(&folder, &["-u", "anna", &url, "group"]);
+        command
+            .env("LARIAT_NEWS_PASSWORD", password)
+            .env("RUST_LOG", "trace");
+        let outcome = Running::spawn(&mut command).finish();
+        assert_eq!(outcome.code, Some(code), "{}", outcome.errors);
+        assert!(!outcome.errors.contains(password), "{}", outcome.errors);
+    }
+    // What netrc has for all hosts is for others than news servers, most of which ask nobody.
+    fs::write(
+        folder.path().join("netrc"),
+        "default login anna password swordfish\n",
+    )
+    .unwrap();
+    assert_eq!(news(&folder, &[&url, "group"]).code, Some(1));
+    fs::write(
+        folder.path().join("netrc"),
+        "machine 127.0.0.1 login anna password swordfish\n",
+    )
+    .unwrap();
+    assert_eq!(
+        news(&folder, &[&url, "group"]).text(),
+        "misc.test: 2 articles, 1 to 2\n"
+    );
+    let secret = url.replace("nntp://", "nntp://anna:swordfish@");
+    let outcome = news(&folder, &[&secret, "group"]);
+    assert_eq!(outcome.code, Some(2));
+    assert!(outcome.errors.contains("lists of processes") && !outcome.errors.contains("swordfish"));
+}
+
+#[test]
+fn wrong_usage_and_faults_are_one_line() {
+    let (server, folder) = begin();
+    let (root, group) = (server.url(""), server.url("misc.test"));
+    for (arguments, code, words) in [
+        (&["http://x/"][..], 2, "no scheme of news"),
+        (
+            &[&root, "gruop", "a"],
+            2,
+            "gruop is no command; did you mean group?",
+        ),
+        (&[&root, "article"], 2, "usage: article GROUP NUMBER | <ID>"),
+        (&[&root, "article", "7"], 2, "name the group"),
+        (&[&group, "over", "a-b"], 2, "no range of articles"),
+        (&[&root, "newgroups", "soon"], 2, "how long ago"),
+        (&[&root, "group", "a b"], 2, "the name of a group"),
+        (&[&root, "group", "a\r\nQUIT"], 2, "the name of a group"),
+        (&[&group, "headers", "Sub ject"], 2, "header field"),
+        (&[&root, "browse"], 2, "browse is for a terminal"),
+        (&["--ca", "x", &root, "date"], 2, "without TLS"),
+        (
+            &[&root, "group", "no.such"],
+            1,
+            "the server says 411 No such group",
+        ),
+        (
+            &[&group, "article", "9"],
+            1,
+            "the server says 423 No article with that number",
+        ),
+        (
+            &[&root, "post", "missing"],
+            1,
+            "missing: no such file or directory",
+        ),
+        (&["nntp://127.0.0.1:1/", "date"], 1, "connection refused"),
+    ] {
+        let outcome = news(&folder, arguments);
+        assert_eq!(
+            outcome.code,
+            Some(code),
+            "{arguments:?}: {}",
+            outcome.errors
+        );
+        assert!(
+            outcome.errors.contains(words),
+            "{arguments:?}: {}",
+            outcome.errors
+        );
+        assert_eq!(outcome.errors.lines().count(), 1, "{}", outcome.errors);
+    }
+}
+
+#[test]
+fn a_server_that_fails_is_told_of() {
+    let (server, folder) = begin();
+    let group = server.url("misc.test");
+    for (verb, fault, words) in [
+        (
+            "",
+            NntpFault::Says(b"502 Not you.\r\n".to_vec()),
+            "502 Not you.",
+        ),
+        (
+            "GROUP",
+            NntpFault::HangsUp,
+            "the server closed the connection",
+        ),
+        (
+            "GROUP",
+            NntpFault::Says(b"400 Going down.\r\n".to_vec()),
+            "400 Going down.",
+        ),
+        (
+            "ARTICLE",
+            NntpFault::Says(b"220 1 <1@a>\r\nFrom: a\r\n".to_vec()),
+            "within 0.3 s",
+        ),
+        (
+            "ARTICLE",
+            NntpFault::Silent,
+            "no answer to ARTICLE 1 within 0.3 s",
+        ),
+    ] {
+        server.order(verb, 1, fault.clone());
+        let outcome = news(&folder, &["--timeout", "0.3", &group, "article", "1"]);
+        assert_eq!(outcome.code, Some(1), "{fault:?}");
+        assert!(
+            outcome.errors.contains(words),
+            "{fault:?}: {}",
+            outcome.errors
+        );
+    }
+}

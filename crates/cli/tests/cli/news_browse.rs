@@ -1,0 +1,179 @@
+//! `lariat news browse` at a terminal, as a person uses it.
+
+use std::fs;
+use std::num::NonZero;
+
+use lariat_testkit::{NntpFault, NntpServer};
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+use crate::news::{begin, command};
+use crate::pty::Terminal;
+
+/// Somebody at a terminal, whose editor writes a line below what there is.
+fn browse(folder: &TempDir, arguments: &[&str]) -> Terminal {
+    let script = folder.path().join("editor");
+    fs::write(
+        &script,
+        "printf 'Subject: x\\n' >/dev/null; printf 'Yes, all.\\n' >>\"$1\"\n",
+    )
+    .unwrap();
+    let mut command = command(folder, arguments);
+    command.env("EDITOR", format!("sh '{}'", script.display()));
+    Terminal::run(command)
+}
+
+fn drafts(folder: &TempDir) -> usize {
+    fs::read_dir(folder.path().join("state/drafts")).map_or(0, Iterator::count)
+}
+
+#[test]
+fn news_are_read_answered_and_posted() {
+    let (server, folder) = begin();
+    let mut terminal = browse(
+        &folder,
+        &["--from", "Otto <otto@example.org>", &server.url("")],
+    );
+    terminal.wait_to_show("misc.test        2  For tests");
+    terminal.type_in("/test\r\r");
+    terminal.wait_to_show("* 2006-06-18 Jürgen             └ Grüße");
+    terminal.type_in("j\r");
+    terminal.wait_to_show("  Grüße zurück.");
+    terminal.type_in("r");
+    terminal.wait_to_show("Post this?");
+    terminal.wait_to_show("Yes, all.");
+    assert_eq!((drafts(&folder), server.posted().len()), (1, 0));
+    terminal.type_in("y");
+    terminal.wait_to_show("posted; u asks the server");
+    let posted = server.posted();
+    assert!(
+        posted[0].starts_with("From: Otto <otto@example.org>\nNewsgroups: misc.test\n"),
+        "{posted:?}"
+    );
+    assert!(
+        posted[0].contains("\nReferences: <1@a> <2@a>\n"),
+        "{posted:?}"
+    );
+    assert!(posted[0].ends_with("\nYes, all.\n"), "{posted:?}");
+    assert_eq!(drafts(&folder), 0);
+    terminal.type_in("qu");
+    terminal.wait_to_show("misc.test: 3 articles in 1 threads");
+    terminal.type_in("qq\x1bq");
+    assert_eq!(terminal.wait_for_end(), Some(0));
+    assert!(terminal.is_as_it_was());
+    assert!(terminal.screen().is_empty(), "{:?}", terminal.screen());
+    assert_eq!(server.heard().last().unwrap(), "QUIT");
+}
+
+#[test]
+fn a_slow_server_freezes_no_key() {
+    let (server, folder) = begin();
+    let mut terminal = browse(&folder, &[&server.url("misc.test")]);
+    terminal.wait_to_show("misc.test: 2 articles");
+    server.order("ARTICLE", 1, NntpFault::Silent);
+    terminal.type_in("\r");
+    terminal.wait_to_show("waiting for article");
+    terminal.type_in("?");
+    terminal.wait_to_show("everywhere");
+    terminal.type_in("?\x03");
+    assert_eq!(terminal.wait_for_end(), Some(0));
+    assert!(terminal.is_as_it_was());
+}
+
+#[test]
+fn a_connection_that_was_given_up_is_made_again() {
+    let (server, folder) = begin();
+    let mut terminal = browse(&folder, &[&server.url("misc.test")]);
+    terminal.wait_to_show("misc.test: 2 articles");
+    server.order(
+        "ARTICLE",
+        1,
+        NntpFault::Says(b"400 Idle for too long.\r\n".to_vec()),
+    );
+    terminal.type_in("\r");
+    terminal.wait_to_show("Hello all");
+    server.order("GROUP", 2, NntpFault::HangsUp);
+    terminal.type_in("qu");
+    terminal.wait_to_show("the server closed the connection");
+    terminal.type_in("\x03");
+    assert_eq!(terminal.wait_for_end(), Some(0));
+}
+
+#[test]
+fn a_draft_that_was_not_posted_is_kept_and_told_of() {
+    let (server, folder) = begin();
+    let mut terminal = browse(&folder, &[&server.url("misc.test")]);
+    terminal.wait_to_show("misc.test: 2 articles");
+    terminal.type_in("w");
+    terminal.wait_to_show("Post this?");
+    terminal.type_in("y");
+    terminal.wait_to_show("not posted: nothing stands behind From:");
+    terminal.type_in("\x03");
+    assert_eq!(terminal.wait_for_end(), Some(0));
+    let screen = terminal.screen().concat();
+    assert!(
+        screen.contains("the draft is kept in ") && screen.contains("draft-1.txt"),
+        "{screen}"
+    );
+    assert_eq!((drafts(&folder), server.posted().len()), (1, 0));
+}
+
+#[test]
+fn a_signal_leaves_the_terminal_as_it_was() {
+    let (server, folder) = begin();
+    let mut terminal = browse(&folder, &[&server.url("misc.test")]);
+    terminal.wait_to_show("misc.test: 2 articles");
+    terminal.signal(Signal::SIGTERM);
+    assert_eq!(terminal.wait_for_end(), Some(130));
+    assert!(terminal.is_as_it_was());
+    assert!(terminal.screen().is_empty(), "{:?}", terminal.screen());
+}
+
+#[test]
+fn another_size_of_the_terminal_is_taken_in() {
+    let (server, folder) = begin();
+    let mut terminal = browse(&folder, &[&server.url("misc.test")]);
+    terminal.wait_to_show("misc.test: 2 articles");
+    terminal.resize(NonZero::new(6).unwrap(), NonZero::new(40).unwrap());
+    terminal.wait_for_screen(&[
+        "misc.test: 2 articles in 1 threads",
+        "* 2006-06-17 Ann                Hello",
+        "* 2006-06-18 Jürgen             └ Grüße",
+        "",
+        "",
+        "Enter read  n next  m older  w write  q",
+    ]);
+    terminal.type_in("\x03");
+    assert_eq!(terminal.wait_for_end(), Some(0));
+}
+
+#[test]
+fn who_cannot_be_let_in_is_told_before_anything_is_drawn() {
+    let (server, folder) = begin();
+    server.require_login();
+    let url = server.url("").replace("nntp://", "nntp://anna@");
+    let mut terminal = browse(&folder, &[&url, "browse"]);
+    terminal.wait_for_screen(&["Password of anna on 127.0.0.1:"]);
+    terminal.type_in("wrong\r");
+    assert_eq!(terminal.wait_for_end(), Some(1));
+    let screen = terminal.screen().concat();
+    assert!(screen.contains("the server says 481 Not you"), "{screen}");
+    let mut again = browse(&folder, &[&url]);
+    again.wait_for_screen(&["Password of anna on 127.0.0.1:"]);
+    again.type_in("swordfish\r");
+    again.wait_to_show("misc.test        2  For tests");
+    again.type_in("\x03");
+    assert_eq!(again.wait_for_end(), Some(0));
+}
+
+/// The server is used by all of these, and named by none.
+#[test]
+fn the_terminal_is_for_whoever_names_a_group_alone() {
+    let (server, folder): (NntpServer, TempDir) = begin();
+    let mut command = command(&folder, &["news:misc.test"]);
+    command.env("NNTPSERVER", server.address().to_string());
+    let mut terminal = Terminal::run(command);
+    terminal.wait_to_show("misc.test: 2 articles");
+    terminal.type_in("\x03");
+    assert_eq!(terminal.wait_for_end(), Some(0));
+}
