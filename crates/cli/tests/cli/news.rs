@@ -177,7 +177,7 @@ fn an_article_is_decoded_or_as_it_came() {
         "{article}"
     );
     assert!(
-        article.contains("\n  Grüße zurück.  \n>>> print(1)\n"),
+        article.contains("\n  Grüße zurück.\n>>> print(1)\n"),
         "{article}"
     );
     let raw = news(
@@ -224,8 +224,8 @@ fn programs_read_lines_of_json() {
         serde_json::json!(["From", "Jürgen <j@example.org>"])
     );
     assert!(article["text"].as_str().unwrap().contains("Grüße zurück."));
-    assert_eq!(objects(&["list"])[1]["group"], "misc.test");
-    assert_eq!(objects(&["describe"])[1]["description"], "For tests");
+    assert_eq!(objects(&["list"])[0]["group"], "misc.test");
+    assert_eq!(objects(&["describe"])[0]["description"], "For tests");
     assert_eq!(
         objects(&["headers", "subject", "2"])[0]["value"],
         "Re: Grüße"

@@ -32,7 +32,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 ///
 /// A password is asked for, or taken from LARIAT_NEWS_PASSWORD or ~/.netrc, for servers that want one.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = after_help())]
 pub struct Args {
     /// The server and what is to be read: nntp://HOST/GROUP/NUMBER, nntps:// for TLS at once, news:GROUP or
     /// news:ID for the usual server; then a command
@@ -82,23 +82,13 @@ Examples:
   lariat news nntps://anna@news.example.org post article.txt
   lariat news nntp://news.example.org browse
   NNTPSERVER=news.example.org lariat news read comp.lang.python
-  lariat news news:comp.lang.python
+  lariat news news:comp.lang.python";
 
-Commands:
-  read GROUP [NUMBER]           the newest article's first meaningful lines
-  browse [GROUP]                read at the terminal; ? shows the keys
-  group GROUP                   how many articles there are, and their numbers
-  list, describe [WILDMAT]      the groups; what they are about
-  over GROUP [RANGE]            a line for each article; the newest 20 without a range
-  headers FIELD GROUP [RANGE]   one header field of each article, or of one <ID>
-  article, head, body, stat GROUP NUMBER | <ID>
-                                an article, its header, its body, whether it is there
-  newgroups SINCE               new groups; since 2026-11-20, or 3d
-  newnews WILDMAT SINCE         ids of new articles
-  date, help, capabilities      what the server says
-  post FILE, ihave <ID> FILE    send an article; - is standard input
-
-Ranges are 5, 5- and 5-9.";
+/// The examples, and all commands.
+fn after_help() -> String {
+    let commands = place::help();
+    format!("{EXAMPLES}\n\nCommands:\n{commands}\nRanges are 5, 5- and 5-9.")
+}
 
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {

@@ -77,7 +77,8 @@ impl Line {
                 if error.is_fatal() {
                     self.client = None;
                 }
-                Answer::Failed(error.to_string())
+                let failure = Failure::from(error);
+                Answer::Failed(failure.message().unwrap_or_default().to_owned())
             }
         }
     }

@@ -322,9 +322,13 @@ fn what_is_not_wanted_or_not_whole_is_not_posted() {
     )));
     person.press("y");
     assert_eq!(person.asked(), None);
+    let screen = person.screen();
     assert_eq!(
-        person.screen().last().map(String::as_str),
-        Some("not posted: there is no line Newsgroups: above the empty lin")
+        screen[screen.len() - 2..],
+        [
+            "not posted: there is no line Newsgroups: above the empty",
+            "line; e edits it"
+        ]
     );
     person.press("d");
     assert_eq!(person.wishes, [Wish::Forget]);

@@ -13,13 +13,16 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::groups::Groups;
 use super::listed::Listed;
 use super::model::{Model, Screen};
-use super::reading::Kind;
+use super::reading::{Kind, wrapped};
 use super::threads::{Row, base};
 use crate::commands::news::draft;
 use crate::output::one_line;
 
 /// How far answers are set in at most, in steps.
 const DEEPEST: usize = 12;
+
+/// The rows that a long message takes at most.
+const MOST_TOLD: usize = 4;
 
 /// The columns of a name in the list of threads.
 const NAME: usize = 18;
@@ -42,10 +45,13 @@ const HELP: &[&str] = &[
 
 /// Draws everything.
 pub fn draw(frame: &mut Frame, model: &Model) {
+    // What happens is told to its end, over the list if it has to be.
+    let mut told = wrapped(&last_line(model), frame.area().width.into());
+    told.truncate(MOST_TOLD);
     let rows = [
         Constraint::Length(1),
         Constraint::Fill(1),
-        Constraint::Length(1),
+        Constraint::Length(told.len() as u16),
     ];
     let [title, body, last] = Layout::vertical(rows).areas(frame.area());
     let turned = Style::new().add_modifier(Modifier::REVERSED);
@@ -67,7 +73,9 @@ pub fn draw(frame: &mut Frame, model: &Model) {
     for (line, area) in lines.into_iter().zip(body.rows()) {
         frame.render_widget(line, area);
     }
-    frame.render_widget(Line::raw(one_line(&last_line(model))), last);
+    for (line, area) in told.into_iter().zip(last.rows()) {
+        frame.render_widget(Line::raw(line), area);
+    }
 }
 
 fn title_of(model: &Model) -> String {
