@@ -35,9 +35,11 @@ const GOODBYE: Duration = Duration::from_secs(2);
 #[command(after_help = after_help())]
 pub struct Args {
     /// The server and what is to be read: nntp://HOST/GROUP/NUMBER, nntps:// for TLS at once, news:GROUP or
-    /// news:ID for the usual server; then a command
-    #[arg(value_name = "URL|HOST> [COMMAND")]
-    words: Vec<String>,
+    /// news:ID on the usual server; may be left out
+    #[arg(value_name = "URL|HOST")]
+    url: Option<String>,
+    /// The command and what it is about
+    command: Vec<String>,
     /// Log in as this user [default: that of the URL, else that of ~/.netrc, else nobody]
     #[arg(short, long, value_name = "NAME")]
     user: Option<String>,
@@ -96,7 +98,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
         .ok()
         .filter(|server| !server.is_empty());
     let is_person = io::stdin().is_terminal() && io::stdout().is_terminal();
-    let order = place::order(&args.words, usual.as_deref(), is_person)?;
+    let words: Vec<String> = args.url.iter().chain(&args.command).cloned().collect();
+    let order = place::order(&words, usual.as_deref(), is_person)?;
     if order.command == "browse" && !is_person {
         return Err(Failure::usage(
             "browse is for a terminal; read and over show news elsewhere",
