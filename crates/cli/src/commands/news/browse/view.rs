@@ -45,9 +45,10 @@ const HELP: &[&str] = &[
 
 /// Draws everything.
 pub fn draw(frame: &mut Frame, model: &Model) {
-    // What happens is told to its end, over the list if it has to be.
     let mut told = wrapped(&last_line(model), frame.area().width.into());
-    told.truncate(MOST_TOLD);
+    // What has happened is told to its end, over the list if it has to be.
+    let is_note = model.note.is_some();
+    told.truncate(if is_note { MOST_TOLD } else { 1 });
     let rows = [
         Constraint::Length(1),
         Constraint::Fill(1),
