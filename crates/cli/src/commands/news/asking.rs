@@ -4,13 +4,11 @@ use std::io::Read;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use lariat_client::nntp::{
-    ActiveGroup, Client, Excerpt, Fetched, Overview, Prompts, decode_header,
-};
+use lariat_client::nntp::{ActiveGroup, Client, Excerpt, Fetched, Overview, Prompts};
 use lariat_protocol::nntp::{Article, Articles, GroupName, MessageId, Moment, Range, Wildmat};
 use serde_json::json;
 
-use super::message::{Message, seconds};
+use super::message::{Message, decoded, seconds};
 use super::shown::Shown;
 use super::{draft, since};
 use crate::failure::{Failure, in_words};
@@ -192,7 +190,7 @@ impl Asking {
                 "{:>digits$}  {:10}  {author:width$}  {}",
                 overview.number(),
                 day.unwrap_or_default(),
-                decode_header(overview.subject())
+                decoded(overview.subject())
             );
             self.shown
                 .answer(text.trim_end(), || overview_object(overview))?;
@@ -222,7 +220,7 @@ impl Asking {
             [] => return Err(Failure::usage("name the group, or an article by its <ID>")),
         };
         for valued in self.client.xhdr(field.as_str(), articles).await? {
-            let value = decode_header(&valued.value);
+            let value = decoded(&valued.value);
             let text = match valued.number {
                 0 => value.clone(),
                 number => format!("{number}  {value}"),
@@ -389,14 +387,14 @@ pub async fn newest(client: &mut Client, first: u64, last: u64) -> Result<Option
 }
 
 fn author(overview: &Overview) -> String {
-    draft::name(&decode_header(overview.from())).to_owned()
+    draft::name(&decoded(overview.from())).to_owned()
 }
 
 fn overview_object(overview: &Overview) -> serde_json::Value {
     json!({
         "number": overview.number(),
-        "subject": decode_header(overview.subject()),
-        "from": decode_header(overview.from()),
+        "subject": decoded(overview.subject()),
+        "from": decoded(overview.from()),
         "date": overview.date(),
         "id": overview.message_id(),
         "references": overview.references().collect::<Vec<_>>(),

@@ -20,7 +20,7 @@ impl Message {
         let headers = article.headers();
         let headers = headers
             .iter()
-            .map(|(name, value)| (name.to_owned(), decode_header(value)));
+            .map(|(name, value)| (name.to_owned(), decoded(value)));
         Message {
             headers: headers.collect(),
             text: lines(&article.text()),
@@ -45,6 +45,12 @@ impl Message {
             text: body.to_owned(),
         }
     }
+}
+
+/// A header field's value in its characters, on one line: what is encoded may have line ends in it, behind which others
+/// would find fields that nobody has written.
+pub fn decoded(value: &str) -> String {
+    decode_header(value).replace(char::is_control, " ")
 }
 
 /// When an article was written, in seconds since 1970, if its date can be read.
@@ -83,6 +89,16 @@ mod tests {
         }
         assert_eq!(seconds("yesterday"), None);
         assert_eq!(seconds(""), None);
+    }
+
+    #[test]
+    fn what_is_encoded_stays_on_its_line() {
+        let two = decoded("=?utf-8?Q?a=0D=0AApproved:_b?=");
+        assert!(two.ends_with("Approved: b") && !two.contains(char::is_control));
+        assert_eq!(
+            decoded("=?utf-8?Q?Gr=C3=BC=C3=9Fe?= an alle"),
+            "Grüße an alle"
+        );
     }
 
     #[test]

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::mem;
 
-use lariat_client::nntp::{ActiveGroup, Client, Error, Overview, Site, decode_header};
+use lariat_client::nntp::{ActiveGroup, Client, Error, Overview, Site};
 use tokio::sync::mpsc;
 
 use super::messages::{Answer, Group, Headers, Request};
 use super::threads::Entry;
 use super::{Answered, Asked};
-use crate::commands::news::message::{Message, seconds};
+use crate::commands::news::message::{Message, decoded, seconds};
 use crate::failure::Failure;
 
 /// How many articles of a group are asked for at once.
@@ -181,8 +181,8 @@ fn entry(overview: &Overview) -> Entry {
     Entry {
         number: overview.number(),
         id: overview.message_id().to_owned(),
-        subject: decode_header(overview.subject()),
-        from: decode_header(overview.from()),
+        subject: decoded(overview.subject()),
+        from: decoded(overview.from()),
         date: seconds(overview.date()),
         references: overview.references().map(str::to_owned).collect(),
     }
