@@ -17,6 +17,7 @@ mod kept;
 mod line_editor;
 mod metrics;
 mod names;
+mod neighbours;
 mod news;
 mod news_browse;
 mod operated;

@@ -2,7 +2,8 @@
 
 use crate::process::run;
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 24] = [
+    "ask",
     "bench",
     "cert",
     "chargen",
@@ -15,6 +16,7 @@ const COMMANDS: [&str; 21] = [
     "echo",
     "fetch",
     "ftp",
+    "get-raw",
     "man",
     "names",
     "news",

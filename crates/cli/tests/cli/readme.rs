@@ -3,14 +3,15 @@
 //! Servers take free ports, in whose place a page's stand again when outputs are
 //! compared; their state is in a home directory of the test's. A command that is not known
 //! here fails the test, so that none stands on a page untried. A page that is new has a line in
-//! [`PAGES`]; its commands stand in blocks marked `console`.
+//! [`PAGES`]; its commands stand in blocks marked `console`. A command with a `&` behind it goes on while the
+//! next ones run.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use lariat_testkit::{FtpServer, NntpServer, WebServer};
 use tempfile::TempDir;
 
+use crate::neighbours::Neighbours;
 use crate::process::{Outcome, Running, lariat};
 
 /// The pages with commands: what they are called, their text, and how many commands they have at least.
@@ -24,6 +25,8 @@ const PAGES: &[(&str, &str, usize)] = &[
     ),
     ("fetch", include_str!("../../../../docs/fetch.md"), 6),
     ("ftp", include_str!("../../../../docs/ftp.md"), 6),
+    ("get-raw", include_str!("../../../../docs/get-raw.md"), 4),
+    ("names", include_str!("../../../../docs/names.md"), 9),
     ("news", include_str!("../../../../docs/news.md"), 8),
     (
         "remote-calls",
@@ -33,7 +36,7 @@ const PAGES: &[(&str, &str, usize)] = &[
     (
         "small-services",
         include_str!("../../../../docs/small-services.md"),
-        6,
+        9,
     ),
 ];
 
@@ -42,6 +45,9 @@ const EXEMPT: [&str; 1] = ["cargo test --workspace"];
 
 /// The programs that may stand beside `lariat` in a command.
 const KNOWN: [&str; 3] = ["lariat", "printf", "echo"];
+
+/// How commands begin that serve.
+const SERVERS: [&str; 2] = ["lariat serve", "lariat names serve"];
 
 /// How the pages call the home directory.
 const HOME: &str = "/home/you";
@@ -149,13 +155,10 @@ fn alike(line: &str) -> String {
 /// Somebody who types in what a page says.
 struct Reader {
     home: TempDir,
+    /// What goes on behind the next commands; it ends before the server does.
+    behind: Vec<Running>,
     server: Option<Server>,
-    /// What the pages call `ftp.example.org`.
-    ftp: FtpServer,
-    /// What they call `www.example.org`.
-    web: WebServer,
-    /// What they call `news.example.org`.
-    news: NntpServer,
+    neighbours: Neighbours,
 }
 
 /// The server that was started last.
@@ -167,12 +170,15 @@ struct Server {
 
 impl Reader {
     fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let neighbours = Neighbours::start();
+        std::fs::copy(neighbours.authority(), home.path().join("ca.pem")).unwrap();
+        std::fs::write(home.path().join("quotes.txt"), "A rope is a rope.\n").unwrap();
         Reader {
-            home: tempfile::tempdir().unwrap(),
+            home,
+            behind: Vec::new(),
             server: None,
-            ftp: ftp_server(),
-            web: web_server(),
-            news: news_server(),
+            neighbours,
         }
     }
 
@@ -180,27 +186,41 @@ impl Reader {
     fn run(&mut self, command: &str) -> String {
         let command = command.replace("cargo run --release -- ", "lariat ");
         assert!(is_known(&command), "it is not known how to run: {command}");
-        if command.starts_with("lariat serve") {
+        if SERVERS.iter().any(|server| command.starts_with(server)) {
             return self.serve(&command);
         }
-        let command = self.to_server(&command);
-        let command = command.replace("ftp.example.org", &self.ftp.address().to_string());
-        let command = command.replace("www.example.org", &self.web.address().to_string());
-        let command = command.replace("news.example.org", &self.news.address().to_string());
+        let command = self.neighbours.reached(&self.to_server(&command));
+        if let Some(command) = command.strip_suffix(" &") {
+            let command = format!("exec {command}");
+            let running = Running::spawn(self.shell(&command).stdin(Stdio::null()));
+            let first = running.line();
+            self.behind.push(running);
+            return self.as_shown(&first);
+        }
         let outcome = Running::spawn(self.shell(&command).stdin(Stdio::null())).finish();
         let Outcome { code, errors, .. } = &outcome;
-        assert_eq!((*code, errors.as_str()), (Some(0), ""), "$ {command}");
-        self.as_shown(&outcome.text())
+        // What get-raw has to say is beside the page that it fetches.
+        let is_beside = command.starts_with("lariat get-raw ");
+        let told = if is_beside { "" } else { errors.as_str() };
+        assert_eq!((*code, told), (Some(0), ""), "$ {command}\n{errors}");
+        let said = if is_beside { errors.as_str() } else { "" };
+        self.as_shown(&format!("{said}{}", outcome.text()))
     }
 
     /// Starts a server in the place of the last one.
     fn serve(&mut self, command: &str) -> String {
+        self.behind.clear();
         self.server = None;
         let ports = FIRST.iter().map(|(_, port)| *port).chain([8443, 9464]);
         let any_port = ports.fold(command.to_string(), |command, port| {
             command.replace(&format!(":{port}"), ":0")
         });
-        let any_port = any_port.replace("lariat serve", "exec lariat serve --port-base 0");
+        // The RFC's ports are not everybody's to take.
+        let any_port = any_port.replace(":13'", ":0'").replace(":17?", ":0?");
+        let any_port = match any_port.as_str() {
+            "lariat names serve" => "exec lariat names serve tcp://localhost:0".into(),
+            _ => any_port.replace("lariat serve", "exec lariat serve --port-base 0"),
+        };
         let running = Running::spawn(&mut self.shell(&any_port));
         let mut said = String::new();
         let mut ports = Vec::new();
@@ -242,6 +262,16 @@ impl Reader {
         if let Some((_, taken)) = asked {
             command = command.replace("ask localhost ", &format!("ask {taken} "));
         }
+        // Where a page names a host alone, the port is that of the service.
+        for (scheme, option) in [("udp", "--udp "), ("tcp", "")] {
+            let daytime = format!("{scheme}://[::]:21574");
+            let found = server.ports.iter().find(|(shown, _)| *shown == daytime);
+            if let Some((_, port)) = found.and_then(|(_, taken)| taken.rsplit_once(':')) {
+                let (shown, taken) = ("example.org", format!("localhost {port}"));
+                let daytime = format!("lariat daytime {option}");
+                command = command.replace(&(daytime.clone() + shown), &(daytime + &taken));
+            }
+        }
         let port = |endpoint: &str| endpoint.rsplit(':').next().map(str::to_owned);
         for (shown, taken) in tcp {
             let (shown, taken) = (port(shown).unwrap(), port(taken).unwrap());
@@ -257,7 +287,7 @@ impl Reader {
         for (shown, taken) in ports {
             output = output.replace(taken, shown);
         }
-        output
+        self.neighbours.shown(&output)
     }
 
     /// Where the name server is that the README finds at its default port.
@@ -293,36 +323,6 @@ impl Reader {
             .env("PATH", std::env::join_paths(path).unwrap());
         shell
     }
-}
-
-/// The files that the pages fetch.
-fn ftp_server() -> FtpServer {
-    let server = FtpServer::start();
-    server.put("/pub/notes.txt", b"something\n");
-    server.put("/pub/readme.txt", b"hello\n");
-    server
-}
-
-fn web_server() -> WebServer {
-    let server = WebServer::start();
-    server.put("/notes.txt", b"something\n");
-    server.put("/large.iso", &[7; 100_000]);
-    server
-}
-
-/// The articles that they read.
-fn news_server() -> NntpServer {
-    let server = NntpServer::start();
-    server.add_group("misc.empty", "Nothing yet");
-    server.add_group("misc.test", "For tests");
-    let question = "Message-ID: <1@example.org>\nFrom: Ann <ann@example.org>\nNewsgroups: misc.test\n\
-        Subject: Which brackets?\nDate: Sat, 17 Jun 2006 17:27:21 +0000\n\nDoes print 1 need brackets?\n";
-    let answer = "Message-ID: <2@example.org>\nReferences: <1@example.org>\nFrom: Otto <otto@example.org>\n\
-        Newsgroups: misc.test\nSubject: Re: Which brackets?\nDate: Sun, 18 Jun 2006 10:00:00 +0000\n\n\
-        Ann wrote:\n> Does print 1 need brackets?\n\nIt does, since 3.0.\n>>> print(1)\n1\n";
-    server.put("misc.test", question);
-    server.put("misc.test", answer);
-    server
 }
 
 impl Drop for Server {
