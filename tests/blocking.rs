@@ -1,11 +1,16 @@
 //! Blocking handlers under the reactor.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
-use std::os::unix::net::UnixStream;
+use std::net::{Shutdown, TcpStream, UdpSocket};
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use lariat::socketserver::{HandlerResult, StreamRequest, handler};
-use lariat::{Reactor, blocking};
+use lariat::socketserver::{DatagramRequest, HandlerResult, StreamRequest, handler};
+use lariat::{Reactor, blocking, blocking_datagrams};
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn shout(request: &mut StreamRequest) -> HandlerResult {
     while let Some(line) = request.rfile.read_line(1024)? {
@@ -81,5 +86,81 @@ fn a_handler_sees_who_is_at_the_ends() {
         handle.stop();
     });
     reactor.run();
+    asked.join().expect("no panic");
+}
+
+#[test]
+fn handlers_of_datagrams_are_served_by_the_reactor_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("socket");
+    let shout = handler(|request: &mut DatagramRequest| {
+        if request.packet() != b"nothing" {
+            request.wfile = request.packet().to_ascii_uppercase();
+        }
+        Ok(())
+    });
+    let reactor = Reactor::builder().threads(1).build().expect("a reactor");
+    let udp = reactor.listen("udp://127.0.0.1:0", blocking_datagrams(shout.clone()));
+    let udp = udp.expect("a port").endpoint().clone();
+    let unix = format!("unixgram://{}", path.display());
+    reactor
+        .listen(unix, blocking_datagrams(shout))
+        .expect("a path");
+    let handle = reactor.handle();
+    let asked = std::thread::spawn(move || {
+        let client = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        client.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        let port = udp.port().expect("a port");
+        client.connect(("127.0.0.1", port)).expect("a port");
+        let named = UnixDatagram::bind(folder.path().join("client")).expect("a path");
+        named.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        named.connect(&path).expect("it is bound");
+        // Each is whole, and what is not answered is no end.
+        for (words, answer) in [("one", "ONE"), ("nothing", ""), ("three", "THREE")] {
+            client.send(words.as_bytes()).expect("sent");
+            named.send(words.as_bytes()).expect("sent");
+            if answer.is_empty() {
+                continue;
+            }
+            let mut heard = [0; 100];
+            let length = client.recv(&mut heard).expect("an answer");
+            assert_eq!(&heard[..length], answer.as_bytes());
+            let length = named.recv(&mut heard).expect("an answer");
+            assert_eq!(&heard[..length], answer.as_bytes());
+        }
+        handle.stop();
+    });
+    reactor.run();
+    asked.join().expect("no panic");
+}
+
+#[test]
+fn a_handler_that_never_returns_does_not_hold_up_the_reactors_end() {
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let stuck = handler(move |request: &mut StreamRequest| {
+        request.wfile.write_all(b"stuck\n")?;
+        // An error means that the test is over.
+        let _ = held.lock().expect("no panic").recv();
+        Ok(())
+    });
+    let reactor = Reactor::builder()
+        .threads(1)
+        .drain_time(Duration::from_millis(50))
+        .build()
+        .expect("a reactor");
+    let listening = reactor.listen("tcp://127.0.0.1:0", blocking(stuck));
+    let endpoint = listening.expect("a port").endpoint().clone();
+    let handle = reactor.handle();
+    let asked = std::thread::spawn(move || {
+        let port = endpoint.port().expect("a port");
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        stream.read_exact(&mut [0; 6]).expect("it speaks");
+        handle.stop();
+        stream
+    });
+    let report = reactor.run();
+    assert_eq!(report.all(), 1, "{report:?}");
+    drop(release);
     asked.join().expect("no panic");
 }

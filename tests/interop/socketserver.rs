@@ -43,6 +43,18 @@ fn ends(mut server: Peer) {
 }
 
 #[test]
+fn every_name_of_python_is_in_the_table() {
+    // Which came with Python 3.12.
+    let later = ["ForkingUnixDatagramServer", "ForkingUnixStreamServer"];
+    let listed = include_str!("../../crates/socketserver/tests/python_names.txt");
+    let mut names = python("socketserver_names.py", [""; 0]).succeed();
+    names.extend(later.map(String::from));
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names, listed.lines().collect::<Vec<_>>());
+}
+
+#[test]
 fn every_strategy_answers_python_over_tcp() {
     for strategy in STRATEGIES {
         let (server, address) = serve("tcp", strategy, "127.0.0.1:0");
@@ -71,26 +83,61 @@ fn every_strategy_answers_python_over_unix_sockets() {
     }
 }
 
+/// The example over each kind of socket, handled so, and where it listens.
+fn each_kind(strategy: &str, work: impl Fn(&str, &str)) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("socket").display().to_string();
+    for (kind, address) in [
+        ("tcp", "127.0.0.1:0"),
+        ("udp", "127.0.0.1:0"),
+        ("unix", &path),
+    ] {
+        let (server, address) = serve(kind, strategy, address);
+        work(kind, &address);
+        ends(server);
+    }
+}
+
 #[test]
-fn many_at_once_are_answered_by_all_but_the_sequential_one() {
+fn many_at_once_of_both_kinds_are_answered_by_every_strategy() {
+    for strategy in STRATEGIES {
+        each_kind(strategy, |kind, address| {
+            // Bare words of one client over one connection, and lines of a connection each. The
+            // sequential one has them wait for each other, and answers all.
+            let clients: Vec<Peer> = ["bare", "crlf", "bare", "crlf"]
+                .map(|ending| {
+                    let messages = match ending {
+                        "bare" => &["one", "two"][..],
+                        _ => &["one"],
+                    };
+                    let arguments = [&[kind, address, ending, ""], messages].concat();
+                    python("classic_client.py", arguments)
+                })
+                .into_iter()
+                .collect();
+            for client in clients {
+                let told = client.succeed();
+                assert!(
+                    told.iter()
+                        .all(|line| line.contains("one") || line.contains("two"))
+                );
+                assert!(!told.is_empty(), "{kind} {strategy}");
+            }
+        });
+    }
+}
+
+#[test]
+fn one_that_holds_its_connection_holds_up_the_sequential_one_only() {
     for strategy in &STRATEGIES[1..] {
         let (server, address) = serve("tcp", strategy, "127.0.0.1:0");
-        let arguments = ["tcp", &address, "bare", "", "one", "two"];
-        // Clients that hold their connection open while others come and go.
-        let mut held = Peer::start(
-            Command::new("nc").args(
-                address
-                    .rsplit_once(':')
-                    .map_or(["", ""], |(host, port)| [host, port]),
-            ),
-        );
+        let (host, port) = address.rsplit_once(':').expect("a port");
+        let mut held = Peer::start(Command::new("nc").args([host, port]));
         held.say("first\n");
         assert!(held.line().ends_with("] first"));
-        let clients: Vec<Peer> = (0..8)
-            .map(|_| python("classic_client.py", arguments))
-            .collect();
-        for client in clients {
-            assert_eq!(client.succeed().len(), 2);
+        for ending in ["bare", "crlf"] {
+            let arguments = ["tcp", &address, ending, "", "one"];
+            assert_eq!(python("classic_client.py", arguments).succeed().len(), 1);
         }
         held.say("still here\n");
         assert!(held.line().ends_with("] still here"));

@@ -11,15 +11,12 @@ use lariat::socketserver::{
 
 /// One connection: whatever comes is answered as it came, with a line end or without.
 fn timestamp(request: &mut StreamRequest) -> HandlerResult {
-    loop {
-        let said = request.rfile.fill_buf()?;
+    while let said @ [_, ..] = request.rfile.fill_buf()? {
         let (length, answer) = (said.len(), [b"[", &local_ctime()[..], b"] ", said].concat());
-        if length == 0 {
-            return Ok(());
-        }
         request.wfile.write_all(&answer)?;
         request.rfile.consume(length);
     }
+    Ok(())
 }
 
 fn serve<S: Strategy + Default>(address: &str) -> io::Result<()> {

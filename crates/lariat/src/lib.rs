@@ -3,7 +3,7 @@
 //! underneath.
 //!
 //! A service is written in one of two ways, and served by the same [`Reactor`] (a third, blocking code
-//! on threads of its own, is [`socketserver`]):
+//! on threads of its own, is [`socketserver`], on Unix only):
 //!
 //! ```
 //! use lariat::{Connection, Protocol, Reactor, Transport};
@@ -39,9 +39,11 @@
 //! Read [`Protocol`] and [`Transport`] first, then [`framing`] for lines and frames, and the
 //! programs in `examples/`.
 
+#[cfg(unix)]
 mod blocking;
 
-pub use blocking::blocking;
+#[cfg(unix)]
+pub use blocking::{blocking, blocking_datagrams};
 pub use lariat_client as client;
 pub use lariat_net::*;
 pub use lariat_protocol::{
@@ -52,6 +54,7 @@ pub use lariat_protocol::{
 };
 pub use lariat_re as re;
 pub use lariat_service as service;
+#[cfg(unix)]
 pub use lariat_socketserver as socketserver;
 pub use lariat_store as store;
 pub use lariat_sync as sync;
