@@ -108,7 +108,8 @@ impl StreamRequest {
     }
 
     /// What a TLS client and the server have agreed on: the name that it asked for, its
-    /// certificates. None where there is no TLS.
+    /// certificates. None where there is no TLS, or where it is none of this crate's, as under the
+    /// reactor.
     pub fn session(&self) -> Option<Session> {
         self.wire.0.session()
     }

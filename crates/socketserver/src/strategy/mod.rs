@@ -9,7 +9,6 @@ use std::io;
 use std::time::Instant;
 
 pub use forking::Forking;
-
 pub use pooled::Pooled;
 pub use sequential::Sequential;
 pub use threading::Threading;
@@ -46,7 +45,8 @@ pub trait Strategy: Send + Sync + 'static {
         with(&[]);
     }
 
-    /// After each request and each poll interval.
+    /// Before a request is taken, and after each poll interval at the latest: whoever has ended is to
+    /// count no more.
     fn service_actions(&self) {}
 
     /// Whether the end of the server waits for its requests, when nothing else is said

@@ -154,9 +154,9 @@ fn a_handshake_has_a_deadline() {
     });
 }
 
-/// Whether a server ends a connection whose client makes its handshake, and then sends one record a
-/// byte at a time, which would take minutes.
-fn ends_what_drips(deadlines: Deadlines) {
+/// Whether a server ends a connection whose client makes its handshake, says these words, and then
+/// sends one record a byte at a time, which would take minutes.
+fn ends_what_drips(deadlines: Deadlines, words: &[u8]) {
     let (tls, client) = both_sides();
     let server = Server::<Tls<Tcp>, Threading, _>::builder(shout)
         .options(Options {
@@ -169,9 +169,10 @@ fn ends_what_drips(deadlines: Deadlines) {
     serving(&server, || {
         let mut dripping = connect(&server);
         let below = dripping.try_clone().expect("a descriptor");
-        let handshaken = client
+        let mut handshaken = client
             .connect_blocking("localhost", below)
             .expect("a handshake");
+        handshaken.write_all(words).expect("it reads");
         // A record of application data.
         dripping.write_all(&[23, 3, 3, 0x40, 0]).expect("it reads");
         let pause = Some(Duration::from_millis(10));
@@ -194,14 +195,22 @@ fn ends_what_drips(deadlines: Deadlines) {
 #[test]
 fn a_record_that_drips_in_is_not_waited_for_beyond_the_deadlines() {
     let soon = Some(Duration::from_millis(200));
-    ends_what_drips(Deadlines {
+    let whole = Deadlines {
         request: soon,
         ..Deadlines::NONE
-    });
-    ends_what_drips(Deadlines {
+    };
+    ends_what_drips(whole, b"");
+    // Which the handshake is in.
+    let first_byte = Deadlines {
         first_byte: Some(Duration::from_secs(2)),
         ..Deadlines::NONE
-    });
+    };
+    ends_what_drips(first_byte, b"");
+    let idle = Deadlines {
+        idle: soon,
+        ..Deadlines::NONE
+    };
+    ends_what_drips(idle, b"hi\n");
 }
 
 #[test]
