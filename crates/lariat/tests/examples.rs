@@ -458,6 +458,15 @@ fn no_example_is_left_out() {
 }
 
 #[test]
+fn a_blocking_server_is_written_in_less_than_40_lines() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples");
+    for kind in ["tcp", "udp", "unix"] {
+        let text = std::fs::read_to_string(folder.join(format!("blocking_{kind}.rs"))).unwrap();
+        assert!(text.lines().count() < 40, "blocking_{kind}");
+    }
+}
+
+#[test]
 fn a_file_is_fetched_by_ftp_and_each_failure_has_its_message() {
     use lariat_testkit::{Fault, FtpServer};
 
