@@ -41,7 +41,10 @@ impl Neighbours {
         let secret = format!("tls://localhost:{}", secret.port().unwrap());
         let places = vec![
             ("tls://www.example.org", secret),
-            ("http://www.example.org", format!("http://{}", web.address())),
+            (
+                "http://www.example.org",
+                format!("http://{}", web.address()),
+            ),
             (
                 "www.example.org",
                 place(server.serve("tcp://127.0.0.1:0", page)),

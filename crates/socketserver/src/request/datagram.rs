@@ -31,8 +31,11 @@ pub struct DatagramRequest {
     pub client_address: Address,
     /// Where the server is.
     pub server_address: Address,
-    send: Box<dyn FnMut(&[u8]) -> io::Result<()> + Send>,
+    send: Reply,
 }
+
+/// What sends the reply.
+type Reply = Box<dyn FnMut(&[u8]) -> io::Result<()> + Send>;
 
 impl DatagramRequest {
     /// A datagram that has come, and what sends the reply to whoever sent it: for a

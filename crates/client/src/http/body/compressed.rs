@@ -293,5 +293,5 @@ fn decoder(encoding: Encoding, packed: Packed, first: [Option<u8>; 2]) -> Box<dy
 
 /// Whether these two bytes are the head of zlib's format (RFC 1950, section 2.2).
 fn is_zlib(first: u8, second: u8) -> bool {
-    first & 0x0f == 8 && u16::from_be_bytes([first, second]) % 31 == 0
+    first & 0x0f == 8 && u16::from_be_bytes([first, second]).is_multiple_of(31)
 }
