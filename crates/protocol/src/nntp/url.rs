@@ -265,11 +265,13 @@ impl fmt::Display for NewsUrl {
             out.write_str("/")?;
         }
         let encoded = |text: &str| percent::encode(text.as_bytes(), b"/?#[]");
+        // With an @ it would be taken for a message-id.
+        let name_of = |name: &GroupName| percent::encode(name.as_str().as_bytes(), b"/?#[]@");
         match &self.target {
             Target::Server => Ok(()),
             Target::Groups(pattern) => out.write_str(&encoded(pattern.as_str())),
-            Target::Group(name) => out.write_str(&encoded(name.as_str())),
-            Target::Numbers(name, range) => write!(out, "{}/{range}", encoded(name.as_str())),
+            Target::Group(name) => out.write_str(&name_of(name)),
+            Target::Numbers(name, range) => write!(out, "{}/{range}", name_of(name)),
             Target::Id(id) => {
                 // Without an @ it would be taken for a group.
                 let inner = id.inner();
@@ -316,6 +318,12 @@ mod tests {
                 "tcp://a.example:119",
                 None,
                 "Numbers(\"misc.test\", One(12))",
+            ),
+            (
+                "nntp://a.example/b%40c/7",
+                "tcp://a.example:119",
+                None,
+                "Numbers(\"b@c\", One(7))",
             ),
             (
                 "news://a.example/comp.*",
