@@ -29,6 +29,11 @@ const PAGES: &[(&str, &str, usize)] = &[
     ("names", include_str!("../../../../docs/names.md"), 9),
     ("news", include_str!("../../../../docs/news.md"), 8),
     (
+        "regular-expressions",
+        include_str!("../../../../docs/regular-expressions.md"),
+        6,
+    ),
+    (
         "remote-calls",
         include_str!("../../../../docs/remote-calls.md"),
         6,
