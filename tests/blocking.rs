@@ -100,7 +100,7 @@ fn handlers_of_datagrams_are_served_by_the_reactor_too() {
         Ok(())
     });
     let reactor = Reactor::builder().threads(1).build().expect("a reactor");
-    let udp = reactor.listen("udp://127.0.0.1:0", blocking_datagrams(shout.clone()));
+    let udp = reactor.listen("udp://127.0.0.1:0", blocking_datagrams(shout));
     let udp = udp.expect("a port").endpoint().clone();
     let unix = format!("unixgram://{}", path.display());
     reactor

@@ -1,5 +1,7 @@
 //! The HTTP client, against servers and proxies that say what each test has them say.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "http/asked.rs"]
 mod asked;
 #[path = "http/bodies.rs"]

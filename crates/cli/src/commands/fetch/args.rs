@@ -200,8 +200,7 @@ Exit codes, which are those of curl where it has one:
   0    done
   1    failed in another way than these
   2    wrong usage
-  5    the name of the proxy could not be found
-  6    the name of the server could not be found
+  6    the name of the server, or of the proxy, could not be found
   7    there was no connection
   18   not all of the file came
   22   the status of the answer is 400 or above

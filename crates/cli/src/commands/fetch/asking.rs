@@ -48,8 +48,10 @@ pub async fn make_client(
     deadlines.answer = piece(usual.answer);
     deadlines.between = piece(usual.between);
     deadlines.whole = args.max_time;
-    let mut redirects = Redirects::default();
-    redirects.limit = args.max_redirs;
+    let redirects = Redirects {
+        limit: args.max_redirs,
+        ..Redirects::default()
+    };
     let mut builder = Client::builder()
         .deadlines(deadlines)
         .redirects(redirects)

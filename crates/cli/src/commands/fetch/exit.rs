@@ -6,7 +6,6 @@ use lariat_tls::{PeerFault, TlsError};
 
 use crate::failure::{FAILED, Failure, USAGE};
 
-const NO_PROXY_NAME: u8 = 5;
 const NO_NAME: u8 = 6;
 const NO_CONNECTION: u8 = 7;
 const NOT_ALL: u8 = 18;
@@ -113,15 +112,16 @@ fn connecting(error: &lariat_net::Error) -> u8 {
 
 fn handshake(error: &TlsError) -> u8 {
     match error {
-        TlsError::Invalid { fault, .. } => match fault {
-            PeerFault::NameMismatch { .. }
-            | PeerFault::Expired { .. }
-            | PeerFault::NotYetValid { .. }
-            | PeerFault::UnknownAuthority { .. }
-            | PeerFault::AuthorityAsServer
-            | PeerFault::Certificate { .. } => NOT_TRUSTED,
-            _ => NO_TLS,
-        },
+        TlsError::Invalid {
+            fault:
+                PeerFault::NameMismatch { .. }
+                | PeerFault::Expired { .. }
+                | PeerFault::NotYetValid { .. }
+                | PeerFault::UnknownAuthority { .. }
+                | PeerFault::AuthorityAsServer
+                | PeerFault::Certificate { .. },
+            ..
+        } => NOT_TRUSTED,
         TlsError::Misuse { .. } => USAGE,
         _ => NO_TLS,
     }

@@ -225,12 +225,12 @@ impl Model {
     fn in_threads(&mut self, key: KeyCode) -> Vec<Wish> {
         let page = self.page();
         let Some(listed) = &mut self.listed else {
-            return self.to_groups();
+            return self.show_groups();
         };
         let group = listed.group.clone();
         match key {
             KeyCode::Char('q' | 'h') | KeyCode::Esc | KeyCode::Left | KeyCode::Backspace => {
-                return self.to_groups();
+                return self.show_groups();
             }
             KeyCode::Enter | KeyCode::Right | KeyCode::Char('l' | ' ') => {
                 let row = listed.cursor.at;
@@ -351,7 +351,7 @@ impl Model {
     }
 
     /// Back to the list of groups, which is asked for if it is not known.
-    fn to_groups(&mut self) -> Vec<Wish> {
+    fn show_groups(&mut self) -> Vec<Wish> {
         self.screen = Screen::Groups;
         self.waiting = None;
         match self.groups.is_known {
@@ -437,7 +437,7 @@ impl Model {
                     Some(listed) if listed.group == group => listed.add(headers, page),
                     listed => *listed = Some(Listed::new(group, headers)),
                 }
-                self.to_front(Screen::Threads);
+                self.show(Screen::Threads);
             }
             (Request::Article { number, .. }, Answer::Article(message)) => {
                 if let Some(listed) = &mut self.listed {
@@ -446,7 +446,7 @@ impl Model {
                     listed.cursor.keep(listed.rows.len(), page);
                 }
                 self.reading = Some(Reading::new(message, width));
-                self.to_front(Screen::Article);
+                self.show(Screen::Article);
             }
             (_, Answer::Posted) => {
                 self.leave_draft("posted; u asks the server for what is new");
@@ -458,7 +458,7 @@ impl Model {
     }
 
     /// Shows a screen; behind the help, if somebody reads that.
-    fn to_front(&mut self, screen: Screen) {
+    fn show(&mut self, screen: Screen) {
         match self.screen {
             Screen::Help | Screen::Draft => self.behind = screen,
             _ => self.screen = screen,
