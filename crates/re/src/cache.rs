@@ -225,5 +225,7 @@ mod tests {
             &compile("kept a", Flags::NONE).expect("it is a pattern")
         ));
         assert!(cache().patterns.len() <= MOST);
+        purge();
+        assert!(cache().patterns.is_empty() && cache().order.is_empty());
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use unicode_width::UnicodeWidthStr;
+
 /// Why something of this crate failed.
 ///
 /// ```
@@ -134,12 +136,12 @@ impl PatternError {
     pub fn caret(&self) -> Option<String> {
         let (line, column) = self.line_and_column()?;
         let text = self.pattern.split('\n').nth(line - 1)?;
-        // A tab, or anything else without a width of its own, would move the caret away.
-        let shown: String = text
-            .chars()
-            .map(|char| if char.is_control() { ' ' } else { char })
-            .collect();
-        Some(format!("{shown}\n{}^", " ".repeat(column - 1)))
+        // A tab would move the caret away, and other controls steer the terminal.
+        let shown = |char: char| if char.is_control() { ' ' } else { char };
+        let shown: String = text.chars().map(shown).collect();
+        let before: String = shown.chars().take(column - 1).collect();
+        // Some characters take two columns, and some none.
+        Some(format!("{shown}\n{}^", " ".repeat(before.width())))
     }
 }
 
@@ -173,4 +175,21 @@ pub enum LimitReached {
         "the search needed more than {0} bytes to remember where to go back to, and was given up"
     )]
     Memory(usize),
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Pattern;
+
+    #[test]
+    fn a_caret_stands_under_the_place_whatever_is_before_it() {
+        let caret = |pattern: &str| {
+            let error = Pattern::new(pattern).expect_err("it is none");
+            error.caret().expect("it has a place")
+        };
+        assert_eq!(caret("a\t**"), "a **\n   ^");
+        assert_eq!(caret("\u{4e00}\u{4e01}**"), "\u{4e00}\u{4e01}**\n     ^");
+        assert_eq!(caret("e\u{301}**"), "e\u{301}**\n  ^");
+        assert_eq!(caret("(?x)\u{1f600}\n\u{1f600}(#\n"), "\u{1f600}(#\n  ^");
+    }
 }

@@ -57,12 +57,12 @@ impl<'p, 't, T: Text + ?Sized> Walk<'p, 't, T> {
         let Some((start, end)) = self.span(how)? else {
             return Ok(None);
         };
-        let machine = &self.machine;
+        let groups = self.machine.groups();
         Ok(Some(Match::new(
             self.pattern,
             self.text,
             (start, end),
-            (machine.slots.clone(), machine.last_index),
+            groups,
             self.part,
         )))
     }
@@ -138,10 +138,20 @@ pub struct Scanner<'p, 't, T: Text + ?Sized = str> {
 }
 
 impl<'p, 't, T: Text + ?Sized> Scanner<'p, 't, T> {
-    pub(crate) fn new(pattern: &'p Pattern<T>, text: &'t T) -> Self {
+    pub(crate) fn whole(pattern: &'p Pattern<T>, text: &'t T) -> Self {
         Scanner {
             walk: Walk::between(pattern, text, (0, text.bytes().len())),
         }
+    }
+
+    pub(crate) fn part(
+        pattern: &'p Pattern<T>,
+        text: &'t T,
+        part: impl RangeBounds<usize>,
+    ) -> Result<Self, Error> {
+        Ok(Scanner {
+            walk: Walk::new(pattern, text, part)?,
+        })
     }
 
     /// A match that begins where the one before ended, at first at the beginning.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
-use crate::error::Error;
+use crate::error::{Error, Fault, PatternError};
 use crate::flags::Flags;
 use crate::iterate::{FindIter, Scanner, Walk};
 use crate::linear::Linear;
@@ -14,6 +14,9 @@ use crate::program::{self, Program};
 use crate::syntax::{self, Sequence};
 use crate::template::{Fill, Replacement};
 use crate::text::{Growing, Text};
+
+/// So many groups a pattern may have, since each match has a span for every one of them: 160 KB then.
+const MOST_GROUPS: usize = 10_000;
 
 /// A compiled pattern: what `re.compile` returns.
 ///
@@ -75,6 +78,10 @@ impl<T: Text + ?Sized> Pattern<T> {
         let parsed = syntax::parse(pattern.characters(), T::IS_TEXT, flags)?;
         let (parts, sets) = program::resolve(&parsed, T::IS_TEXT)?;
         let groups = parsed.widths.len() - 1;
+        if groups > MOST_GROUPS {
+            let message = format!("the pattern has more than {MOST_GROUPS} groups");
+            return Err(PatternError::new(Fault::Limit, message).into());
+        }
         let mut program = program::emit(&parts, &sets, groups, T::IS_TEXT);
         program.linear = Linear::of(parts, sets.all, T::IS_TEXT);
         let inner = Inner {
@@ -285,8 +292,27 @@ impl<T: Text + ?Sized> Pattern<T> {
     ///
     /// As [`Pattern::search`].
     pub fn findall<'t>(&self, text: &'t T) -> Result<Vec<Vec<&'t T>>, Error> {
+        self.findall_in(text, ..)
+    }
+
+    /// The texts of all matches in a part of a text (`Pattern.findall` with `pos` and `endpos`).
+    ///
+    /// ```
+    /// let digits = lariat_re::Pattern::new(r"\d")?;
+    /// assert_eq!(digits.findall_in("1 2 3", 2..)?.concat(), ["2", "3"]);
+    /// # Ok::<(), lariat_re::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Pattern::search_in`].
+    pub fn findall_in<'t>(
+        &self,
+        text: &'t T,
+        part: impl RangeBounds<usize>,
+    ) -> Result<Vec<Vec<&'t T>>, Error> {
         let mut all = Vec::new();
-        for found in self.find_iter(text) {
+        for found in self.find_iter_in(text, part)? {
             let found = found?;
             all.push(if self.groups() == 0 {
                 vec![found.text()]
@@ -300,7 +326,20 @@ impl<T: Text + ?Sized> Pattern<T> {
     /// Matches one after another, of which each may have to begin where the one before ended
     /// (`Pattern.scanner`).
     pub fn scanner<'p, 't>(&'p self, text: &'t T) -> Scanner<'p, 't, T> {
-        Scanner::new(self, text)
+        Scanner::whole(self, text)
+    }
+
+    /// The same in a part of a text (`Pattern.scanner` with `pos` and `endpos`).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Position`] if an end of the part lies inside of a character.
+    pub fn scanner_in<'p, 't>(
+        &'p self,
+        text: &'t T,
+        part: impl RangeBounds<usize>,
+    ) -> Result<Scanner<'p, 't, T>, Error> {
+        Scanner::part(self, text, part)
     }
 
     /// What lies between matches (`Pattern.split`), with the groups of each match between;

@@ -6,9 +6,25 @@ use lariat_re::{Error, Fault, LimitReached, Limits, Pattern};
 
 /// Whether it is found, under the limits that hold by default.
 fn found(pattern: &str, text: &str) -> Result<bool, Error> {
-    let pattern = Pattern::new(pattern)?;
+    found_within(pattern, text, Limits::default())
+}
+
+fn found_within(pattern: &str, text: &str, limits: Limits) -> Result<bool, Error> {
+    let pattern = Pattern::new(pattern)?.limited(limits);
     Ok(pattern.search(text)?.is_some())
 }
+
+/// So many steps, each of which is a few nanoseconds.
+fn steps(steps: u64) -> Limits {
+    Limits {
+        steps,
+        steps_per_byte: 0,
+        ..Limits::default()
+    }
+}
+
+/// As many steps as a few milliseconds have.
+const MILLISECONDS: u64 = 1_000_000;
 
 #[test]
 fn what_explodes_elsewhere_is_answered() {
@@ -30,9 +46,88 @@ fn what_explodes_elsewhere_is_answered() {
         "(?:(a+)+b)*+[xy]",
         "a*a*a*a*a*a*[bc]",
     ] {
-        assert_eq!(found(pattern, &a), Ok(false), "{pattern}");
+        // A few milliseconds; Python takes from minutes to the age of the world.
+        let answer = found_within(pattern, &a, steps(MILLISECONDS));
+        assert_eq!(answer, Ok(false), "{pattern}");
     }
-    assert_eq!(found("^(a|aa)*$", &a), Ok(true));
+    let answer = found_within("^(a|aa)*$", &a, steps(MILLISECONDS));
+    assert_eq!(answer, Ok(true));
+}
+
+/// What looks far ahead without an instruction for each character looks no farther than its steps
+/// allow: it would take hours otherwise, not the limits.
+#[test]
+fn looking_ahead_takes_steps() {
+    let a = "a".repeat(1 << 20);
+    let ab = "ab".repeat(1 << 19);
+    let open = "<".repeat(1 << 20);
+    let end = a.clone() + "x";
+    let long = "a".repeat(20_000);
+    let words = (0..20).map(|number| format!("{}{number:02}", &long[..8000]));
+    let words = words.collect::<Vec<_>>().join("|");
+    for (pattern, text) in [
+        // A lazy run whose end comes late.
+        ("a.*?x(?!$)", &end),
+        ("a[^z]*?[xy](?=z)", &end),
+        // A greedy one that is left too early, or has too few.
+        ("a.*[xy](?=z)", &end),
+        ("x?[ab]{50000}[cd](?!e)", &ab),
+        ("x?[ab]{50000,60000}?[cd](?!e)", &ab),
+        // Long literals, one and many.
+        (&format!("{long}[xy](?!z)"), &a),
+        (&format!("(?:b|{long})[xy](?!z)"), &a),
+        (&format!("(?:{words})(?!z)"), &a),
+        // Looks far behind.
+        ("(?<=[ab]{50000}[xy])a", &a),
+        ("(?<![ab]{50000})[xy]|(?<=[ab]{50000}c)a", &a),
+        // References to what is long, in one case and in any.
+        (r"^(a{5000}).*?\1[xy]", &a),
+        (r"(?i)^(a{5000}).*?\1[xy]", &a),
+    ] {
+        let shown: String = pattern.chars().take(40).collect();
+        let answer = found_within(pattern, text, steps(2_000_000));
+        assert!(
+            matches!(answer, Err(Error::Limit(_))),
+            "{shown}: {answer:?}"
+        );
+    }
+    // What does not come at all is looked for once.
+    let [a, ab, open] = [&a, &ab, &open].map(|text| text[..1 << 18].to_string());
+    for (pattern, text) in [
+        ("a.*?x(?=y)", &a),
+        ("a.*x(?=y)", &a),
+        ("<.*?>(?!x)", &open),
+        ("ab.*?x(?=y)", &ab),
+        ("a[^z]*?[xy](?=.)", &a),
+        ("a[^z]*[xy](?=.)", &a),
+        ("a.*?[xy]", &a),
+        ("(?:a.*?[xy])+(?=.)", &a),
+        ("(?:b|a+?c)(?=.)", &a),
+    ] {
+        let answer = found_within(pattern, text, steps(8_000_000));
+        assert_eq!(answer, Ok(false), "{pattern}");
+    }
+}
+
+#[test]
+fn what_is_required_may_stand_right_behind_the_beginning() {
+    for (pattern, text, expected) in [
+        ("a.*a", "xa a", Some((1, 4))),
+        ("a.*a", "xa", None),
+        ("ab+c", "abab abbc", Some((5, 9))),
+        ("(ab)(?=c)c", "abc", Some((0, 3))),
+        ("éa*é", "éé", Some((0, 4))),
+        ("abc(?:x|y)abc", "abcabcxabc", Some((3, 10))),
+        ("(?:GET|POST) (a+) b", "POST c GET a b", Some((7, 14))),
+        ("(?:GET|POST) (a+) b", "POST c GET a c", None),
+    ] {
+        let found = Pattern::new(pattern).unwrap().search(text).unwrap();
+        assert_eq!(
+            found.map(|found| found.span()),
+            expected,
+            "{pattern} in {text}"
+        );
+    }
 }
 
 #[test]
@@ -112,6 +207,24 @@ fn a_pattern_too_long_or_too_deep_is_refused() {
     assert_eq!(fault(&"a".repeat((1 << 18) + 1)), Some(Fault::Limit));
     assert_eq!(fault("a{4294967295}"), Some(Fault::Repetitions));
     assert_eq!(fault("(?:a{4294967294}){4294967294}"), None);
+}
+
+#[test]
+fn groups_are_no_more_than_a_match_has_room_for() {
+    let groups = |count: usize| "()".repeat(count);
+    assert_eq!(Pattern::new(&groups(10_000)[..]).unwrap().groups(), 10_000);
+    let error = Pattern::new(&groups(10_001)[..]).unwrap_err();
+    assert_eq!(error.to_string(), "the pattern has more than 10000 groups");
+    assert!(matches!(&error, Error::Pattern(error) if error.fault() == Fault::Limit));
+    // Each match has room for all groups, and pays for it.
+    let pattern = Pattern::new(&format!("a|{}", groups(9_999))[..]).unwrap();
+    let pattern = pattern.limited(steps(1_000_000));
+    let found = pattern.find_iter("aaaaaaaaaa").take_while(Result::is_ok);
+    // And one of nothing but groups, at the end.
+    assert_eq!(found.count(), 11);
+    let text = "a".repeat(1000);
+    let found = pattern.find_iter(&text).take_while(Result::is_ok);
+    assert!(found.count() < 50);
 }
 
 #[test]

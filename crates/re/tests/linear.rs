@@ -3,6 +3,8 @@
 //! `LARIAT_CASES` says how many are made up, 4,000 by default, and `LARIAT_SEED` repeats a run. What CPython
 //! finds is compared with both in `python.rs`.
 
+#![allow(clippy::unwrap_used)]
+
 use lariat_re::{Error, Flags, Match, Pattern, Steering, Text};
 
 /// Makes up patterns and texts: xorshift64*.
@@ -141,6 +143,49 @@ fn assert_same<T: Text + ?Sized>(pattern: &Pattern<T>, text: &T) {
     let [machine, linear] = [Steering::Machine, Steering::Linear]
         .map(|steering| found(&pattern.steered(steering), text));
     assert_eq!(linear, machine, "{pattern:?} in {text:?}");
+}
+
+/// Longer than what is looked at of a text at a time.
+#[test]
+fn a_long_text_is_searched_as_if_it_were_one_piece() {
+    let filler = "word, 12/3 words\n".repeat(5000);
+    let crossing = "x".repeat(150_000);
+    for (pattern, text) in [
+        (
+            r"\b\d+/\d{4}",
+            format!("{filler}1/2000 {filler}é 3/2001{filler}4/2002"),
+        ),
+        (
+            r"[\w.]+@\w+",
+            format!("{filler}a@b\n{filler}é@ü {filler}c@d"),
+        ),
+        (
+            r"@\w*",
+            format!("{filler}@{filler}@\n{crossing}\n@{crossing}@"),
+        ),
+        (
+            r"x+y|\s@",
+            format!("{filler}{crossing}y\n @{crossing}\n{filler} @"),
+        ),
+        (r"(?m)^$|#", format!("{filler}\n{filler}#{filler}")),
+        (r"(?:#|\Bé)\b", format!("{filler}#{filler}#a{filler}aéb #é")),
+        (r"(?s)#.*?#", format!("{filler}#{filler}#{filler}##\n")),
+        (r"#$|\A#", format!("#{filler}#\n{filler}#")),
+    ] {
+        let pattern = Pattern::new(pattern).unwrap();
+        assert!(pattern.is_linear());
+        let all = |steering| {
+            let pattern = pattern.steered(steering);
+            let all = pattern
+                .find_iter(&text)
+                .map(|found| spans(&found.unwrap()).unwrap());
+            all.collect::<Vec<_>>()
+        };
+        let machine = all(Steering::Machine);
+        assert!(machine.len() > 1, "{pattern:?}");
+        assert_eq!(all(Steering::Linear), machine, "{pattern:?}");
+        assert_eq!(all(Steering::Both), machine, "{pattern:?}");
+    }
 }
 
 #[test]

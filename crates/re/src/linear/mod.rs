@@ -13,6 +13,7 @@ mod regular;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use memchr::memchr;
 use regex_automata::meta::{Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::{Anchored, Input};
@@ -25,8 +26,18 @@ use regular::Regular;
 const MOST_AUTOMATON: usize = 8 << 20;
 const MOST_REMEMBERED: usize = 2 << 20;
 
+/// Engines may take so much, with what they remember in both directions: under a limit below it they
+/// are not used.
+pub(crate) const MOST_MEMORY: usize = 16 << 20;
+
 /// A search that takes fewer steps than this is quicker done by the machine alone.
 const PATIENCE: u64 = 256;
+
+/// An attempt takes so many steps, about.
+const ATTEMPT: u64 = 16;
+
+/// To ask an engine costs as much as so many steps, and half a step for each byte.
+const ASKING: u64 = 48;
 
 /// Where matches lie so near, the machine is quicker; where they are so far, it need not try. In bytes.
 const NEAR: usize = 16;
@@ -49,11 +60,17 @@ pub(crate) struct Linear {
 }
 
 /// A linear engine that finds in a text what the machine does.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Engine<'l> {
     linear: &'l Linear,
     regex: &'l Regex,
+    /// How far the text is known to be one for this engine: to where no match goes on, or the end.
+    until: usize,
 }
+
+/// So much of a text is looked at for whether it is of ASCII before it is searched: it is in the
+/// processor's cache then.
+const WINDOW: usize = 1 << 16;
 
 /// What a linear engine knows of a place and what is behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +103,9 @@ impl Linear {
     /// make an engine.
     pub fn patience(&self) -> u64 {
         if self.narrow.get().is_some() || self.wide.get().is_some() {
-            return self.patience.load(Ordering::Relaxed);
+            // Less than an attempt takes would be an attempt in vain.
+            let patience = self.patience.load(Ordering::Relaxed);
+            return if patience < ATTEMPT { 0 } else { patience };
         }
         // A step takes 3 to 10 ns, and an engine 50 µs and 200 ns for each character of the pattern.
         let worth = 10_000 + 30 * self.regular.size;
@@ -94,11 +113,16 @@ impl Linear {
         left.max(PATIENCE)
     }
 
-    /// Takes note of a search of so many steps by the machine alone: the next is left to it longer.
-    pub fn note_steps(&self, steps: u64) {
+    /// Takes note of a search of so many steps by the machine alone, for a match so many bytes behind: the
+    /// next is left to it longer, unless an engine would have been quicker.
+    pub fn note_steps(&self, steps: u64, distance: usize) {
         let patience = self.patience.load(Ordering::Relaxed);
-        if patience < PATIENCE {
-            let next = (patience * 2).clamp(PATIENCE / 8, PATIENCE);
+        let is_quick = steps <= ASKING + distance as u64 / 2;
+        let next = match is_quick {
+            true => (patience * 2).clamp(PATIENCE / 8, PATIENCE),
+            false => patience / 2,
+        };
+        if next != patience {
             self.patience.store(next, Ordering::Relaxed);
         }
         if steps > PATIENCE {
@@ -114,7 +138,7 @@ impl Linear {
         };
         let patience = self.patience.load(Ordering::Relaxed);
         let next = match distance {
-            ..NEAR => (patience * 2).clamp(PATIENCE / 8, PATIENCE),
+            ..NEAR => (patience + ATTEMPT / 4).min(PATIENCE),
             NEAR..FAR => patience / 4,
             FAR.. => 0,
         };
@@ -126,32 +150,49 @@ impl Linear {
     /// The engine for a text that is searched from a place on, if there is one that finds
     /// there what the machine does.
     pub fn engine(&self, text: &[u8], from: usize) -> Option<Engine<'_>> {
-        let regex = self.regex(text, from)?;
-        Some(Engine {
-            linear: self,
-            regex,
-        })
-    }
-
-    fn regex(&self, text: &[u8], from: usize) -> Option<&Regex> {
         // In an empty text `\B` does not hold in Python.
         if text.is_empty() || (self.regular.has_end_or_newline && text.ends_with(b"\n")) {
             return None;
         }
+        let whole = |regex| Engine {
+            linear: self,
+            regex,
+            until: text.len(),
+        };
         if !self.is_text {
             let made = self.wide.get_or_init(|| self.make(Characters::Bytes));
-            return made.as_ref();
+            return made.as_ref().map(whole);
         }
-        // `\b` looks at the character before.
-        if text[from.saturating_sub(1)..].is_ascii() {
-            let made = self.narrow.get_or_init(|| self.make(Characters::Ascii));
-            return made.as_ref();
-        }
+        let Some(until) = self.until(text, from) else {
+            return self.wide().map(whole);
+        };
+        let made = self.narrow.get_or_init(|| self.make(Characters::Ascii));
+        made.as_ref().map(|regex| Engine {
+            until,
+            ..whole(regex)
+        })
+    }
+
+    /// The engine for texts of any characters.
+    fn wide(&self) -> Option<&Regex> {
         if self.regular.has_unicode_boundary || self.regular.is_too_wide {
             return None;
         }
         let made = self.wide.get_or_init(|| self.make(Characters::Unicode));
         made.as_ref()
+    }
+
+    /// How far a text is of ASCII from a place on, and a search there finds what it would in the whole:
+    /// up to a byte that no match goes past, or to its end. Nothing if it is not.
+    fn until(&self, text: &[u8], from: usize) -> Option<usize> {
+        let far = from.saturating_add(WINDOW).min(text.len());
+        let separator = self.regular.separator();
+        let cut = separator.and_then(|separator| memchr(separator, &text[far..]));
+        let until = cut.map_or(text.len(), |offset| far + offset);
+        // `\b` looks at the character before, and a separator is of ASCII.
+        text[from.saturating_sub(1)..until]
+            .is_ascii()
+            .then_some(until)
     }
 
     /// Makes an engine; none where it would be too large.
@@ -167,22 +208,41 @@ impl Linear {
 }
 
 impl Engine<'_> {
-    /// What it finds from a place on, or just there.
-    pub fn ask(&self, text: &[u8], from: usize, anchored: bool) -> Answer {
-        let anchored = if anchored {
+    /// What it finds from a place on, or just there. Nothing if the text turns out to be none for it.
+    pub fn ask(&mut self, text: &[u8], from: usize, anchored: bool) -> Option<Answer> {
+        let mode = if anchored {
             Anchored::Yes
         } else {
             Anchored::No
         };
-        let input = Input::new(text).span(from..text.len()).anchored(anchored);
-        let answer = match self.regex.search(&input) {
-            None => Answer::Nothing,
-            Some(found) if self.linear.regular.is_exact => {
-                Answer::Spans(found.start(), found.end())
+        let mut at = from;
+        let answer = loop {
+            if self.until < at || (self.until == at && at < text.len()) {
+                self.go_on(text, at)?;
             }
-            Some(found) => Answer::Begins(found.start()),
+            let input = Input::new(text).span(at..self.until).anchored(mode);
+            match self.regex.search(&input) {
+                Some(found) if self.linear.regular.is_exact => {
+                    break Answer::Spans(found.start(), found.end());
+                }
+                Some(found) => break Answer::Begins(found.start()),
+                None if anchored || self.until == text.len() => break Answer::Nothing,
+                None => at = self.until,
+            }
         };
         self.linear.note_answer(from, answer);
-        answer
+        Some(answer)
+    }
+
+    /// Looks at more of the text.
+    fn go_on(&mut self, text: &[u8], at: usize) -> Option<()> {
+        match self.linear.until(text, at) {
+            Some(until) => self.until = until,
+            None => {
+                self.regex = self.linear.wide()?;
+                self.until = text.len();
+            }
+        }
+        Some(())
     }
 }

@@ -27,6 +27,9 @@ pub(super) struct Regular {
     pub is_too_wide: bool,
     /// What it costs to make an engine, in characters.
     pub size: u64,
+    /// Whether something in it can match a newline, or a space: else no match goes past one.
+    has_newline: bool,
+    has_space: bool,
 }
 
 impl Regular {
@@ -38,11 +41,22 @@ impl Regular {
             has_end_or_newline: false,
             is_too_wide: false,
             size: 0,
+            has_newline: false,
+            has_space: false,
         };
         let weight = regular.sequence(parts, &Weights { sets, is_text })?;
         regular.is_too_wide = weight.alive_wide > MOST_ALIVE;
         regular.size = weight.size;
         (weight.size <= LARGEST && weight.alive <= MOST_ALIVE).then_some(regular)
+    }
+
+    /// A byte that is in no match.
+    pub fn separator(&self) -> Option<u8> {
+        match (self.has_newline, self.has_space) {
+            (false, _) => Some(b'\n'),
+            (true, false) => Some(b' '),
+            (true, true) => None,
+        }
     }
 
     fn sequence(&mut self, parts: &[Part], weights: &Weights<'_>) -> Option<Weight> {
@@ -55,8 +69,16 @@ impl Regular {
 
     fn part(&mut self, part: &Part, weights: &Weights<'_>) -> Option<Weight> {
         match part {
-            Part::Char(code) => Some(weights.of_char(*code)),
-            Part::Set(set) => Some(weights.of_set(*set)),
+            Part::Char(code) => {
+                self.has_newline |= *code == 0x0a;
+                self.has_space |= *code == 0x20;
+                Some(weights.of_char(*code))
+            }
+            Part::Set(set) => {
+                self.has_newline |= weights.sets[*set].contains(0x0a);
+                self.has_space |= weights.sets[*set].contains(0x20);
+                Some(weights.of_set(*set))
+            }
             Part::Place(place) => {
                 match place {
                     Place::EndOrNewline => self.has_end_or_newline = true,
@@ -216,6 +238,16 @@ mod tests {
         for pattern in ["(a*)*", "(a|)+", "(?:a?){2,3}", r"(?:\b|a)*", "((?:)*)?"] {
             assert!(!is_exact(pattern), "{pattern}");
         }
+    }
+
+    #[test]
+    fn what_no_match_goes_past_is_known() {
+        let separator = |pattern| of(pattern).expect("it is regular").separator();
+        assert_eq!(separator(r"[\w.]+@(?: |x)+"), Some(b'\n'));
+        assert_eq!(separator(r"a\n+"), Some(b' '));
+        assert_eq!(separator(r"[^\n]|\n"), None);
+        assert_eq!(separator(r"a\s"), None);
+        assert_eq!(separator("(?:[^ab])*"), None);
     }
 
     #[test]

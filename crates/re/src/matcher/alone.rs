@@ -1,6 +1,7 @@
 //! Parts that are matched by themselves: once they are done, there is no other way through them.
 
 use super::machine::{Frame, Machine, Next};
+use super::runs;
 use super::units::back;
 use crate::program::Address;
 
@@ -65,14 +66,15 @@ impl Machine<'_, '_> {
         at: usize,
     ) -> Next {
         let look = &self.program.looks[number as usize];
-        let mut start = at;
-        for _ in 0..look.back {
-            if start == 0 {
-                return look.negated.then_some((look.exit, at));
-            }
+        let (mut start, mut missing) = (at, look.back);
+        while missing > 0 && start > 0 {
             start = back::<TEXT>(self.text, start);
+            missing -= 1;
         }
-        self.steps += u64::from(look.back) / 16;
+        self.steps += runs::steps(at - start);
+        if missing > 0 {
+            return look.negated.then_some((look.exit, at));
+        }
         self.open(if look.negated {
             Frame::AloneOr {
                 address: look.exit,

@@ -12,9 +12,6 @@ use std::hash::{BuildHasherDefault, Hasher};
 use super::machine::Register;
 use crate::program::{Context, Repeat};
 
-/// At most so many are remembered, 16 to 40 MiB; after that the machine goes on without.
-const MOST: usize = 1 << 20;
-
 /// What failed: an instruction at a place, with what else its future depends on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Point {
@@ -23,28 +20,47 @@ pub(super) struct Point {
     pub at: usize,
 }
 
-/// What is remembered during a search.
+/// What is remembered during a search. Once there is no more room the machine goes on without.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
     failed: HashSet<Point, BuildHasherDefault<Mixer>>,
+    /// How many there may be.
+    most: usize,
     /// Numbers for what a future depends on besides its place.
     states: HashMap<Vec<usize>, u32>,
+    /// How many bytes those may take, and do.
+    most_of_states: usize,
+    of_states: usize,
     scratch: Vec<usize>,
 }
 
 impl Failures {
+    /// With room for so many bytes.
+    pub fn within(bytes: usize) -> Self {
+        // A table has a power of two of entries with a byte each, is filled to seven eighths, and lies
+        // beside the one of half its size while it grows.
+        let entries = bytes / 8 * 7 / (size_of::<Point>() + 1) * 2 / 3;
+        Failures {
+            most: (1 << entries.max(8).ilog2()) / 8 * 7,
+            most_of_states: bytes / 8,
+            ..Failures::default()
+        }
+    }
+
     pub fn has(&self, point: Point) -> bool {
         self.failed.contains(&point)
     }
 
     pub fn add(&mut self, point: Point) {
-        if self.failed.len() < MOST {
+        if self.failed.len() < self.most {
             self.failed.insert(point);
         }
     }
 
     pub fn clear(&mut self) {
         self.failed.clear();
+        self.states.clear();
+        self.of_states = 0;
     }
 
     /// The number of what the future depends on; `None` where there are too many to remember.
@@ -76,9 +92,12 @@ impl Failures {
         if let Some(number) = self.states.get(&self.scratch) {
             return Some(*number);
         }
-        if self.states.len() * (self.scratch.len() + 8) >= MOST {
+        // The key with its allocation, and an entry of a table that may be half empty and growing.
+        let more = (self.scratch.len() + 16) * size_of::<usize>();
+        if self.of_states + more > self.most_of_states {
             return None;
         }
+        self.of_states += more;
         let number = self.states.len() as u32 + 1;
         self.states.insert(self.scratch.clone(), number);
         Some(number)

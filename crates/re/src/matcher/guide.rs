@@ -62,12 +62,12 @@ impl<'p> Guide<'p> {
         }
     }
 
-    /// Ends a search that took so many steps.
-    pub fn end(&mut self, steps: u64) {
+    /// Ends a search that took so many steps and came so many bytes far.
+    pub fn end(&mut self, steps: u64, distance: usize) {
         if let Some(linear) = self.linear
             && !self.asked
         {
-            linear.note_steps(steps);
+            linear.note_steps(steps, distance);
         }
     }
 
@@ -75,8 +75,11 @@ impl<'p> Guide<'p> {
         let linear = self.linear?;
         self.asked = true;
         let engine = self.engine.get_or_insert_with(|| linear.engine(text, at));
-        let engine = engine.as_ref()?;
-        Some(engine.ask(text, at, how == How::Here))
+        let answer = engine.as_mut()?.ask(text, at, how == How::Here);
+        if answer.is_none() {
+            *engine = None;
+        }
+        answer
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod ways;
 
+use std::ops::Range;
+
 use super::Limits;
 use super::failures::{Failures, Point};
 use super::guide::{Guide, Steering};
@@ -9,6 +11,7 @@ use super::places::holds;
 use super::search::Goal;
 use super::units::after;
 use crate::error::LimitReached;
+use crate::linear;
 use crate::program::{Address, Op, Program};
 
 /// A slot that holds no place.
@@ -88,6 +91,9 @@ pub(crate) struct Machine<'p, 't> {
     failures: Failures,
     /// A place of what every match contains, where one is known.
     pub(super) required_at: Option<usize>,
+    /// For each run, places at which it is known that it ends at the same place as from any other of
+    /// them, and can be left nowhere before.
+    without_exit: Vec<Range<usize>>,
     /// From this many steps on failures are remembered.
     remember_from: u64,
     pub(super) guide: Guide<'p>,
@@ -110,6 +116,8 @@ impl<'p, 't> Machine<'p, 't> {
             last: UNSET,
         };
         let length = text.len() as u64;
+        let linear = program.linear.as_ref();
+        let linear = linear.filter(|_| limits.memory >= linear::MOST_MEMORY);
         Machine {
             program,
             text,
@@ -118,19 +126,26 @@ impl<'p, 't> Machine<'p, 't> {
             slots: vec![UNSET; program.slots],
             last_index: 0,
             registers: vec![register; program.repeats.len()],
-            failures: Failures::default(),
+            failures: Failures::within(limits.memory / 2),
             required_at: None,
+            without_exit: Vec::new(),
             remember_from: 0,
-            guide: Guide::new(program.linear.as_ref(), steering),
+            guide: Guide::new(linear, steering),
             steps: 0,
             pause_at: 0,
             most_steps: limits
                 .steps
                 .saturating_add(limits.steps_per_byte.saturating_mul(length)),
-            // Room that has become too small is doubled.
-            most_frames: limits.memory / size_of::<Frame>() / 2,
+            most_frames: most_frames(limits.memory / 2),
             memory: limits.memory,
         }
+    }
+
+    /// The groups of the match that was found, and the one that was closed last. It costs as many
+    /// steps as there are ends of groups.
+    pub fn groups(&mut self) -> (Vec<usize>, u32) {
+        self.steps += self.slots.len() as u64;
+        (self.slots.clone(), self.last_index)
     }
 
     pub fn program(&self) -> &'p Program {
@@ -221,6 +236,11 @@ impl<'p, 't> Machine<'p, 't> {
                 }
                 Op::Bytes { start, end } => {
                     let literal = &program.literals[start as usize..end as usize];
+                    if text.get(at) != literal.first() {
+                        return Ok(Advanced::Stuck);
+                    }
+                    // A long one takes its time.
+                    self.steps += literal.len() as u64 / 16;
                     if !text[at..].starts_with(literal) {
                         return Ok(Advanced::Stuck);
                     }
@@ -413,6 +433,16 @@ impl<'p, 't> Machine<'p, 't> {
         false
     }
 }
+
+/// How many frames have room in so many bytes. Room that has become too small is doubled, and an
+/// instruction pushes a few of them.
+fn most_frames(bytes: usize) -> usize {
+    let frames = (bytes / size_of::<Frame>()).max(1);
+    (1 << frames.ilog2()) - FRAMES_OF_INSTRUCTION.min(frames / 2)
+}
+
+/// No instruction pushes more.
+const FRAMES_OF_INSTRUCTION: usize = 4;
 
 /// How far the machine came.
 enum Advanced {

@@ -41,8 +41,10 @@ pub struct Limits {
     /// How many more for each byte of the text: 200 by default, so that a long text may take its
     /// time. A search without surprises takes fewer than ten.
     pub steps_per_byte: u64,
-    /// How many bytes a search may take to remember where to go back to: 64 MiB by default.
-    /// A greedy group takes 50 to 200 bytes for each pass through it.
+    /// How many bytes a search may take to remember where to go back to and what has failed: 64 MiB
+    /// by default. A greedy group takes 100 to 300 bytes of it for each pass through it. What is
+    /// found is its caller's, and not counted: a match takes 120 bytes, and 16 for each group. With
+    /// less than 16 MiB the linear engines are not used: an automaton may become as large.
     pub memory: usize,
 }
 

@@ -3,6 +3,40 @@
 use super::units::{after, back, next};
 use crate::program::{Kind, One, Run};
 
+/// What it costs to look at so many bytes one by one, in steps.
+#[inline]
+pub(super) fn steps(bytes: usize) -> u64 {
+    bytes as u64 / 8
+}
+
+/// What it costs to go past so many bytes of a set.
+#[inline]
+pub(super) fn steps_past(one: &One, bytes: usize) -> u64 {
+    match one.kind {
+        Kind::All | Kind::NotByte(_) => bytes as u64 / 64,
+        Kind::Other => steps(bytes),
+    }
+}
+
+/// What it costs to look through so many bytes for where a run can be left.
+#[inline]
+pub(super) fn steps_to_exit(run: &Run, bytes: usize) -> u64 {
+    match run.exit_byte {
+        Some(_) => bytes as u64 / 64,
+        None => steps(bytes),
+    }
+}
+
+/// How far a lazy run was looked through.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub at: usize,
+    /// How many of the run there are before that place.
+    pub count: u32,
+    /// Whether it can be left there; if not, it cannot be left at all.
+    pub is_exit: bool,
+}
+
 /// Past as many as there are, but at most so many; and how many those were.
 #[inline]
 pub(super) fn forward<const TEXT: bool>(
@@ -105,7 +139,7 @@ pub(super) fn earlier_exit<const TEXT: bool>(
     last_exit::<TEXT>(run, text, low, back::<TEXT>(text, at))
 }
 
-/// The first place from `at` on at which the run can be left, and how many of it there are then.
+/// The first place from `at` on at which the run can be left, or else where it ends.
 #[inline]
 pub(super) fn next_exit<const TEXT: bool>(
     run: &Run,
@@ -113,13 +147,15 @@ pub(super) fn next_exit<const TEXT: bool>(
     text: &[u8],
     at: usize,
     count: u32,
-) -> Option<(usize, u32)> {
+) -> Seen {
     let (mut at, mut count) = (at, count);
     loop {
-        if run.exit_first.empty || (at < text.len() && run.exit_first.has(text[at])) {
-            return Some((at, count));
-        }
-        (at, count) = one_more::<TEXT>(run, one, text, at, count)?;
+        let is_exit = run.exit_first.empty || (at < text.len() && run.exit_first.has(text[at]));
+        let more = one_more::<TEXT>(run, one, text, at, count).filter(|_| !is_exit);
+        let Some(more) = more else {
+            return Seen { at, count, is_exit };
+        };
+        (at, count) = more;
     }
 }
 

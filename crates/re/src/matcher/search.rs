@@ -1,6 +1,8 @@
 //! Where in a text to attempt a match: only at places where one can begin.
 
 use memchr::{memchr, memchr2, memchr3, memmem};
+use regex_automata::util::prefilter::Prefilter;
+use regex_automata::{MatchKind, Span};
 
 use super::guide::Tried;
 use super::machine::Machine;
@@ -55,7 +57,11 @@ impl Machine<'_, '_> {
     ) -> Result<Option<(usize, usize)>, LimitReached> {
         let before = self.begin();
         let found = self.find_by_steps::<TEXT>(from, how, goal);
-        self.guide.end(self.steps - before);
+        let to = match &found {
+            Ok(Some((start, _))) => *start,
+            _ => self.text().len(),
+        };
+        self.guide.end(self.steps - before, to.saturating_sub(from));
         found
     }
 
@@ -143,14 +149,19 @@ impl Machine<'_, '_> {
 
     /// Whether what every match contains is to be found from a place on.
     fn has_required(&mut self, start: usize) -> bool {
-        let Some(finder) = &self.program().hints.required else {
+        let Some(required) = &self.program().hints.required else {
             return true;
         };
-        if self.required_at.is_some_and(|known| known >= start) {
+        let from = start + required.behind;
+        if self.required_at.is_some_and(|known| known >= from) {
             return true;
         }
-        let found = finder.find(&self.text()[start..]);
-        self.required_at = found.map(|offset| start + offset);
+        // A match cannot begin where the text ends before it could have what it begins with.
+        let found = self
+            .text()
+            .get(from..)
+            .and_then(|rest| required.finder.find(rest));
+        self.required_at = found.map(|offset| from + offset);
         found.is_some()
     }
 }
@@ -168,6 +179,10 @@ fn candidate<const TEXT: bool>(program: &Program, text: &[u8], at: usize) -> Opt
     let rest = &text[at..];
     let found = match &program.seek {
         Seek::Literal(finder) => finder.find(rest),
+        Seek::Literals(finder) => {
+            let found = finder.find(text, Span::from(at..text.len()));
+            found.map(|literal| literal.start - at)
+        }
         Seek::Byte(byte) => memchr(*byte, rest),
         Seek::TwoBytes(one, two) => memchr2(*one, *two, rest),
         Seek::ThreeBytes(one, two, three) => memchr3(*one, *two, *three, rest),
@@ -184,6 +199,8 @@ fn candidate<const TEXT: bool>(program: &Program, text: &[u8], at: usize) -> Opt
 #[derive(Debug)]
 pub(crate) enum Seek {
     Literal(Box<memmem::Finder<'static>>),
+    /// One of several.
+    Literals(Prefilter),
     Byte(u8),
     TwoBytes(u8, u8),
     ThreeBytes(u8, u8, u8),
@@ -192,7 +209,11 @@ pub(crate) enum Seek {
 
 impl Seek {
     /// The quickest way for what a program is known to begin with.
-    pub fn of(prefix: &[u8], few: Option<&[u8]>) -> Seek {
+    pub fn of(prefix: &[u8], few: Option<&[u8]>, several: Option<Vec<Vec<u8>>>) -> Seek {
+        let several = several.and_then(|all| Prefilter::new(MatchKind::LeftmostFirst, &all));
+        if let Some(finder) = several.filter(Prefilter::is_fast) {
+            return Seek::Literals(finder);
+        }
         match (prefix, few) {
             ([byte], _) => Seek::Byte(*byte),
             ([_, _, ..], _) => Seek::Literal(Box::new(memmem::Finder::new(prefix).into_owned())),
@@ -207,6 +228,8 @@ impl Seek {
     fn steps(&self, bytes: usize) -> u64 {
         match self {
             Seek::First => bytes as u64 / 4,
+            // A long literal is compared where it is found.
+            Seek::Literal(finder) => (bytes + finder.needle().len() * 4) as u64 / 64,
             _ => bytes as u64 / 64,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::beginnings::{self, push_char};
 use super::first::{Alphabet, First};
 use super::hints::Hints;
 use super::part::{Part, Sets};
@@ -14,6 +15,12 @@ use crate::syntax::Greed;
 pub(crate) fn emit(parts: &[Part], sets: &Sets, groups: usize, is_text: bool) -> Program {
     let alphabet = Alphabet::new(&sets.all, is_text);
     let first = alphabet.of_sequence(parts, First::ANYTHING);
+    let prefix = beginnings::only(parts, is_text);
+    let beginnings = match prefix[..] {
+        // A literal of several bytes is found as fast.
+        [] | [_] => beginnings::several(parts, &alphabet),
+        _ => None,
+    };
     let mut emitter = Emitter {
         alphabet,
         program: Program {
@@ -32,7 +39,7 @@ pub(crate) fn emit(parts: &[Part], sets: &Sets, groups: usize, is_text: bool) ->
             looks: Vec::new(),
             slots: groups * 2,
             first,
-            seek: Seek::of(&prefix(parts, is_text), first.few().as_deref()),
+            seek: Seek::of(&prefix, first.few().as_deref(), beginnings),
             hints: Hints::default(),
             linear: None,
         },
@@ -46,45 +53,8 @@ pub(crate) fn emit(parts: &[Part], sets: &Sets, groups: usize, is_text: bool) ->
     let mut program = emitter.program;
     program.read_slots.sort_unstable();
     program.read_slots.dedup();
-    program.hints = Hints::of(parts, &emitter.alphabet, &program);
+    program.hints = Hints::of(parts, prefix.len(), &emitter.alphabet, &program);
     program
-}
-
-/// The bytes that a match begins with, as far as they are certain.
-fn prefix(parts: &[Part], is_text: bool) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    add_prefix(parts, is_text, &mut bytes);
-    bytes
-}
-
-/// Whether all of the parts were literal.
-fn add_prefix(parts: &[Part], is_text: bool, bytes: &mut Vec<u8>) -> bool {
-    for part in parts {
-        let whole = match part {
-            Part::Char(code) => push_char(*code, is_text, bytes),
-            Part::Capture(_, body) | Part::Atomic(body) => add_prefix(body, is_text, bytes),
-            _ => false,
-        };
-        if !whole {
-            return false;
-        }
-    }
-    true
-}
-
-/// Appends a character, unless it is a surrogate, which no text has.
-pub(super) fn push_char(code: u32, is_text: bool, bytes: &mut Vec<u8>) -> bool {
-    if !is_text {
-        bytes.push(code as u8);
-        return true;
-    }
-    match char::from_u32(code) {
-        Some(char) => {
-            bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
-            true
-        }
-        None => false,
-    }
 }
 
 /// So many literal alternatives are a tree; fewer are quicker tried one by one.

@@ -2,6 +2,7 @@
 
 use memchr::memmem::Finder;
 
+use super::beginnings::push_char;
 use super::first::Alphabet;
 use super::part::{Part, Place};
 use super::{Program, Run};
@@ -17,12 +18,21 @@ pub(crate) struct Hints {
     /// The set of a run that every match begins with, and which is left only where it ends: where
     /// the pattern failed behind it, it fails from anywhere in the run.
     pub leading: Option<u32>,
-    /// Bytes that are in every match, where they are not what it begins with.
-    pub required: Option<Box<Finder<'static>>>,
+    /// Bytes that are in every match, behind what it begins with.
+    pub required: Option<Box<Required>>,
+}
+
+/// Bytes that are in every match.
+#[derive(Debug)]
+pub(crate) struct Required {
+    pub finder: Finder<'static>,
+    /// At least so far behind where it begins.
+    pub behind: usize,
 }
 
 impl Hints {
-    pub fn of(parts: &[Part], alphabet: &Alphabet<'_>, program: &Program) -> Hints {
+    /// What is known of the matches of these parts, which begin with a literal of so many bytes.
+    pub fn of(parts: &[Part], prefix: usize, alphabet: &Alphabet<'_>, program: &Program) -> Hints {
         let first = parts.first();
         let leading = leading_set(parts).zip(program.runs.first());
         Hints {
@@ -32,7 +42,7 @@ impl Hints {
                 .filter(|(set, run)| ends_itself(alphabet, *set, run))
                 .filter(|_| program.read_slots.is_empty())
                 .map(|(_, run)| run.one),
-            required: required(parts, alphabet.is_text),
+            required: required(parts, prefix, alphabet.is_text),
         }
     }
 }
@@ -66,19 +76,28 @@ fn ends_itself(alphabet: &Alphabet<'_>, set: usize, run: &Run) -> bool {
     !exit.empty && !shared
 }
 
-/// The longest literal that every match has, but not at its beginning: that one is sought anyway.
-fn required(parts: &[Part], is_text: bool) -> Option<Box<Finder<'static>>> {
-    if matches!(parts.first(), Some(Part::Char(_))) {
-        return None;
-    }
-    let mut found = Longest::default();
+/// The longest literal that every match has behind the one of so many bytes that it begins with:
+/// that one is sought anyway.
+fn required(parts: &[Part], prefix: usize, is_text: bool) -> Option<Box<Required>> {
+    let mut found = Longest {
+        sought: prefix,
+        ..Longest::default()
+    };
     found.sequence(parts, is_text);
     let best = found.best;
-    (!best.is_empty()).then(|| Box::new(Finder::new(&best).into_owned()))
+    let finder = || Finder::new(&best).into_owned();
+    (!best.is_empty()).then(|| {
+        Box::new(Required {
+            finder: finder(),
+            behind: prefix,
+        })
+    })
 }
 
 #[derive(Default)]
 struct Longest {
+    /// How many bytes of what comes next are sought anyway.
+    sought: usize,
     current: Vec<u8>,
     best: Vec<u8>,
 }
@@ -87,7 +106,12 @@ impl Longest {
     fn sequence(&mut self, parts: &[Part], is_text: bool) {
         for part in parts {
             match part {
-                Part::Char(code) if super::emit::push_char(*code, is_text, &mut self.current) => {
+                Part::Char(code) if push_char(*code, is_text, &mut self.current) => {
+                    // The literal at the beginning ends with a whole character.
+                    if self.sought > 0 {
+                        self.sought = self.sought.saturating_sub(self.current.len());
+                        self.current.clear();
+                    }
                     continue;
                 }
                 Part::Capture(_, body)

@@ -4,6 +4,7 @@
 //! count or an empty pass through it matters. What can only match at certain bytes says so
 //! ([`First`]), and is not tried elsewhere.
 
+mod beginnings;
 mod charset;
 mod emit;
 mod first;

@@ -64,8 +64,9 @@ impl Words {
         tree
     }
 
-    /// The first alternative from a number on that a text begins with.
-    pub fn find(&self, text: &[u8], from: u32) -> Option<Word> {
+    /// The first alternative from a number on that a text begins with, and how many bytes were
+    /// looked at to tell.
+    pub fn find(&self, text: &[u8], from: u32) -> (Option<Word>, usize) {
         let mut found: Option<Word> = None;
         let mut node = self.nodes[0];
         let mut length = 0;
@@ -82,7 +83,7 @@ impl Words {
                 found = Some(best);
             }
             let Some(child) = text.get(length).and_then(|byte| self.child(node, *byte)) else {
-                return found;
+                return (found, length);
             };
             node = child;
             length += 1;
@@ -124,16 +125,17 @@ mod tests {
         let all = |text: &[u8]| {
             let mut from = 0;
             let mut all = Vec::new();
-            while let Some(word) = tree.find(text, from) {
+            while let (Some(word), _) = tree.find(text, from) {
                 all.push((word.number, word.length));
                 from = word.number + 1;
-                assert_eq!(word.has_rival, tree.find(text, from).is_some());
+                assert_eq!(word.has_rival, tree.find(text, from).0.is_some());
             }
             all
         };
         assert_eq!(all(b"abcdx"), [(0, 2), (1, 4), (2, 1), (4, 3), (6, 0)]);
         assert_eq!(all(b"b"), [(3, 1), (6, 0)]);
         assert_eq!(all(b""), [(6, 0)]);
-        assert_eq!(Words::new(&[b"x".to_vec()]).find(b"y", 0), None);
+        assert_eq!(tree.find(b"abcdx", 7), (None, 4));
+        assert_eq!(Words::new(&[b"x".to_vec()]).find(b"y", 0), (None, 0));
     }
 }

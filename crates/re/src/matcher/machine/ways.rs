@@ -27,8 +27,9 @@ impl Machine<'_, '_> {
     /// The first word of a tree that matches, from a number on.
     pub(super) fn word(&mut self, address: Address, words: u32, from: u32, at: usize) -> Next {
         // A walk down the tree is some memory away from another.
-        self.steps += 8;
-        let word = self.program.words[words as usize].find(&self.text[at..], from)?;
+        let (word, looked) = self.program.words[words as usize].find(&self.text[at..], from);
+        self.steps += 8 + runs::steps(looked);
+        let word = word?;
         if word.has_rival {
             if from == 0 && self.is_hopeless(address, at) {
                 return None;
@@ -81,34 +82,50 @@ impl Machine<'_, '_> {
         let mut low = at;
         if run.min > 0 {
             let (end, count) = runs::forward::<TEXT>(one, self.text, at, run.min);
+            self.steps += runs::steps(end - at);
             if count < run.min {
                 return None;
             }
             low = end;
         }
+        if self.is_without_exit(number, low) {
+            return None;
+        }
         if run.greed == Greed::Lazy {
-            let (exit, count) = runs::next_exit::<TEXT>(run, one, self.text, low, run.min)?;
-            self.steps += (exit - at) as u64 / 16;
+            let seen = runs::next_exit::<TEXT>(run, one, self.text, low, run.min);
+            self.steps += runs::steps(seen.at - low);
+            if !seen.is_exit {
+                self.note_without_exit(number, low, seen.at);
+                return None;
+            }
             if self.is_hopeless(address, at) {
                 return None;
             }
             self.stack.push(Frame::More {
                 address,
-                count,
-                at: exit,
+                count: seen.count,
+                at: seen.at,
             });
-            return Some((address + 1, exit));
+            return Some((address + 1, seen.at));
         }
         let high = if run.max == u32::MAX {
-            runs::forward_all::<TEXT>(one, self.text, low)
+            let high = runs::forward_all::<TEXT>(one, self.text, low);
+            self.steps += runs::steps_past(one, high - low);
+            high
         } else {
-            runs::forward::<TEXT>(one, self.text, low, run.max - run.min).0
+            let (high, _) = runs::forward::<TEXT>(one, self.text, low, run.max - run.min);
+            self.steps += runs::steps(high - low);
+            high
         };
-        self.steps += (high - at) as u64 / 16;
         if run.greed == Greed::Possessive {
             return Some((address + 1, high));
         }
-        let exit = runs::last_exit::<TEXT>(run, self.text, low, high)?;
+        let exit = runs::last_exit::<TEXT>(run, self.text, low, high);
+        self.steps += runs::steps_to_exit(run, high - exit.unwrap_or(low));
+        let Some(exit) = exit else {
+            self.note_without_exit(number, low, high);
+            return None;
+        };
         if exit > low {
             if self.is_hopeless(address, at) {
                 return None;
@@ -132,8 +149,9 @@ impl Machine<'_, '_> {
             return None;
         };
         let run = &self.program.runs[number as usize];
-        let exit = runs::earlier_exit::<TEXT>(run, self.text, low, at)?;
-        self.steps += (at - exit) as u64 / 16;
+        let exit = runs::earlier_exit::<TEXT>(run, self.text, low, at);
+        self.steps += runs::steps_to_exit(run, at - exit.unwrap_or(low));
+        let exit = exit?;
         if exit > low {
             self.stack.push(Frame::Fewer {
                 address,
@@ -156,13 +174,34 @@ impl Machine<'_, '_> {
         let run = &self.program.runs[number as usize];
         let one = &self.program.ones[run.one as usize];
         let (next, count) = runs::one_more::<TEXT>(run, one, self.text, at, count)?;
-        let (exit, count) = runs::next_exit::<TEXT>(run, one, self.text, next, count)?;
-        self.steps += (exit - at) as u64 / 16;
+        let seen = runs::next_exit::<TEXT>(run, one, self.text, next, count);
+        self.steps += runs::steps(seen.at - at);
+        if !seen.is_exit {
+            return None;
+        }
         self.stack.push(Frame::More {
             address,
-            count,
-            at: exit,
+            count: seen.count,
+            at: seen.at,
         });
-        Some(exit)
+        Some(seen.at)
+    }
+
+    /// Whether it is known that a run cannot be left at a place or behind.
+    fn is_without_exit(&self, number: u32, at: usize) -> bool {
+        let stretch = self.without_exit.get(number as usize);
+        stretch.is_some_and(|stretch| stretch.contains(&at))
+    }
+
+    /// Takes note that a run which ends at `to` cannot be left from `from` on: whatever begins
+    /// between ends there too, so it need not be gone through again for each place of it.
+    fn note_without_exit(&mut self, number: u32, from: usize, to: usize) {
+        if self.program.runs[number as usize].max != u32::MAX {
+            return;
+        }
+        if self.without_exit.is_empty() {
+            self.without_exit = vec![0..0; self.program.runs.len()];
+        }
+        self.without_exit[number as usize] = from..to + 1;
     }
 }
