@@ -1,6 +1,10 @@
 """Makes src/unicode/tables.rs from the CPython that runs it.
 
-    python3 crates/re/tables/make.py > crates/re/src/unicode/tables.rs
+    python3.11 crates/re/tables/make.py NAMEALIASES > crates/re/src/unicode/tables.rs
+
+NAMEALIASES is Unicode's file NameAliases.txt, of 14.0 or later (Debian has it in unicode-data, the crate
+unicode_names2 in its data/): CPython knows the aliases but cannot list them, so those of the file that
+it knows are taken.
 
 The tables are those of the reference: CPython 3.11, Unicode 14.0. Another version is refused, since
 the answers of `\\w` and of case-insensitive matching would change with it.
@@ -13,6 +17,9 @@ from re import _casefix
 
 if sys.version_info[:2] != (3, 11):
     sys.exit("the reference is CPython 3.11, this is %d.%d" % sys.version_info[:2])
+
+if len(sys.argv) != 2:
+    sys.exit("say where Unicode's NameAliases.txt is")
 
 LAST = 0x10FFFF
 
@@ -78,6 +85,23 @@ def show_mapping(name, says, of):
     show(name, says, "(u32, u32, u32, i32)", rows)
 
 
+def aliases():
+    """The second names of characters, by the characters that CPython finds by them."""
+    known = []
+    with open(sys.argv[1], encoding="utf-8") as lines:
+        for line in lines:
+            fields = line.split("#")[0].strip().split(";")
+            if len(fields) < 2:
+                continue
+            try:
+                found = ord(unicodedata.lookup(fields[1]))
+            except KeyError:
+                continue
+            if unicodedata.name(chr(found), None) != fields[1]:
+                known.append((fields[1], found))
+    return sorted(set(known))
+
+
 print("//! What CPython %d.%d knows of the characters of Unicode %s; made by `crates/re/tables/make.py`."
       % (*sys.version_info[:2], unicodedata.unidata_version))
 print("// layers: long because they are tables.")
@@ -95,3 +119,5 @@ show_mapping("UPPERCASE", "The first of the mapping to upper case.", uppercase)
 rows = ["(0x%x, &[%s])" % (code, ", ".join("0x%x" % other for other in others))
         for code, others in sorted(_casefix._EXTRA_CASES.items())]
 show("SAME_UPPERCASE", "Other lower-case characters that have the same upper case.", "(u32, &[u32])", rows)
+rows = ['("%s", 0x%x)' % alias for alias in aliases()]
+show("ALIASES", "Second names, sorted.", "(&str, u32)", rows)

@@ -171,21 +171,33 @@ fn mapped(table: &[(u32, u32, u32, i32)], code: u32) -> u32 {
     code
 }
 
+/// The names that are made by a rule, which CPython reads letter by letter: in capitals alone.
+const BY_RULE: [&str; 2] = ["HANGUL SYLLABLE ", "CJK UNIFIED IDEOGRAPH-"];
+
 /// The character of a name, as `unicodedata.lookup` finds it in Unicode 14.0.
 pub(crate) fn named(name: &str) -> Option<u32> {
     // The crate subtracts below zero where a name begins with a hyphen; none does.
     if !name.starts_with(|char: char| char.is_ascii_alphabetic()) {
         return None;
     }
-    let char = unicode_names2::character(name)?;
-    let code = u32::from(char);
-    // The names of newer versions are refused, and so is what only a looser reading finds.
-    let known = code < 0xa0 || contains(tables::ASSIGNED, code);
     let exact = name.to_ascii_uppercase();
-    let same = |other: String| other == exact;
-    let is_name = unicode_names2::name(char).is_some_and(|found| same(found.to_string()));
-    let is_alias = || !exact.contains('_') && !exact.starts_with(' ') && !exact.ends_with(' ');
-    (known && (is_name || (code < 0xa0 && is_alias()))).then_some(code)
+    let alias = tables::ALIASES.binary_search_by_key(&exact.as_str(), |(alias, _)| alias);
+    if let Ok(index) = alias {
+        return Some(tables::ALIASES[index].1);
+    }
+    // Of the code in a name by rule there may be one zero too many.
+    let short = name.strip_prefix("CJK UNIFIED IDEOGRAPH-0");
+    let short = short.filter(|digits| digits.len() == 4);
+    if let Some(digits) = short {
+        return named(&format!("CJK UNIFIED IDEOGRAPH-{digits}"));
+    }
+    let char = unicode_names2::character(name)?;
+    let found = unicode_names2::name(char)?.to_string();
+    // What only a looser reading finds is refused, and so are the names of newer versions.
+    let is_by_rule = BY_RULE.iter().any(|rule| found.starts_with(rule));
+    let is_same = found == if is_by_rule { name } else { &exact[..] };
+    let code = u32::from(char);
+    (is_same && contains(tables::ASSIGNED, code)).then_some(code)
 }
 
 /// A text as Python's `repr` shows it.
@@ -247,8 +259,32 @@ mod tests {
         assert_eq!(named("em dash"), Some(0x2014));
         assert_eq!(named("LINE FEED"), Some(10));
         assert_eq!(named("CJK UNIFIED IDEOGRAPH-4E00"), Some(0x4e00));
+        assert_eq!(named("CJK UNIFIED IDEOGRAPH-04E00"), Some(0x4e00));
+        assert_eq!(named("HANGUL SYLLABLE GA"), Some(0xac00));
+        assert_eq!(named("latin capital letter gha"), Some(0x1a2));
+        assert_eq!(named("LATIN CAPITAL LETTER OI"), Some(0x1a2));
+        for (alias, code) in [("NBSP", 0xa0), ("ZWJ", 0x200d), ("bom", 0xfeff), ("LF", 10)] {
+            assert_eq!(named(alias), Some(code), "{alias}");
+        }
         for wrong in [
-            "", "-", "-A", " EM DASH", "EM_DASH", "EMDASH", "EM DASH ", "é", "1",
+            "",
+            "-",
+            "-A",
+            " EM DASH",
+            "EM_DASH",
+            "EMDASH",
+            "EM DASH ",
+            "é",
+            "1",
+            "LINEFEED",
+            "LINE_FEED",
+            "CJK UNIFIED IDEOGRAPH-4e00",
+            "cjk unified ideograph-4E00",
+            "CJK UNIFIED IDEOGRAPH-004E00",
+            "hangul syllable ga",
+            "HANGUL SYLLABLE ga",
+            // Of Unicode 15.
+            "SHAKING FACE",
         ] {
             assert_eq!(named(wrong), None, "{wrong:?}");
         }
