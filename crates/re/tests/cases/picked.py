@@ -21,8 +21,8 @@ GROUPS = [
     (["(?i)a", "(?i)É", "(?i)ß", "(?i)ẞ", "(?i)ss", "(?i)k", "(?i)\u212a", "(?i)s", "(?i)ſ", "(?i)\u0130", "(?i)i", "(?i)I", "(?i)\u0131", "(?i)σ", "(?i)ς", "(?i)Σ", "(?i)\u01c4", "(?i)\u01c5", "(?i)\u01c6", "(?i)\ufb05", "(?i)\ufb06", "(?i)\u1e61", "(?i)\u1e9b", "(?i)\u0390", "(?i)\u1fd3", "(?i)\u03b8", "(?i)\u03f4", "(?i)\u2126", "(?i)\u00e5", "(?i)\u13a0", "(?i)\uab70", "(?i)\U00010400", "(?i)\U00010428", "(?ia)k", "(?ia)é", "(?i)[^k]", "(?i)[^ſ]", "(?i)(?-i:a)b", "(?i:a)b", "a(?i:b)c", "(?-i)a", "(?i)(.)\\1", "(?a)\\w", "\\w", "\\W", "\\d", "(?a)\\d", "\\s", "(?a)\\s", "(?u)\\w", "(?a:\\w)\\w", "(?u:\\w)", "(?au)a", "(?L)a", "(?a-u:x)", "(?i-i:a)"],
      ["a", "A", "é", "É", "ß", "ẞ", "ss", "k", "K", "\u212a", "s", "S", "ſ", "i", "I", "\u0130", "\u0131", "σ", "ς", "Σ", "\u01c4", "\u01c5", "\u01c6", "\ufb05", "\ufb06", "\u1e60", "\u1e61", "\u1e9b", "\u0390", "\u1fd3", "\u03b8", "\u03f4", "\u03d1", "\u2126", "\u03c9", "\u212b", "\u00c5", "\u13a0", "\uab70", "\U00010400", "\U00010428", "abc", "ABC", "aBc", "kK\u212a", "\u0660", "5", "\u00b2", "\u00bd", "_", "\x1c", "\x85", "\xa0", "\u2028", "\u200b", "\u0301", "\u203f", "\U0001d7ce", "\u4e00", "\u2167", "\u02b0"]),
     # Escapes.
-    ([r"\a", r"\f", r"\v", r"\x41", r"\x4", r"\x", r"\xg1", r"\u0041", r"\u004", r"\U00000041", r"\U00110000", r"\U0001F600", r"\0", r"\00", r"\000", r"\0101", r"\101", r"\377", r"\400", r"\777", r"\18", r"\8", r"\N{LATIN CAPITAL LETTER A}", r"\N{latin capital letter a}", r"\N{LINE FEED}", r"\N{nonsense}", r"\N{-}", r"\N{-A}", r"\N{ EM DASH}", r"\N{", r"\N{}", r"\N", r"\NA", r"\N{CJK UNIFIED IDEOGRAPH-4E00}", r"\N{HANGUL SYLLABLE GA}", r"\N{EM DASH}", r"\N{DIGIT ONE}", r"\q", r"\y", r"\z", r"\E", r"\_", r"\é", r"\ ", r"\#", r"\-", "\\", "a\\", r"\.", r"\p", r"\ud800", r"[\ud800-\udfff]", r"[^\ud800]"],
-     ["A", "a", "\a", "\f", "\v", "\0", "\x00101", "\xff", "ÿ", "\n", "一", "가", "—", "1", "\x018", "_", "é", " ", "#", "-", ".", "😀", "\x081", "8"]),
+    ([r"\a", r"\f", r"\v", r"\x41", r"\x4", r"\x", r"\xg1", r"\u0041", r"\u004", r"\U00000041", r"\U00110000", r"\U0001F600", r"\0", r"\00", r"\000", r"\0101", r"\101", r"\377", r"\400", r"\777", r"\18", r"\8", r"\N{LATIN CAPITAL LETTER A}", r"\N{latin capital letter a}", r"\N{LINE FEED}", r"\N{nonsense}", r"\N{-}", r"\N{-A}", r"\N{ EM DASH}", r"\N{", r"\N{}", r"\N", r"\NA", r"\N{CJK UNIFIED IDEOGRAPH-4E00}", r"\N{HANGUL SYLLABLE GA}", r"\N{EM DASH}", r"\N{DIGIT ONE}", r"\N{NBSP}", r"\N{ZWJ}", r"\N{zwj}", r"\N{BOM}", r"\N{LATIN CAPITAL LETTER GHA}", r"\N{LATIN CAPITAL LETTER OI}", r"\N{LINEFEED}", r"\N{LINE_FEED}", r"\N{CJK UNIFIED IDEOGRAPH-4e00}", r"\N{CJK UNIFIED IDEOGRAPH-04E00}", r"\N{hangul syllable ga}", r"\N{HANGUL SYLLABLE }", r"\N{KEYCAP DIGIT ONE}", r"\q", r"\y", r"\z", r"\E", r"\_", r"\é", r"\ ", r"\#", r"\-", "\\", "a\\", r"\.", r"\p", r"\ud800", r"[\ud800-\udfff]", r"[^\ud800]"],
+     ["A", "a", "\a", "\f", "\v", "\0", "\x00101", "\xff", "ÿ", "\n", "一", "가", "—", "1", "\x018", "_", "é", " ", "#", "-", ".", "😀", "\x081", "8", "\xa0", "\u200d", "\ufeff", "\u01a2"]),
     # Flags and layout.
     (["(?x) a b # c", "(?x)a\\ b", "(?x)[a b]", "(?x)a{1, 2}", "(?x)a + b", "(?x)a b|(?-x:c d)", "(?x: a ) b", "(?x)#", "(?x)a#\nb", "(?x)(?# x )a", "(?#)a", "(?#", "a(?#b)*", "(?s).", "(?s:.).", ".", "(?-s:.)", "(?m-s:^.)", "a(?i)b", "(?i)", "(?i)(?s)a.", "|(?i)a", "((?i)a)", "(?z)", "(?iz)", "(?i", "(?", "(", ")", "a)", "(a", "(?:a", "(?=a", "(?P", "(?P<", "(?P<a", "(?P<a>", "(?P<a>b", "(?P<>a)", "(?P<1a>b)", "(?P<a b>c)", "(?P<é>a)", "(?P<a>b)(?P<a>c)", "(?Pa)", "(?P=", "(?P=)", "(?P=a", "(?P=a)", "(?P=1)", "(?P>a)", "(?<a>b)", "(?<", "(?<a", "(?*a)", "(?'a'b)", "(?|a)", "(?-)", "(?-:a)", "(?i-:a)", "(?i-", "(?--i:a)", "(?-i-s:a)", "(?é:a)", "(?\\:a)", "(?i\\", "(?a-i:x)", "(?-a:x)", "(?ii:a)", "(?s-s:a)", "(?^:a)", "(?ix) a", "*a", "+", "?", "|*", "(*)", "(?:*)", "a|*", "a||b", "|", "()", "(|)", "(?:)", "a|b|", "(?:a|b", "(?i:a|b", "\\Z*", "x{4294967294}", "x{4294967295}", "x{1,4294967295}", "x{99999999999999999999}", "x{2,1}", "(?:x{0,4294967294}){0,3}"],
      ["", "a", "ab", "a b", "A", "c d", "a\n", "b", "AB", "x", "\n"]),
@@ -47,6 +47,7 @@ BYTES = [
 TEMPLATES = ["-", "", r"\0", r"\1", r"<\g<0>>", r"\g<1>\g<1>", r"\2", r"\g<name>", r"\g<none>", r"\g<", r"\g", r"\g<>", r"\g<1", r"\g<-1>", r"\g<+1>", r"\g< 1 >", r"\g<1_0>", r"\g<99>", r"\99", r"\1a", r"\10", r"\100", r"\101", r"\01", r"\400", r"\377", r"\8", r"\n\t\\", r"\q", r"\.", r"\é", r"\x41", "\\", "é", r"\g<name>\1", r"\g<é>", r"\g<a b>", r"\b"]
 REPLACED = [("a", "banana"), ("(a)(n)?", "banana"), ("(?P<name>a)|x*", "bax"), ("x*", "axb"), (r"\b", "a b"), ("(?=a)", "aba"), ("", "ab")]
 SPLIT = ["x*", "(x*)", "[ab]+", "(a)|b", "", r"\b", "(?=x)", "(?m)^", "$", ",", "(,)(;)?", "x+?"]
+TOLD = ["(?P<name>a)|(b)", "(?P<one>a)(?P<name>,)?", "((?P<name>x)+)", "(?P<name>)"]
 SPLIT_TEXTS = ["", "a", "axbxxc", "a,b,;c", "xx", "a\nb\n"]
 PARTS = ["^", "$", r"\b", "(?<=a)b", "(?<!a)b", "a*", "(?m)^b", r"\Z", "b(?=c)", "a", r"\B"]
 
@@ -71,6 +72,24 @@ def cases():
             for start in range(len(text) + 1):
                 for end in range(start, len(text) + 2):
                     yield ["str", pattern, 0, text, ["in", start, end]]
+    for pattern in SPLIT + TOLD:
+        for text in SPLIT_TEXTS:
+            for kind in ("str", "bytes"):
+                yield [kind, pattern, 0, text, ["findall", 0, len(text)]]
+                yield [kind, pattern, 0, text, ["findall", 1, 3]]
+                yield [kind, pattern, 0, text, ["expand", r"<\g<0>>", "-"]]
+                yield [kind, pattern, 0, text, ["expand", r"\1\g<name>", ""]]
+                for calls in ("mmm", "sss", "msm"):
+                    yield [kind, pattern, 0, text, ["scanner", calls, 0, len(text)]]
+                    yield [kind, pattern, 0, text, ["scanner", calls, 1, 3]]
+    for kind in ("str", "bytes"):
+        for text in ("", "a.b", "".join(map(chr, range(256)))):
+            yield [kind, "", 0, text, ["escape"]]
+    # What ends before it begins.
+    for pattern in PARTS:
+        yield ["str", pattern, 0, "abc", ["in", 3, 1]]
+        yield ["str", pattern, 0, "abc", ["findall", 3, 1]]
+        yield ["str", pattern, 0, "abc", ["scanner", "ms", 3, 1]]
     for flags in (2, 4, 8, 16, 32, 64, 256, 2 | 256, 32 | 256, 4 | 256, 2 | 4):
         for kind in ("str", "bytes"):
             for pattern in ("a.^b", "(?i)a b", "(?-i:A)", r"\w+$"):
