@@ -68,15 +68,8 @@ impl Words<'_> {
                 self.node(&sequence[index], flags);
                 index += 1;
             } else {
-                let any_case = if flags.contains(Flags::IGNORECASE) {
-                    " in any case"
-                } else {
-                    ""
-                };
-                self.line(&format!(
-                    "'{}'{any_case}",
-                    codes.iter().map(|code| shown(*code)).collect::<String>()
-                ));
+                let text: String = codes.iter().map(|code| shown(*code)).collect();
+                self.line(&format!("'{text}'{}", any_case(flags)));
                 index += codes.len();
             }
         }
@@ -85,13 +78,22 @@ impl Words<'_> {
     fn node(&mut self, node: &Node, flags: Flags) {
         match node {
             Node::Literal(code) => self.line(&format!("'{}'", shown(*code))),
-            Node::NotLiteral(code) => self.line(&format!("any character but '{}'", shown(*code))),
+            Node::NotLiteral(code) => {
+                let case = any_case(flags);
+                self.line(&format!("any character but '{}'{case}", shown(*code)));
+            }
             Node::Any if flags.contains(Flags::DOTALL) => self.line("any character"),
             Node::Any => self.line("any character but a newline"),
             Node::Set { negated, items } => {
-                let items: Vec<String> = items.iter().map(|item| of_item(*item)).collect();
                 let start = if *negated { "any character but " } else { "" };
-                self.line(&format!("{start}{}", items.join(" or ")));
+                // Classes have no case.
+                let is_class = |item: &Item| matches!(item, Item::Category(_));
+                let case = match items.iter().all(is_class) {
+                    true => "",
+                    false => any_case(flags),
+                };
+                let items: Vec<String> = items.iter().map(|item| of_item(*item)).collect();
+                self.line(&format!("{start}{}{case}", items.join(" or ")));
             }
             Node::At(anchor) => self.line(of_anchor(*anchor, flags)),
             Node::Branch(ways) => {
@@ -131,7 +133,7 @@ impl Words<'_> {
             }
             Node::Reference(group) => {
                 let name = self.group_name(*group);
-                self.line(&format!("what {name} matched, again"));
+                self.line(&format!("what {name} matched, again{}", any_case(flags)));
             }
             Node::Conditional { group, yes, no } => {
                 let name = self.group_name(*group);
@@ -171,6 +173,14 @@ impl Words<'_> {
             Some((name, _)) => format!("group {group}, called {name}"),
             None => format!("group {group}"),
         }
+    }
+}
+
+fn any_case(flags: Flags) -> &'static str {
+    if flags.contains(Flags::IGNORECASE) {
+        " in any case"
+    } else {
+        ""
     }
 }
 
@@ -243,4 +253,80 @@ fn of_repeat(min: u32, max: Option<u32>, greed: Greed) -> String {
         Greed::Possessive => "as often as can be, and never given up",
     };
     format!("{times}, {how}:")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Pattern;
+
+    fn words(pattern: &str) -> Vec<String> {
+        let pattern = Pattern::new(pattern).expect("it is a pattern");
+        pattern.explain().lines().map(str::to_string).collect()
+    }
+
+    #[test]
+    fn every_part_has_its_words() {
+        for (pattern, expected) in [
+            ("(?=a)", &["after this place, there is:", "  'a'"][..]),
+            ("(?!a)", &["after this place, there is not:", "  'a'"]),
+            ("(?<=a)", &["before this place, there is:", "  'a'"]),
+            ("(?<!a)", &["before this place, there is not:", "  'a'"]),
+            ("(?>a)", &["once matched, never in another way:", "  'a'"]),
+            (
+                "a*+",
+                &[
+                    "any number of times, as often as can be, and never given up:",
+                    "  'a'",
+                ],
+            ),
+            ("a??", &["perhaps, rather not:", "  'a'"]),
+            ("a?+", &["perhaps, and never given up:", "  'a'"]),
+            ("a{2}?", &["2 times, as seldom as can be:", "  'a'"]),
+            (r"[a\dx-z]", &["'a' or a digit or 'x' to 'z'"]),
+            ("[^a]", &["any character but 'a'"]),
+            (r"[^ab\s]", &["any character but 'a' or 'b' or white space"]),
+            (
+                r"(a)\1",
+                &["group 1:", "  'a'", "what group 1 matched, again"],
+            ),
+            (
+                "(?i)(?P<x>a)(?P=x)[bc][^d]",
+                &[
+                    "group 1, called x:",
+                    "  'a' in any case",
+                    "what group 1, called x matched, again in any case",
+                    "'b' or 'c' in any case",
+                    "any character but 'd' in any case",
+                ],
+            ),
+            (
+                r"(?i)[\w\s]",
+                &["a letter, digit or underscore or white space"],
+            ),
+            (
+                "(?i-s:a.)b",
+                &[
+                    "with the flags i-s:",
+                    "  'a' in any case",
+                    "  any character but a newline",
+                    "'b'",
+                ],
+            ),
+            ("(?s).", &["any character"]),
+            (
+                r"(?m)^$\A\Z\b\B",
+                &[
+                    "the beginning of a line",
+                    "the end of a line",
+                    "the beginning",
+                    "the end",
+                    "the edge of a word",
+                    "no edge of a word",
+                ],
+            ),
+            ("a|", &["either:", "  'a'", "or:", "  nothing"]),
+        ] {
+            assert_eq!(words(pattern), expected, "{pattern}");
+        }
+    }
 }
