@@ -51,13 +51,14 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["invert_match", "sub", "split"])]
     groups: bool,
     /// Show every line with its matches replaced by a template: \1, \g<name>
-    #[arg(long, value_name = "TEMPLATE", conflicts_with_all = ["invert_match", "split"])]
+    #[arg(long, value_name = "TEMPLATE", group = "changed")]
+    #[arg(conflicts_with_all = ["invert_match", "split"])]
     sub: Option<String>,
     /// Show what lies between matches, each line as a JSON array
-    #[arg(long, conflicts_with = "invert_match")]
+    #[arg(long, conflicts_with = "invert_match", group = "changed")]
     split: bool,
     /// Replace or split at most so often in a line; 0 for all
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "changed")]
     most: usize,
     /// Say in words what the pattern matches, and search nothing
     #[arg(long)]
@@ -108,8 +109,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
         template,
         output: String::new(),
         matched: false,
+        trouble: false,
     };
-    let mut trouble = false;
     for file in files {
         if let Err(failure) = search.file(&file) {
             search.flush()?;
@@ -118,11 +119,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
                 return Err(failure);
             };
             complain(&format!("{}: {message}", file.display()));
-            trouble = true;
+            search.trouble = true;
         }
     }
     search.flush()?;
-    match (trouble, search.matched) {
+    match (search.trouble, search.matched) {
         (true, _) => Err(Failure::quiet(USAGE)),
         (false, true) => Ok(()),
         (false, false) => Err(Failure::quiet(1)),
@@ -161,6 +162,8 @@ struct Search {
     terminal: bool,
     output: String,
     matched: bool,
+    /// Whether something went wrong.
+    trouble: bool,
 }
 
 /// What is searched at a time, and where it stands.
@@ -168,6 +171,26 @@ struct Line<'t> {
     file: &'t str,
     number: u64,
     text: &'t str,
+}
+
+/// A place of a text in bytes and in characters. It only goes on: to count from the beginning for each
+/// match would take time that grows with the square of the text.
+#[derive(Default)]
+struct Known {
+    byte: usize,
+    character: usize,
+}
+
+impl Known {
+    /// The span of a match in characters. No match may begin before the one before it ended.
+    fn span(&mut self, found: &Match<'_>) -> (usize, usize) {
+        let mut character = |byte| {
+            self.character += found.string()[self.byte..byte].chars().count();
+            self.byte = byte;
+            self.character
+        };
+        (character(found.start()), character(found.end()))
+    }
 }
 
 impl Search {
@@ -210,8 +233,20 @@ impl Search {
             number += 1;
             let text: Cow<'_, str> = String::from_utf8_lossy(&line);
             let text = text.as_ref();
-            let matched = self.line(&Line { file, number, text });
-            let matched = matched.map_err(|error| Failure::new(error.to_string()))?;
+            let matched = match self.line(&Line { file, number, text }) {
+                Ok(matched) => matched,
+                Err(error) => {
+                    // What is known so far comes before it, and other lines after it.
+                    self.flush()?;
+                    let place = match self.args.whole {
+                        true => file.to_string(),
+                        false => format!("{file}:{number}"),
+                    };
+                    complain(&format!("{place}: {error}"));
+                    self.trouble = true;
+                    continue;
+                }
+            };
             count += u64::from(matched);
             self.matched |= matched;
             if self.output.len() > GATHERED || input.buffer().is_empty() {
@@ -232,11 +267,16 @@ impl Search {
     /// Shows what there is to show of a line; whether it matched.
     fn line(&mut self, line: &Line<'_>) -> Result<bool, Error> {
         if self.args.groups {
-            return self.each(line, |search, found| search.json(line, found));
+            let mut known = Known::default();
+            return self.each(line, |search, found| {
+                Some(search.json(line, found, known.span(found)))
+            });
         }
         if self.args.only_matching {
             return self.each(line, |search, found| {
-                search.coloured(&search.shown(found.text()))
+                let text = search.coloured(&search.shown(found.text()));
+                // As grep has it: an empty match matches, and there is nothing to show.
+                (!found.text().is_empty()).then_some(text)
             });
         }
         if let Some(template) = self.template.clone() {
@@ -257,29 +297,29 @@ impl Search {
         Ok(matched)
     }
 
-    /// Shows something of each match.
+    /// Shows something of each match, or nothing.
     fn each(
         &mut self,
         line: &Line<'_>,
-        of: impl Fn(&Search, &Match<'_>) -> String,
+        mut of: impl FnMut(&Search, &Match<'_>) -> Option<String>,
     ) -> Result<bool, Error> {
         let pattern = self.pattern.clone();
         let mut matched = false;
         for found in pattern.find_iter(line.text) {
-            let text = of(self, &found?);
-            self.show(line, &text);
+            if let Some(text) = of(self, &found?) {
+                self.show(line, &text);
+            }
             matched = true;
         }
         Ok(matched)
     }
 
-    fn json(&self, line: &Line<'_>, found: &Match<'_>) -> String {
+    fn json(&self, line: &Line<'_>, found: &Match<'_>, span: (usize, usize)) -> String {
         let named: serde_json::Map<_, _> = found
             .group_dict()
             .into_iter()
             .map(|(name, text)| (name.to_string(), json!(text)))
             .collect();
-        let span = found.char_span(0).ok().flatten();
         let shown = json!({
             "file": line.file,
             "line": line.number,

@@ -1,10 +1,13 @@
 //! `lariat re`: what it shows of lines, and grep's exit codes.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::process::{Outcome, run};
+use crate::process::{Outcome, lariat, run};
+use crate::pty::Terminal;
 
 /// Runs it on an input: the exit code and what it shows.
 fn re(arguments: &[&str], input: &str) -> (Option<i32>, String) {
@@ -68,6 +71,38 @@ fn matches_are_replaced_split_and_told_as_json() {
 }
 
 #[test]
+fn places_are_counted_in_characters_from_match_to_match() {
+    let (code, lines) = re(&["--groups", "é|x*"], "éaéxx€x");
+    let span = |line: &str| serde_json::from_str::<Value>(line).unwrap()["span"].clone();
+    let spans: Vec<Value> = lines.lines().map(span).collect();
+    let expected = [[0, 1], [1, 1], [2, 3], [3, 5], [5, 5], [6, 7], [7, 7]];
+    assert_eq!(
+        (code, spans),
+        (Some(0), expected.map(|span| json!(span)).to_vec())
+    );
+}
+
+#[test]
+fn of_an_empty_match_nothing_is_shown() {
+    assert_eq!(re(&["-o", "x*"], "axxb\nb\n"), (Some(0), "xx\n".into()));
+    assert_eq!(re(&["-c", "x*"], "axxb\nb\n"), (Some(0), "2\n".into()));
+    assert_eq!(re(&["-o", "x*"], "b\n"), (Some(0), String::new()));
+}
+
+#[test]
+fn how_often_is_said_only_where_something_is_changed() {
+    assert_eq!(
+        re(&["--split", ",", "--most", "1"], "a,b,c"),
+        (Some(0), "[\"a\",\"b,c\"]\n".into())
+    );
+    for arguments in [&["--most", "1", "a"][..], &["-o", "--most", "1", "a"]] {
+        let outcome = complaint(arguments);
+        assert!(outcome.errors.contains("--most"), "{outcome:?}");
+        assert!(outcome.errors.contains("--sub"), "{outcome:?}");
+    }
+}
+
+#[test]
 fn files_are_named_and_one_that_is_not_there_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
@@ -81,6 +116,11 @@ fn files_are_named_and_one_that_is_not_there_is_told() {
     );
     let message = format!("lariat: {}: no such file or directory\n", path("gone"));
     assert_eq!(outcome.errors, message);
+    let outcome = run(&["re", "-c", "o", &path("a"), "-", &path("b")], b"oo\no\n");
+    let counted = format!("{}:2\n(standard input):2\n{}:1\n", path("a"), path("b"));
+    assert_eq!((outcome.code, outcome.text()), (Some(0), counted));
+    let outcome = run(&["re", "-v", "o", &path("a"), &path("b")], b"");
+    assert_eq!((outcome.code, &outcome.output[..]), (Some(1), &b""[..]));
 }
 
 #[test]
@@ -105,6 +145,66 @@ fn colour_is_given_where_it_is_asked_for() {
         re(&["--color", "always", "b"], "a b c"),
         (Some(0), coloured.into())
     );
+    assert_eq!(re(&["b"], "a b c"), (Some(0), "a b c\n".into()));
+}
+
+#[test]
+fn on_a_terminal_matches_have_colour_unless_it_is_not_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    fs::write(&path, "a b c\n").unwrap();
+    let path = path.to_str().unwrap();
+    let coloured = "a \x1b[1;31mb\x1b[0m c\r\n".to_string();
+    let plain = "a b c\r\n".to_string();
+    let (code, seen) = Terminal::start(&["re", "b", path]).finish();
+    assert_eq!((code, seen), (Some(0), coloured.clone()));
+    for (value, expected) in [("1", &plain), ("", &coloured)] {
+        let mut command = lariat(&["re", "b", path]);
+        command.env("NO_COLOR", value);
+        let (code, seen) = Terminal::run(command).finish();
+        assert_eq!((code, &seen), (Some(0), expected), "NO_COLOR={value}");
+    }
+    let (code, seen) = Terminal::start(&["re", "--color", "never", "b", path]).finish();
+    assert_eq!((code, seen), (Some(0), plain));
+}
+
+#[test]
+fn a_reader_that_goes_away_has_had_what_it_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long");
+    fs::write(&path, "a line\n".repeat(100_000)).unwrap();
+    let mut command = lariat(&["re", "-n", "line", path.to_str().unwrap()]);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = [0; 9];
+    let mut output = child.stdout.take().unwrap();
+    output.read_exact(&mut first).unwrap();
+    drop(output);
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), &first), (Some(0), b"1:a line\n"));
+    assert_eq!(String::from_utf8(ended.stderr).unwrap(), "");
+}
+
+#[test]
+fn a_line_without_an_end_does_not_take_all_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("zeros");
+    File::create(&path)
+        .unwrap()
+        .set_len((64 << 20) + 1)
+        .unwrap();
+    let path = path.to_str().unwrap();
+    for (arguments, what) in [
+        (&["re", "x", path][..], "a line"),
+        (&["re", "-w", "x", path], "the file"),
+    ] {
+        let outcome = run(arguments, b"");
+        let told = format!("lariat: {path}: {what} is longer than 67108864 bytes\n");
+        assert_eq!((outcome.code, outcome.errors), (Some(2), told));
+    }
 }
 
 #[test]
@@ -127,11 +227,14 @@ otherwise:
 
 #[test]
 fn a_search_that_takes_too_long_is_given_up_and_told() {
-    let text = "x".repeat(200);
-    let outcome = run(&["re", r"(x+)(x+)(x+)(x+)\1\2\3\4[yz]"], text.as_bytes());
+    // It is the second line that is told, and the lines behind it are searched.
+    let text = format!("xxxxy\n{}\nxxxxz\n", "x".repeat(200));
+    let pattern = r"(x+)(x+)(x+)(x+)(?:\1\2\3\4x|$)?[yz]";
+    let outcome = run(&["re", "-n", pattern], text.as_bytes());
     assert_eq!(outcome.code, Some(2));
-    assert!(
-        outcome.errors.contains("steps and was given up"),
-        "{outcome:?}"
-    );
+    assert_eq!(outcome.text(), "1:xxxxy\n3:xxxxz\n");
+    let told = "lariat: (standard input):2: the search took more than ";
+    assert!(outcome.errors.starts_with(told), "{outcome:?}");
+    assert!(outcome.errors.contains("was given up"), "{outcome:?}");
+    assert_eq!(outcome.errors.lines().count(), 1, "{outcome:?}");
 }
