@@ -160,12 +160,13 @@ fn print_search(case: &Case, cells: &[Cell], times: impl Fn(&Cell) -> &Vec<f64>)
             None => print_number(median / 1000.0),
         }
     }
-    print_number(medians[0] / medians[1]);
-    print_number(if case.regular {
-        medians[0] / medians[2]
-    } else {
-        f64::NAN
-    });
+    // What finds something else has done other work.
+    let ratio = |other: usize| match cells[other].count == cells[0].count {
+        true => medians[0] / medians[other],
+        false => f64::NAN,
+    };
+    print_number(ratio(1));
+    print_number(if case.regular { ratio(2) } else { f64::NAN });
     match cells[0].count {
         Some(count) => print!("{count:>13}"),
         None => print!("{:>13}", "-"),
