@@ -24,6 +24,11 @@ const PAGES: &[(&str, &str, usize)] = &[
     ),
     ("ftp", include_str!("../../../../docs/ftp.md"), 6),
     (
+        "regular-expressions",
+        include_str!("../../../../docs/regular-expressions.md"),
+        6,
+    ),
+    (
         "remote-calls",
         include_str!("../../../../docs/remote-calls.md"),
         6,
