@@ -404,7 +404,10 @@ impl Open {
 
 /// Whether the server ends the connection behind it, whatever was asked.
 fn is_end(refused: &Refused) -> bool {
-    matches!(refused.code, ErrorCode::Slow | ErrorCode::Stopping)
+    matches!(
+        refused.code,
+        ErrorCode::Slow | ErrorCode::Late | ErrorCode::Stopping
+    )
 }
 
 fn ended(refused: &Refused) -> lariat_protocol::Error {

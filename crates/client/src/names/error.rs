@@ -77,7 +77,11 @@ impl Error {
             Error::Unreachable { .. } | Error::Lost { .. } | Error::TimedOut { .. } => true,
             Error::Refused(refused) => matches!(
                 refused.code,
-                ErrorCode::Limit | ErrorCode::Storage | ErrorCode::Slow | ErrorCode::Stopping
+                ErrorCode::Limit
+                    | ErrorCode::Storage
+                    | ErrorCode::Slow
+                    | ErrorCode::Late
+                    | ErrorCode::Stopping
             ),
             Error::Unknown { .. } | Error::Tags { .. } | Error::Field(_) | Error::Token(_) => false,
         }

@@ -23,6 +23,8 @@ struct Cutting<F> {
     /// Whether `held` was not looked at yet, since the protocol was not open to input:
     /// there may be whole frames in it.
     waiting: bool,
+    /// Whether what came could not be cut, so that nothing behind it can be.
+    is_broken: bool,
 }
 
 /// A [`Transport`] that also knows frames; everything that a transport does, it does.
@@ -137,6 +139,10 @@ pub trait FrameProtocol<F: Framing>: Send + 'static {
 
     /// The bytes that came cannot be a frame, or it is too long. Ends the connection by
     /// default; a protocol with words for it says them first.
+    ///
+    /// The connection ends when this returns, unless the protocol has paused reading: it has
+    /// others to answer before, and ends the connection itself when it has. Nothing more is
+    /// cut meanwhile, and reading on ends the connection too.
     fn frame_error(&mut self, transport: &mut FrameTransport<'_, F>, error: Error) {
         transport.fail(error);
     }
@@ -197,6 +203,7 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
                 expected: Expected::Frames,
                 held: Vec::new(),
                 waiting: false,
+                is_broken: false,
             },
             protocol,
         }
@@ -240,6 +247,9 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
     #[inline]
     fn cut(&mut self, transport: &mut Transport, data: &[u8]) {
         self.cutting.waiting = false;
+        if self.cutting.is_broken {
+            return transport.lose_connection();
+        }
         if !self.cutting.held.is_empty() {
             return self.cut_held(transport, data);
         }
@@ -305,10 +315,14 @@ impl<F: Framing, P: FrameProtocol<F>> Framed<F, P> {
 
     fn refuse(&mut self, transport: &mut Transport, error: Error) {
         self.cutting.framing.reset();
-        self.with(transport, |p, t| p.frame_error(t, error));
+        transport.keep_input(0);
         // What follows a frame that cannot be cut has no boundaries either, so there is
-        // nothing to go on with, whatever the protocol made of the error.
-        transport.lose_connection();
+        // nothing to go on with, whatever the protocol makes of the error.
+        self.cutting.is_broken = true;
+        self.with(transport, |p, t| p.frame_error(t, error));
+        if !transport.is_reading_paused() {
+            transport.lose_connection();
+        }
     }
 
     /// Whether input that is left over has a future.

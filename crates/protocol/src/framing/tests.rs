@@ -199,6 +199,52 @@ fn a_line_from_elsewhere_cannot_become_two() {
     assert_eq!(transport.take_written(), b"one  two\r\n");
 }
 
+/// Stops reading when what came is no frame, and ends the connection when a timer runs out.
+#[derive(Default)]
+struct Patient {
+    lines: usize,
+    errors: usize,
+}
+
+impl FrameProtocol<Lines> for Patient {
+    fn frame_received(&mut self, _: &mut FrameTransport<'_, Lines>, _: Line<'_>) {
+        self.lines += 1;
+    }
+
+    fn frame_error(&mut self, transport: &mut FrameTransport<'_, Lines>, _: Error) {
+        self.errors += 1;
+        transport.pause_reading();
+    }
+
+    fn timer(&mut self, transport: &mut FrameTransport<'_, Lines>, _: TimerId) {
+        transport.write(b"bye");
+        transport.lose_connection();
+    }
+}
+
+#[test]
+fn who_stops_reading_at_an_error_may_say_something_before_the_end() {
+    let begun = || {
+        let mut transport = Transport::unconnected();
+        let mut framed = Framed::new(Lines::new(4), Patient::default());
+        framed.data_received(&mut transport, b"one\ntoo long\ntwo\n");
+        assert!(!transport.is_closing());
+        let told = (framed.get_ref().lines, framed.get_ref().errors);
+        assert_eq!(told, (1, 1));
+        (transport, framed)
+    };
+    let (mut transport, mut framed) = begun();
+    framed.timer(&mut transport, TimerId(1));
+    assert_eq!(transport.take_written(), b"bye");
+    assert!(transport.is_closing());
+    // Who reads on hears nothing more, since where a frame begins is not known any more.
+    let (mut transport, mut framed) = begun();
+    transport.resume_reading();
+    framed.data_received(&mut transport, b"two\n");
+    assert!(transport.is_closing());
+    assert_eq!(framed.get_ref().lines, 1);
+}
+
 /// Writes a byte more than the high-water mark at each line, and takes what is incomplete
 /// when its timer runs out.
 struct Loud(Vec<u8>);

@@ -100,6 +100,8 @@ words! {
         Storage = "storage",
         /// The connection did not read the changes that it watches, and ends.
         Slow = "slow",
+        /// A deadline of the connection has passed, and it ends.
+        Late = "late",
         /// The server is going down; the connection ends.
         Stopping = "stopping",
     }

@@ -62,7 +62,7 @@
 //! - **To follow everything**: `watch`, then `list` to the end, and put each event over what was
 //!   listed. An event has its whole entry, so none is needed twice. A connection that only watches
 //!   says `ping` every minute or so, since idle ones are ended. Whoever does not read its events is
-//!   told `error slow …` and dropped.
+//!   told `error slow …` and dropped; whoever has used up the time of his connection, `error late …`.
 //! - **Probes** are on unless `probe=none`; see [`Probe`]. What is asked for where the server does
 //!   not probe is refused as `denied`.
 //!

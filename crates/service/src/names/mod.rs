@@ -25,6 +25,7 @@ mod restoring;
 mod schedule;
 mod session;
 mod terms;
+mod unread;
 mod watchers;
 mod who;
 
@@ -77,9 +78,11 @@ impl Names {
     /// registration could come in anybody's name.
     pub fn from_endpoint(directory: Directory, endpoint: &Endpoint) -> Result<Self, EndpointError> {
         if endpoint.is_datagram() {
-            return Err(EndpointError::Option {
-                key: endpoint.scheme(),
-                reason: "names are served over streams only, as tcp, tls, unix and ws".to_string(),
+            return Err(EndpointError::Service {
+                reason: format!(
+                    "{endpoint}: names are served over streams only, since anybody can send a \
+                     datagram in anybody's name; use tcp, tls, ws or unix"
+                ),
             });
         }
         Ok(Names::new(directory, Terms::from_endpoint(endpoint)?))

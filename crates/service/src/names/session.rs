@@ -6,10 +6,11 @@ use lariat_protocol::framing::{FrameProtocol, FrameTransport, Framed, Line, Line
 use lariat_protocol::names::{
     ErrorCode, Head, LogRow, MAXIMUM_LINE, Ordering, Query, Refused, Request, Ticket,
 };
-use lariat_protocol::{Error, Handle, Message, Reason, SendError};
+use lariat_protocol::{Deadline, Error, Handle, Message, Reason, SendError};
 
 use crate::names::directory::Directory;
 use crate::names::keeping::{Done, Op};
+use crate::names::unread::Unread;
 use crate::names::watchers::Told;
 use crate::names::{Terms, Who};
 
@@ -33,15 +34,18 @@ pub(super) struct Session {
     watcher: Option<u64>,
     /// Nothing more is taken, and the connection ends when all is answered.
     ending: Option<Ending>,
+    unread: Unread,
     /// Where answers are written, so that none has memory of its own.
     out: String,
     within: Within,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why nothing more is taken.
 enum Ending {
     /// The client has said all.
     Asked,
+    /// What came is no line, which is answered already or in its turn.
+    Broken(Error),
     /// The server is going down.
     Stopping,
 }
@@ -90,6 +94,7 @@ impl Session {
             held: None,
             watcher: None,
             ending: None,
+            unread: Unread::default(),
             out: String::new(),
             within: Within::default(),
         };
@@ -297,7 +302,7 @@ impl Session {
         answer: String,
     ) {
         if let Some(all) = self.ordering.answer(ticket, answer) {
-            transport.write(all.as_bytes());
+            self.write(transport, &all);
         }
         if self.ordering.is_empty()
             && let Some(request) = self.held.take()
@@ -305,7 +310,7 @@ impl Session {
             self.request(transport, request);
         }
         match self.ending {
-            Some(ending) => self.end(transport, ending),
+            Some(_) => self.end_when_answered(transport),
             None if self.held.is_some() => {}
             None if self.ordering.len() < MAXIMUM_WAITING / 2 => transport.resume_reading(),
             None => {}
@@ -326,24 +331,37 @@ impl Session {
             }
             return;
         }
-        transport.write(answer.as_bytes());
+        self.write(transport, &answer);
         self.out = answer;
         self.out.clear();
         // A long page would otherwise stay with an idle connection.
         self.out.shrink_to(MAXIMUM_LINE);
     }
 
+    fn write(&mut self, transport: &mut FrameTransport<'_, Lines>, answer: &str) {
+        self.unread.answer(answer.len());
+        transport.write(answer.as_bytes());
+    }
+
     /// Ends the connection when all is answered.
     fn end(&mut self, transport: &mut FrameTransport<'_, Lines>, ending: Ending) {
         self.ending.get_or_insert(ending);
+        self.end_when_answered(transport);
+    }
+
+    fn end_when_answered(&mut self, transport: &mut FrameTransport<'_, Lines>) {
         if !self.ordering.is_empty() {
             transport.pause_reading();
             return;
         }
-        if self.ending == Some(Ending::Stopping) {
-            let sentence = "the name server is going down";
-            let refused = Refused::new(ErrorCode::Stopping, sentence);
-            transport.write(refused.line().as_bytes());
+        match self.ending.take() {
+            Some(Ending::Broken(error)) => return transport.fail(error),
+            Some(Ending::Stopping) => {
+                let sentence = "the name server is going down";
+                let refused = Refused::new(ErrorCode::Stopping, sentence);
+                self.write(transport, &refused.line());
+            }
+            Some(Ending::Asked) | None => {}
         }
         transport.lose_connection();
     }
@@ -352,7 +370,7 @@ impl Session {
         self.unwatch();
         let sentence = "the changes that you watch were not read; watch and list again";
         let refused = Refused::new(ErrorCode::Slow, sentence);
-        transport.write(refused.line().as_bytes());
+        self.write(transport, &refused.line());
         transport.fail(Error::limit("a watcher does not read what it watches"));
     }
 }
@@ -370,12 +388,9 @@ impl FrameProtocol<Lines> for Session {
     }
 
     fn frame_error(&mut self, transport: &mut FrameTransport<'_, Lines>, error: Error) {
-        let sentence = error.to_string();
-        let refused = Refused::new(ErrorCode::Invalid, sentence);
-        if self.ordering.is_empty() {
-            transport.write(refused.line().as_bytes());
-        }
-        transport.fail(error);
+        let refused = Refused::new(ErrorCode::Invalid, error.to_string());
+        self.say(transport, Err(refused));
+        self.end(transport, Ending::Broken(error));
     }
 
     fn eof_received(&mut self, transport: &mut FrameTransport<'_, Lines>) {
@@ -384,9 +399,10 @@ impl FrameProtocol<Lines> for Session {
 
     fn message_received(&mut self, transport: &mut FrameTransport<'_, Lines>, message: Message) {
         if let Some(told) = message.get::<Told>() {
-            if transport.buffered() > MAXIMUM_UNREAD {
+            if self.unread.changes(transport.buffered()) > MAXIMUM_UNREAD {
                 self.is_slow(transport);
             } else if self.watcher.is_some() {
+                self.unread.change(told.line.len());
                 transport.write(told.line.as_bytes());
             }
             return;
@@ -405,6 +421,15 @@ impl FrameProtocol<Lines> for Session {
 
     fn drain(&mut self, transport: &mut FrameTransport<'_, Lines>) {
         self.end(transport, Ending::Stopping);
+    }
+
+    fn deadline_passed(&mut self, transport: &mut FrameTransport<'_, Lines>, deadline: Deadline) {
+        self.unwatch();
+        // It would be taken for the answer to a change that waits for the disk, and may be made yet.
+        if self.ordering.is_empty() {
+            let refused = Refused::new(ErrorCode::Late, deadline.to_string());
+            self.write(transport, &refused.line());
+        }
     }
 
     fn connection_lost(&mut self, _: &Reason) {

@@ -253,6 +253,50 @@ fn a_watcher_who_does_not_read_is_told_and_dropped() {
 }
 
 #[test]
+fn a_watcher_is_not_slow_for_the_pages_that_he_asks_for() {
+    let directory = Hand::default().directory(MemoryNames::default());
+    let mut other = connected(&directory);
+    let text = "x".repeat(250);
+    let token = "0123456789abcdef";
+    for one in 0..1_000 {
+        let line = format!("register n{one} h:1 description={text} token={token}\n");
+        assert!(ask(&mut other, &line).starts_with("ok 0 "));
+    }
+    let mut watcher = connected(&directory);
+    assert_eq!(ask(&mut watcher, "watch prefix=n\n"), "ok 0\n");
+    watcher.stop_reading();
+    watcher.receive(b"list limit=1000\nlist limit=1000\n");
+    assert!(watcher.unsent() > 256 * 1024, "{}", watcher.unsent());
+    for one in 0..10 {
+        let line = format!("register n{one} h:1 description=changed token={token}\n");
+        assert!(ask(&mut other, &line).starts_with("ok 0 "));
+        watcher.deliver_messages();
+    }
+    watcher.read_all();
+    watcher.deliver_messages();
+    assert!(watcher.ended().is_none(), "{:?}", watcher.ended());
+    let said = String::from_utf8(watcher.take_written()).unwrap();
+    assert_eq!(said.matches("event changed ").count(), 10);
+    // Two pages of a thousand with a head each, and the changes.
+    assert_eq!(said.lines().count(), 2_012);
+}
+
+#[test]
+fn who_takes_too_long_is_told_and_ended() {
+    let directory = Hand::default().directory(MemoryNames::default());
+    let mut driven = connected(&directory).deadlines(lariat_service::names::DEADLINES);
+    assert_eq!(ask(&mut driven, "watch a\n"), "ok 0\n");
+    driven.advance(Duration::from_secs(901));
+    let said = String::from_utf8(driven.take_written()).unwrap();
+    assert_eq!(said, "error late idle for too long\n");
+    assert!(driven.error().is_some(), "{:?}", driven.ended());
+    let mut silent = connected(&directory).deadlines(lariat_service::names::DEADLINES);
+    silent.advance(Duration::from_secs(31));
+    let said = String::from_utf8(silent.take_written()).unwrap();
+    assert_eq!(said, "error late no first message in time\n");
+}
+
+#[test]
 fn the_log_says_who_did_what_and_only_to_this_machine() {
     let directory = Hand::default().directory(MemoryNames::default());
     let mut other = connected(&directory);

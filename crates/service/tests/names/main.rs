@@ -1,7 +1,9 @@
-//! The name server: its transcripts, a model, hostile peers, bad input, and probes of real sockets.
+//! The name server: its transcripts, a model, hostile peers, bad input, look-ups, and probes of real
+//! sockets.
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod looking_up;
 mod model;
 mod page;
 mod probing;

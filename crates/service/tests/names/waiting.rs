@@ -154,6 +154,27 @@ fn all_is_answered_before_the_end_too() {
     );
 }
 
+#[test]
+fn a_line_that_is_too_long_is_answered_in_its_turn_too() {
+    let (store, holding_up) = Slow::new();
+    let directory = Directory::open(store, Settings::default()).unwrap();
+    let mut driven = connected(&directory);
+    let long = "x".repeat(5_000);
+    driven.receive(format!("register a h:1\nping\n{long}\nremove a\n").as_bytes());
+    driven.deliver_messages();
+    assert_eq!(driven.take_written(), b"");
+    drop(holding_up);
+    let said = lines(&mut driven, 3);
+    assert!(said[0].starts_with("ok 0 token="), "{said:?}");
+    let refused = "error invalid over the limit: a line is longer than 4096 bytes";
+    assert_eq!(said[1..], ["ok 0", refused]);
+    assert!(driven.error().is_some(), "{:?}", driven.ended());
+    // What came behind it is not looked at.
+    let mut other = connected(&directory);
+    other.receive(b"find a\n");
+    assert!(other.take_written().starts_with(b"ok 1\n"));
+}
+
 /// Who changes what he has takes no more room, also where both are written together.
 #[test]
 fn a_change_beside_a_new_place_takes_none() {
