@@ -2,7 +2,9 @@
 //! client at jsonrpcserver.
 
 use crate::lariat::{Server, lariat};
-use crate::peer::python;
+use crate::peer::{program, python};
+
+const PAGE: &str = include_str!("../../docs/remote-calls.md");
 
 #[test]
 fn jsonrpcclient_calls_ours() {
@@ -13,6 +15,34 @@ fn jsonrpcclient_calls_ours() {
     assert_eq!(
         said[4..],
         ["a text -32800", "7 1", "8 -32601", "None -32700"]
+    );
+}
+
+/// The client of the page, with nothing but Python's standard library.
+#[test]
+fn the_client_of_the_page_calls_ours() {
+    let (_, behind) = PAGE.split_once("```python\n").expect("a program");
+    let (client, _) = behind.split_once("```").expect("its end");
+    let server = Server::with(&["sleep=tcp://127.0.0.1:0"]);
+    let address = server.address("tcp");
+    let (host, port) = address.rsplit_once(':').expect("a port");
+    let there = format!("(\"{host}\", {port})");
+    let client = client.replace("(\"localhost\", 21577)", &there);
+    assert!(client.contains(&there), "{client}");
+    let said = program("python3", ["-c", &client]).succeed();
+    let answers: Vec<serde_json::Value> = said
+        .iter()
+        .map(|line| serde_json::from_str(&line.replace('\'', "\"")).expect("an answer"))
+        .collect();
+    let order: Vec<u64> = answers
+        .iter()
+        .map(|answer| answer["id"].as_u64().expect("a number"))
+        .collect();
+    assert_eq!(order, [1, 2, 0]);
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer["result"]["seconds"].is_number())
     );
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
+use crate::contract::Deadline;
+
 /// The numbers of what goes wrong: JSON-RPC's own, the Language Server Protocol's for what is
 /// cancelled, and ours in the range that JSON-RPC leaves to implementations.
 pub mod code {
@@ -27,6 +29,8 @@ pub mod code {
     pub const TOO_MANY: i64 = -32002;
     /// The side that was called is going down.
     pub const GOING_DOWN: i64 = -32003;
+    /// A deadline of the connection has passed, and it ends.
+    pub const LATE: i64 = -32004;
     /// The method itself says that it failed; its error is in `data`.
     pub const FAILED: i64 = 1;
 }
@@ -74,6 +78,10 @@ impl CallError {
 
     pub(crate) fn going_down() -> Self {
         CallError::new(code::GOING_DOWN, "this side is going down")
+    }
+
+    pub(crate) fn late(deadline: Deadline) -> Self {
+        CallError::new(code::LATE, deadline.to_string())
     }
 }
 

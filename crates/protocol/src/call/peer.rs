@@ -17,7 +17,7 @@ use crate::call::waiting::Waiting;
 use crate::call::{
     Allowance, CallError, CallFailure, Caller, Id, Methods, Outcome, Tasks, Working, code,
 };
-use crate::contract::{self, Address, Error, Reason, TimerId, WaterMarks};
+use crate::contract::{self, Address, Deadline, Error, Reason, TimerId, WaterMarks};
 use crate::framing::{FrameProtocol, FrameTransport, Framed, Line, LineEnd, Lines};
 
 type Transport<'a> = FrameTransport<'a, Lines>;
@@ -359,6 +359,16 @@ impl<R: Tasks> FrameProtocol<Lines> for Peer<R> {
     fn drain(&mut self, transport: &mut Transport<'_>) {
         self.finish(transport, CallError::going_down());
         self.settle(transport);
+    }
+
+    fn deadline_passed(&mut self, transport: &mut Transport<'_>, deadline: Deadline) {
+        let late = CallError::late(deadline);
+        for key in self.running.end_all() {
+            self.answer(transport, key.id(), Err(late.clone()));
+        }
+        if !self.methods.names().is_empty() {
+            self.tell(transport, None, &Err(late));
+        }
     }
 
     fn connection_lost(&mut self, reason: &Reason) {
