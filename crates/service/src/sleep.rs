@@ -52,9 +52,11 @@ impl Sleeper {
             })?;
         }
         match endpoint.is_datagram() {
-            true => Err(EndpointError::Layers {
-                scheme: endpoint.scheme().to_string(),
-                reason: "calls are answered later, and datagrams may be lost".into(),
+            true => Err(EndpointError::Service {
+                reason: format!(
+                    "{endpoint}: calls are answered later, and datagrams may be lost; use tcp, tls, ws \
+                     or unix"
+                ),
             }),
             false => Ok(Sleeper { longest }),
         }
@@ -104,6 +106,7 @@ mod tests {
     #[test]
     fn datagrams_are_not_slept_over() {
         let said = from("udp://localhost:1").expect_err("refused");
-        assert!(said.contains("datagrams may be lost"), "{said}");
+        let words = "calls are answered later, and datagrams may be lost; use tcp, tls, ws or unix";
+        assert!(said.ends_with(words), "{said}");
     }
 }

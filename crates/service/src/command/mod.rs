@@ -114,7 +114,7 @@ impl Command {
             }
         }
         if endpoint.is_datagram() {
-            return Err(EndpointError::Host {
+            return Err(EndpointError::Service {
                 reason: format!(
                     "{endpoint}: commands are answered over streams alone, since anybody can send a \
                      datagram in anybody's name; use tcp, tls, ws or unix"
