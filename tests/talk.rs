@@ -1,4 +1,5 @@
 //! Talk with partners of every kind.
 
+mod carriers;
 mod hostile;
 mod partners;

@@ -23,7 +23,7 @@ pub const DATAGRAM_TIMEOUT: Duration = Duration::from_secs(7);
 const SHARES: [u32; 3] = [1, 2, 4];
 
 /// Larger than any message that carriers take, so that none is cut.
-const BUFFER: usize = 64 * 1024 + 1024;
+pub(crate) const BUFFER: usize = 64 * 1024 + 1024;
 
 /// Enough for an answer of 512 bytes not to be more than three times the question, headers
 /// counted: what a server may send over UDP that keeps others from being flooded.
@@ -82,6 +82,8 @@ pub enum Error {
 /// A connection to a server that is asked, with the time that it has.
 pub(crate) struct Asked {
     pub(crate) connection: Connection,
+    /// What it leads to: for a name, where that is.
+    pub(crate) found: Endpoint,
     is_datagram: bool,
     timeout: Duration,
     buffer: Vec<u8>,
@@ -106,6 +108,7 @@ impl Asked {
         };
         Ok(Asked {
             connection,
+            found,
             is_datagram,
             timeout: options.timeout.unwrap_or(otherwise),
             buffer: vec![0; BUFFER],

@@ -11,7 +11,7 @@ use lariat_net::Connection;
 use lariat_protocol::Address;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
-use crate::asking::Error;
+use crate::asking::{BUFFER, Error};
 
 /// How much may wait to be sent before who speaks should wait.
 const MUCH: usize = 64 * 1024;
@@ -19,11 +19,14 @@ const MUCH: usize = 64 * 1024;
 /// How much is read at once.
 const PIECE: usize = 16 * 1024;
 
-/// Lines in both directions.
+/// Lines in both directions. Where messages have boundaries, each ends its last line: other programs
+/// send a line as a message, with a line end or without.
 pub(crate) struct LineStream {
     connection: Connection,
     /// The longest line that is taken, in bytes.
     maximum: usize,
+    /// Where a message is read to, where there are messages.
+    message: Option<Box<[u8]>>,
     /// What came, how much of it was taken as lines, and how much has been looked at.
     incoming: Vec<u8>,
     taken: usize,
@@ -37,9 +40,11 @@ pub(crate) struct LineStream {
 
 impl LineStream {
     pub(crate) fn new(connection: Connection, maximum: usize) -> Self {
+        let is_messages = connection.is_message_oriented();
         LineStream {
             connection,
             maximum,
+            message: is_messages.then(|| vec![0; BUFFER].into_boxed_slice()),
             incoming: Vec::new(),
             taken: 0,
             searched: 0,
@@ -113,9 +118,21 @@ impl LineStream {
             // Whoever cannot be spoken to may have said why.
             self.is_mute = matches!(self.poll_send(context), Poll::Ready(Err(_)));
         }
+        let connection = Pin::new(&mut self.connection);
+        if let Some(message) = &mut self.message {
+            // It is as long as any message, so that each comes whole; one of no bytes is not handed up.
+            let mut buffer = ReadBuf::new(message);
+            ready!(connection.poll_read(context, &mut buffer))?;
+            self.has_ended = buffer.filled().is_empty();
+            self.incoming.extend_from_slice(buffer.filled());
+            if self.incoming.last().is_some_and(|byte| *byte != b'\n') {
+                self.incoming.push(b'\n');
+            }
+            return Poll::Ready(Ok(()));
+        }
         let mut piece = [0; PIECE];
         let mut buffer = ReadBuf::new(&mut piece);
-        ready!(Pin::new(&mut self.connection).poll_read(context, &mut buffer))?;
+        ready!(connection.poll_read(context, &mut buffer))?;
         self.has_ended = buffer.filled().is_empty();
         self.incoming.extend_from_slice(buffer.filled());
         Poll::Ready(Ok(()))

@@ -68,6 +68,7 @@ Examples:
 pub fn run(args: Args) -> Result<(), Failure> {
     let endpoint = client::endpoint_at(&args.endpoint, "tcp", args.port)?;
     let endpoint = endpoint.with_default_port(DEFAULT_PORT);
+    check(&endpoint)?;
     let account = || std::env::var("USER").ok()?.parse().ok();
     let mode = if args.half { Mode::Half } else { Mode::Full };
     let name = args.nick.clone().or_else(account);
@@ -77,13 +78,26 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
+/// Datagrams may be lost or come twice, and nothing says that who sent them has gone.
+fn check(endpoint: &Endpoint) -> Result<(), Failure> {
+    match endpoint.is_datagram() {
+        true => Err(Failure::usage(format!(
+            "{endpoint} carries datagrams, of which some may be lost; a talk needs tcp, tls, unix, ws or wss"
+        ))),
+        false => Ok(()),
+    }
+}
+
 async fn call(
     endpoint: Endpoint,
     mode: Mode,
     name: Option<Name>,
     timeout: Duration,
 ) -> Result<(), Failure> {
-    let connection = lariat_net::connect_with(&endpoint, client::options(Some(timeout))).await?;
+    let options = client::options(Some(timeout));
+    let (found, connection) = lariat_net::find(&endpoint, options).await?;
+    // A name may lead anywhere.
+    check(&found)?;
     let shown = connection
         .tls()
         .and_then(|tls| tls.peer_certificates.first());

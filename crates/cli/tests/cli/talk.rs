@@ -201,3 +201,15 @@ fn one_of_the_two_ways_is_to_be_named() {
         Some(2)
     );
 }
+
+#[test]
+fn there_is_no_talk_over_datagrams() {
+    for endpoint in ["udp://127.0.0.1:21580", "unixgram:/tmp/talk.sock"] {
+        for way in [&["--listen"][..], &[]] {
+            let said = run(&[&["talk", "--full", endpoint], way].concat(), b"");
+            assert_eq!(said.code, Some(2), "{said:?}");
+            let words = "carries datagrams, of which some may be lost; a talk needs tcp,";
+            assert!(said.errors.contains(words), "{said:?}");
+        }
+    }
+}
