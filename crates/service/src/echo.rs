@@ -10,7 +10,11 @@ use crate::loops::is_alike;
 ///
 /// Over UDP its answer looks like anything, so that it cannot be told from a question. What keeps
 /// two such servers from echoing each other for ever is that the engine hears no port below
-/// 1024, and this service none that has its own number.
+/// 1024, and this service none that has its own number. Whatever else answers all that it is sent, from
+/// a port of another number, can still be set on it, at the rate that is heard of one address.
+///
+/// What looks like the answer of another service comes back as well: that is what the RFC says, and what who
+/// tests with the alphabet expects. The other services of this crate know their own answers.
 ///
 /// ```
 /// use lariat_net::Reactor;

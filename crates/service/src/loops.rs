@@ -21,6 +21,10 @@ pub(crate) fn is_alike(connection: &ConnectionInfo) -> bool {
 /// What the time service says are four bytes, which a client may well send to others, and what qotd says
 /// looks like anything. So of each two services one must know the other: time knows all of these, and
 /// qotd them and the time.
+///
+/// Echo says back whatever it is sent, and asks this of nothing: a client may well send it the alphabet, of which
+/// chargen's lines are made, and is to have that back. What it says back to a service is what that has
+/// said, which each of them knows.
 pub(crate) fn is_said_by_another(datagram: &[u8]) -> bool {
     daytime::is_answer(datagram) || timestamp::is_answer(datagram) || chargen::is_answer(datagram)
 }
@@ -30,25 +34,30 @@ mod tests {
     use lariat_protocol::{Factory, qotd, time};
 
     use super::*;
+    use crate::echo::Echo;
+    use crate::timestamp::Timestamp;
     use crate::{chargen::Chargen, daytime::Daytime, qotd::Qotd, time::Time};
     use std::net::SocketAddr;
 
     #[test]
     fn of_each_two_services_one_does_not_answer_the_other() {
         let quotes = |text: &[u8]| Qotd::new(qotd::Quotes::parse(text).expect("a quote"));
-        let services: [(Box<dyn Factory>, &[u8]); 4] = [
+        let stamped = b"[Sat Jun 17 17:27:21 2006] hi";
+        let services: [(Box<dyn Factory>, &[u8]); 5] = [
             (Box::new(Daytime), b"Sat Jun 17 17:27:21 2006\r\n"),
             (Box::new(Time), &[0xc8, 0x3e, 0xb9, 0xf9]),
             (Box::new(quotes(b"one")), b"one\r\n"),
             (Box::new(Chargen::default()), b" !\"#$%&'()*+,-./0123456789"),
+            (Box::new(Timestamp::default()), stamped),
         ];
         for (first, said_by_first) in &services {
             for (second, said_by_second) in &services {
                 let ends = first.is_answer(said_by_second) || second.is_answer(said_by_first);
                 assert!(ends, "{said_by_first:?} and {said_by_second:?}");
             }
-            let stamped = b"[Sat Jun 17 17:27:21 2006] hi";
-            assert!(first.is_answer(stamped), "{said_by_first:?}");
+            // So what echo brings back is known, and echo need not know it.
+            assert!(first.is_answer(said_by_first), "{said_by_first:?}");
+            assert!(!Echo.is_answer(said_by_first), "{said_by_first:?}");
             assert!(!first.is_answer(b"hi\n"), "{said_by_first:?}");
         }
         assert!(time::is_answer(b"4444"));

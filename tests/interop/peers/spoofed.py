@@ -3,8 +3,9 @@
     spoofed.py LARIAT
 
 Runs in a network namespace of its own (see `spoofed.rs`), and makes another one for the server, with
-a cable between the two: 192.0.2.1 is the server, 192.0.2.2 is who sends, and 192.0.2.3 is the victim,
-which lives on this side of the cable so that it can be asked what came. Prints one JSON object.
+a cable between the two: address 1 is the server, 2 is who sends, and 3 is the victim, which lives on this
+side of the cable so that it can be asked what came. All of it over IPv4, and then over IPv6, whose headers
+are longer and counted so. Prints one JSON object.
 """
 
 import json
@@ -15,10 +16,26 @@ import subprocess
 import sys
 import tempfile
 
-SERVER, SENDER, VICTIM = "192.0.2.1", "192.0.2.2", "192.0.2.3"
-SERVICES = {"echo": 7007, "daytime": 7013, "qotd": 7017, "chargen": 7019, "time": 7037}
-HEADERS = 28  # of IPv4 and UDP
+SERVICES = {
+    "echo": 7007,
+    "discard": 7009,
+    "daytime": 7013,
+    "qotd": 7017,
+    "chargen": 7019,
+    "time": 7037,
+    "timestamp": 7567,
+}
+# Whose answers are worth forging a question for, in the name of the other.
+PAIRS = [
+    ("echo", "echo"),
+    *(("echo", other) for other in ["daytime", "time", "qotd", "chargen", "timestamp"]),
+    ("daytime", "time"),
+    ("chargen", "qotd"),
+    ("qotd", "daytime"),
+    ("timestamp", "qotd"),
+]
 TIMES = 100
+QUIET = 0.05  # seconds, after which nothing more comes of what was asked
 
 lariat = sys.argv[1]
 
@@ -28,52 +45,93 @@ def run(*words):
 
 
 def checksum(data):
+    data += bytes(len(data) % 2)
     total = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
 
 
-def datagram(source, destination, content):
-    """A whole IPv4 packet. A UDP checksum of zero is none."""
-    udp = struct.pack("!HHHH", source[1], destination[1], 8 + len(content), 0) + content
-    ends = socket.inet_aton(source[0]) + socket.inet_aton(destination[0])
-    header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0) + ends
-    return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + udp
+class Family:
+    """One of the two kinds of addresses: who is who, and how a packet is written and read."""
+
+    def __init__(self, name, family, network, length):
+        self.name, self.family, self.length = name, family, length
+        self.server, self.sender, self.victim = (f"{network}{number}" for number in [1, 2, 3])
+        # Of IP and UDP.
+        self.headers = {4: 28, 6: 48}[int(name[-1])]
+        self.ethertype = {4: 0x0800, 6: 0x86DD}[int(name[-1])]
+
+    def datagram(self, source, destination, content):
+        """A whole packet."""
+        ends = b"".join(socket.inet_pton(self.family, end[0]) for end in [source, destination])
+        length = 8 + len(content)
+        udp = struct.pack("!HHHH", source[1], destination[1], length, 0) + content
+        if self.family == socket.AF_INET:
+            # A UDP checksum of zero is none.
+            header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 0, 0, 64, 17, 0) + ends
+            return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + udp
+        # Over IPv6 there has to be one (RFC 8200, 8.1).
+        summed = checksum(ends + struct.pack("!II", length, 17) + udp) or 0xFFFF
+        udp = udp[:6] + struct.pack("!H", summed) + content
+        return struct.pack("!IHBB", 6 << 28, length, 17, 64) + ends + udp
+
+    def is_between(self, packet, one, other):
+        """Whether a packet is UDP from one of these to the other."""
+        protocol, ends = (9, 12) if self.family == socket.AF_INET else (6, 8)
+        size = 4 if self.family == socket.AF_INET else 16
+        found = {packet[ends : ends + size], packet[ends + size : ends + 2 * size]}
+        wanted = {socket.inet_pton(self.family, end) for end in [one, other]}
+        return packet[protocol] == 17 and found == wanted
+
+    def forge(self, raw, source, port, content):
+        """Sends the server a datagram in somebody's name."""
+        raw.sendto(self.datagram(source, (self.server, port), content), (self.server, 0))
+
+    def bound(self, address, port):
+        end = socket.socket(self.family, socket.SOCK_DGRAM)
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        end.bind((address, port))
+        return end
 
 
-def bound(address, port):
-    end = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-    end.bind((address, port))
-    return end
+FAMILIES = [
+    Family("IPv4", socket.AF_INET, "192.0.2.", 24),
+    Family("IPv6", socket.AF_INET6, "fd00:192:0:2::", 64),
+]
 
 
-def received(end):
-    """How many datagrams came, and how many bytes they had on the wire."""
-    count = size = 0
-    end.setblocking(False)
-    while True:
+def received(end, most):
+    """What comes until nothing more does, or more than could be right: peers are answered in no order, so
+    that others may have their answers a moment later than who asked last."""
+    came = []
+    end.settimeout(QUIET)
+    while len(came) <= most:
         try:
-            size += HEADERS + len(end.recv(65536))
-            count += 1
-        except BlockingIOError:
-            return count, size
+            came.append(end.recvfrom(65536))
+        except TimeoutError:
+            break
+    return came
 
 
-def settle(port, asking):
-    """Asks in our own name and waits for the answer: the server has then done all that it was sent
-    before."""
-    question = os.urandom(8) if port == SERVICES["echo"] else bytes(160)
+def settle(family, name, raw, asking):
+    """Asks in our own name, by the way that forged questions go, and waits for the answer: the server has
+    then done all that it was sent before. Discard has nothing to say, so that echo is asked, often enough
+    that both have had their turns."""
+    if name == "discard":
+        for _ in range(20):
+            settle(family, "echo", raw, asking)
+        return
+    question = os.urandom(8) if name == "echo" else bytes(160)
     asking.settimeout(0.5)
     for _ in range(40):
-        asking.sendto(question, (SERVER, port))
+        family.forge(raw, asking.getsockname()[:2], SERVICES[name], question)
         try:
             asking.recv(65536)
             return
         except TimeoutError:
             pass
-    raise SystemExit(f"nothing answers at {port}")
+    raise SystemExit(f"nothing answers as {name} over {family.name}")
 
 
 def cable():
@@ -84,16 +142,24 @@ def cable():
         pass
     there = ["nsenter", f"--net=/proc/{keeper.pid}/ns/net"]
     run("ip", "link", "add", "here", "type", "veth", "peer", "name", "there", "netns", str(keeper.pid))
-    for address in [SENDER, VICTIM]:
-        run("ip", "address", "add", f"{address}/24", "dev", "here")
-    run(*there, "ip", "address", "add", f"{SERVER}/24", "dev", "there")
+    for family in FAMILIES:
+        # An IPv6 address is otherwise looked for elsewhere first, and cannot be used meanwhile.
+        now = ["nodad"] if family.family == socket.AF_INET6 else []
+        for address in [family.sender, family.victim]:
+            run("ip", "address", "add", f"{address}/{family.length}", "dev", "here", *now)
+        ours = f"{family.server}/{family.length}"
+        run(*there, "ip", "address", "add", ours, "dev", "there", *now)
     for name, words in [("here", []), ("lo", []), ("there", there), ("lo", there)]:
         run(*words, "ip", "link", "set", name, "up")
     return keeper, there
 
 
-def serve(words, address, state):
-    endpoints = [f"{name}=udp://{address}:{port}" for name, port in SERVICES.items()]
+def serve(words, addresses, state):
+    endpoints = [
+        f"{name}=udp://{f'[{address}]' if ':' in address else address}:{port}"
+        for name, port in SERVICES.items()
+        for address in addresses
+    ]
     server = subprocess.Popen(
         [*words, lariat, "serve", "--json", "--state", state, *endpoints],
         stdout=subprocess.PIPE,
@@ -104,65 +170,72 @@ def serve(words, address, state):
     return server
 
 
-def counted(name, source_port, content, raw, asking):
+def counted(family, name, source_port, content, raw, asking):
     """What the victim receives of a service that was asked so often in its name."""
-    port = SERVICES[name]
-    victim = bound(VICTIM, source_port)
-    packet = datagram((VICTIM, source_port), (SERVER, port), content)
+    victim = family.bound(family.victim, source_port)
     for _ in range(TIMES):
-        raw.sendto(packet, (SERVER, 0))
-    settle(port, asking)
-    count, size = received(victim)
+        family.forge(raw, (family.victim, source_port), SERVICES[name], content)
+    settle(family, name, raw, asking)
+    lengths = [len(data) for data, _ in received(victim, 2 * TIMES)]
     victim.close()
-    return {"sent": TIMES * (HEADERS + len(content)), "count": count, "size": size}
+    return {
+        "sent": TIMES * (family.headers + len(content)),
+        "count": len(lengths),
+        "size": sum(family.headers + length for length in lengths),
+    }
 
 
-def loops(raw, asking, state):
-    """How many datagrams two servers say to each other, once somebody has said the first."""
-    other = serve([], VICTIM, state)
-    seen = {}
-    for first, second in [("echo", "echo"), ("daytime", "time"), ("chargen", "qotd"), ("qotd", "daytime")]:
-        watch = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
-        source, target = (VICTIM, SERVICES[second]), (SERVER, SERVICES[first])
-        raw.sendto(datagram(source, target, bytes(200)), (SERVER, 0))
-        for _ in range(20):
-            settle(SERVICES[first], asking)
-        watch.setblocking(False)
-        count = 0
-        while True:
-            try:
-                packet = watch.recv(65536)
-            except BlockingIOError:
-                break
-            ends = {socket.inet_ntoa(packet[12:16]), socket.inet_ntoa(packet[16:20])}
-            count += ends == {SERVER, VICTIM}
-        watch.close()
-        seen[f"{first} and {second}"] = count
-    other.terminate()
-    other.wait()
-    return seen
+def said(family, first, second, raw, asking):
+    """How many datagrams two servers say to each other, once somebody has said the first; which is
+    counted too."""
+    # Only who hears everything hears what leaves as well.
+    everything = 0x0003
+    watch = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(everything))
+    watch.bind(("here", everything))
+    family.forge(raw, (family.victim, SERVICES[second]), SERVICES[first], bytes(200))
+    for _ in range(20):
+        settle(family, first, raw, asking)
+    count = 0
+    for packet, (_, ethertype, *_) in received(watch, 500):
+        is_ours = ethertype == family.ethertype
+        count += is_ours and family.is_between(packet, family.server, family.victim)
+    watch.close()
+    return count
+
+
+def measured(family):
+    """All that is counted over one kind of addresses."""
+    raw = socket.socket(family.family, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    asking = family.bound(family.sender, 0)
+    result = {
+        "low": {name: counted(family, name, 53, b"x", raw, asking) for name in SERVICES},
+        "alike": {
+            name: counted(family, name, SERVICES[name], b"x", raw, asking)
+            for name in ["echo", "chargen", "qotd"]
+        },
+        "victim": {
+            f"{name} {length}": counted(family, name, 40000 + length, bytes(length), raw, asking)
+            for name in SERVICES
+            for length in [0, 1, 10, 160]
+        },
+    }
+    with tempfile.TemporaryDirectory() as state:
+        other = serve([], [family.victim], state)
+        result["loops"] = {
+            f"{first} and {second}": said(family, first, second, raw, asking)
+            for first, second in PAIRS
+        }
+        other.terminate()
+        other.wait()
+    return result
 
 
 def main():
     keeper, there = cable()
-    raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
-    asking = bound(SENDER, 0)
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-        server = serve(there, SERVER, one)
+    with tempfile.TemporaryDirectory() as state:
+        server = serve(there, [family.server for family in FAMILIES], state)
         try:
-            result = {
-                "low": {name: counted(name, 53, b"x", raw, asking) for name in SERVICES},
-                "alike": {
-                    name: counted(name, SERVICES[name], b"x", raw, asking)
-                    for name in ["echo", "chargen", "qotd"]
-                },
-                "victim": {
-                    f"{name} {length}": counted(name, 40000 + length, bytes(length), raw, asking)
-                    for name in SERVICES
-                    for length in [0, 1, 10, 160]
-                },
-                "loops": loops(raw, asking, two),
-            }
+            result = {family.name: measured(family) for family in FAMILIES}
         finally:
             server.terminate()
             server.wait()
