@@ -1,6 +1,7 @@
 //! The command server, the whole way: over streams, asked by our client and by plain sockets.
 
 mod hostile;
+mod page;
 mod platform;
 mod streams;
 

@@ -1,5 +1,6 @@
 //! The command server under the hostile harness, on a simulated clock.
 
+use lariat::service::command::Command;
 use lariat::{ConnectionHandle, Protocol, Transport};
 use lariat_protocol::command::{
     Answer, AnswerReader, CommandServer, Commands, Heard, Request, Started,
@@ -57,6 +58,13 @@ impl Protocol for Asking {
             transport.lose_connection();
         }
     }
+}
+
+/// The service itself, with what it knows without a directory and without programs.
+#[test]
+fn the_service_stands_whatever_a_peer_does() {
+    let transcript = Transcript::parse(include_str!("transcripts/command.txt"));
+    Hostile::new(Command::new(), transcript.expect("a transcript")).run();
 }
 
 #[test]
