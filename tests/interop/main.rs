@@ -15,7 +15,8 @@
 //! [`metrics`] (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside
 //! a test, [`proxies`] runs haproxy and nginx, [`lariat`] runs ours.
 //!
-//! [`names`] is judged by nc, by a program in Python, and by a disk whose power is cut.
+//! [`names`] is judged by nc, by a program in Python, and by a disk whose power is cut; [`full_disk`] by one
+//! that has no room.
 
 mod calls;
 mod classic;
@@ -24,6 +25,7 @@ mod deadlines;
 mod draining;
 mod durable;
 mod ftp;
+mod full_disk;
 mod lariat;
 mod metrics;
 mod names;

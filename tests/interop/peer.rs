@@ -66,6 +66,11 @@ impl Peer {
         }
     }
 
+    /// Its number among the processes.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Writes to its standard input.
     pub fn say(&mut self, text: &str) {
         let input = self.input.as_mut().expect("its input is open");
