@@ -22,7 +22,8 @@ const INDEX: &str = "index.html";
 /// Fetch a page by a GET of HTTP/1.1, and save it when it is whole
 ///
 /// It is saved under the last part of the path, or as index.html, when all of it has come: as many
-/// bytes as the header says, or all chunks. Until then it stands in a file with .part behind its name,
+/// bytes as the header says, or all chunks. Where the server says neither, the end of the connection is
+/// believed, and that is told. Until then it stands in a file with .part behind its name,
 /// which is removed when something goes wrong. An answer other than 2xx is not saved, and the
 /// exit code is 1. Redirections are told and not followed.
 #[derive(Debug, clap::Args)]
@@ -78,22 +79,6 @@ fn endpoint(server: &str, tls: bool) -> Result<Endpoint, Failure> {
     Ok(endpoint.with_default_port(port))
 }
 
-/// What the request calls the host: with its port, unless that is the usual one.
-fn host(endpoint: &Endpoint) -> String {
-    let usual = if endpoint.is_tls() { 443 } else { 80 };
-    let Some(host) = endpoint.host() else {
-        return "localhost".into();
-    };
-    let host = match host.address() {
-        Some(address) if address.is_ipv6() => format!("[{address}]"),
-        _ => host.to_string(),
-    };
-    match endpoint.port() {
-        Some(port) if port != usual => format!("{host}:{port}"),
-        _ => host,
-    }
-}
-
 async fn fetch(endpoint: Endpoint, args: Args) -> Result<(), Failure> {
     let path = match args.path.starts_with('/') {
         true => args.path.clone(),
@@ -119,7 +104,7 @@ async fn fetch(endpoint: Endpoint, args: Args) -> Result<(), Failure> {
         Some(part) => part.file.write_all(piece),
         None => io::stdout().lock().write_all(piece),
     };
-    let fetched = http_raw::get(&endpoint, &host(&endpoint), &path, options, begin, take).await;
+    let fetched = http_raw::get(&endpoint, None, &path, options, begin, take).await;
     let (header, length) = fetched.map_err(|error| match error {
         FetchError::Asking(error) => Failure::from(error),
         FetchError::Take(error) if is_shown => error.into(),
@@ -133,10 +118,13 @@ async fn fetch(endpoint: Endpoint, args: Args) -> Result<(), Failure> {
         Some(part) => {
             part.keep()?;
             note(&format!("saved {length} bytes in {}", output.display()));
-            Ok(())
         }
-        None => Ok(io::stdout().lock().flush()?),
+        None => io::stdout().lock().flush()?,
     }
+    if !header.names_length() {
+        note("the server named no length, so whether that is all of it cannot be told");
+    }
+    Ok(())
 }
 
 fn is_good(header: &Header) -> bool {
@@ -247,7 +235,7 @@ mod tests {
     #[test]
     fn a_server_is_a_host_or_an_endpoint() {
         let read = |server: &str, tls| match endpoint(server, tls) {
-            Ok(endpoint) => format!("{endpoint} {}", host(&endpoint)),
+            Ok(endpoint) => format!("{endpoint} {}", http_raw::host_of(&endpoint)),
             Err(failure) => failure.message().unwrap_or_default().to_string(),
         };
         assert_eq!(

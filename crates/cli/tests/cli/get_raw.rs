@@ -81,6 +81,34 @@ fn a_page_may_be_shown_and_its_header_too() {
 }
 
 #[test]
+fn the_page_shows_the_request_that_is_sent() {
+    const PAGE: &str = include_str!("../../../../docs/get-raw.md");
+    let (_, behind) = PAGE.split_once("```text\n").unwrap();
+    let (shown, _) = behind.split_once("```").unwrap();
+    let sent = lariat_protocol::http_raw::request("www.example.org", "/search?q=rope").unwrap();
+    let sent = String::from_utf8(sent).unwrap().replace('\r', "");
+    assert_eq!(shown, sent.trim_end_matches('\n').to_owned() + "\n");
+}
+
+#[test]
+fn that_no_length_was_named_is_told() {
+    let words = "the server named no length, so whether that is all of it cannot be told\n";
+    let answer = b"HTTP/1.1 200 OK\r\n\r\nhello";
+    let (outcome, folder, _) = fetch(answer, &[]);
+    assert_eq!(outcome.code, Some(0));
+    assert_eq!(
+        outcome.errors,
+        format!("saved 5 bytes in index.html\n{words}")
+    );
+    assert_eq!(files(&folder), one("index.html", "hello"));
+    let (outcome, _, _) = fetch(answer, &["-o", "-"]);
+    assert_eq!(
+        (outcome.text().as_str(), outcome.errors.as_str()),
+        ("hello", words)
+    );
+}
+
+#[test]
 fn nothing_is_left_of_what_is_not_whole() {
     for (answer, words) in [
         (

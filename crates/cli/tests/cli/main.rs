@@ -16,6 +16,7 @@ mod kept;
 mod line_editor;
 mod metrics;
 mod names;
+mod neighbours;
 mod operated;
 mod pages;
 mod process;

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 
+use lariat_testkit::FtpServer;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -213,9 +214,21 @@ fn clients_of_services_take_their_names() {
         "echo=tcp://127.0.0.1:0",
         "daytime=tcp://127.0.0.1:0",
         "time=udp://127.0.0.1:0",
+        "timestamp=tcp://127.0.0.1:0",
+        "discard=tcp://127.0.0.1:0",
+        "chargen=tcp://127.0.0.1:0",
+        "qotd=tcp://127.0.0.1:0",
     ]);
     let once = ["--once", "--probe", "none"];
-    for (name, scheme) in [("echo", "tcp"), ("daytime", "tcp"), ("time", "udp")] {
+    for (name, scheme) in [
+        ("echo", "tcp"),
+        ("daytime", "tcp"),
+        ("time", "udp"),
+        ("timestamp", "tcp"),
+        ("discard", "tcp"),
+        ("chargen", "tcp"),
+        ("qotd", "tcp"),
+    ] {
         let place = format!("{scheme}://{}", services.address(name));
         let register = ["names", "register", name, &place, "--tag", name];
         known.said(&[&register[..], &once].concat());
@@ -232,6 +245,22 @@ fn clients_of_services_take_their_names() {
     assert!(known.said(&["connect", "name:daytime"]).contains(':'));
     let read = known.said(&["rdate", "--udp", "name:time"]);
     assert!(read.contains("The clocks agree"), "{read}");
+    let stamped = known.said(&["timestamp", "name:timestamp", "-m", "hi"]);
+    assert!(stamped.ends_with("] hi\n"), "{stamped}");
+    let sent = known.said(&["discard", "name:discard"]);
+    assert!(sent.starts_with("sent 0 bytes in "), "{sent}");
+    let characters = known.said(&["chargen", "name:chargen", "--lines", "1"]);
+    assert!(characters.starts_with(" !\"#$"), "{characters}");
+    assert!(!known.said(&["qotd", "name:qotd"]).trim().is_empty());
+    let files = FtpServer::start();
+    files.put("/pub/notes.txt", b"something\n");
+    let place = files.address().to_string();
+    known.said(&[&["names", "register", "files", &place][..], &once].concat());
+    let names = known.said(&["ftp", "name:files", "nlist", "pub"]);
+    assert_eq!(names, "notes.txt\n");
+    let arguments = ["ftp", "name:files?over=tls", "nlist"];
+    let said = complaint(&arguments, &known.begin(&arguments).finish(), 2);
+    assert!(said.contains("over tcp alone; leave out over="), "{said}");
     let bench = [
         "bench",
         "name:echo",
@@ -247,7 +276,9 @@ fn clients_of_services_take_their_names() {
     let said = known.complaint(&["echo", "name:ecko", "-m", "hi"]);
     assert!(said.starts_with("lariat: "), "{said}");
     assert!(
-        said.ends_with("; known are daytime, echo, names, time\n"),
+        said.ends_with(
+            "; known are chargen, daytime, discard, echo, files, names, qotd, time, timestamp\n"
+        ),
         "{said}"
     );
     let said = known.complaint(&["daytime", "name:daytime?ca=ca.pem"]);
@@ -293,7 +324,10 @@ fn clients_of_conversations_take_their_names_too() {
     let told = known.said(&["get-raw", "name:page", "/there", "-o", "-"]);
     assert_eq!(told, "hello");
     let request = server.join().unwrap();
-    assert!(request.starts_with("GET /there HTTP/1.1\r\n"), "{request}");
+    // It is asked for as where it is, which is what the server is called.
+    let host = page.strip_prefix("tcp://").unwrap();
+    let begins = format!("GET /there HTTP/1.1\r\nHost: {host}\r\n");
+    assert!(request.starts_with(&begins), "{request}");
     let mut listening = Terminal::start(&["talk", "--full", "--listen", "tcp://127.0.0.1:0"]);
     listening.wait_to_show("^C ends it.");
     let screen = listening.screen().concat();
@@ -420,32 +454,6 @@ fn a_server_of_names_alone_is_served() {
     assert_eq!(listed.code, Some(0), "{listed:?}");
     running.signal(Signal::SIGTERM);
     assert_eq!(running.finish().code, Some(0));
-}
-
-/// The lines of the page are understood: what they are refused for is what stands behind them.
-#[test]
-fn the_commands_of_the_page_are_ones() {
-    const PAGE: &str = include_str!("../../../../docs/names.md");
-    let (_, using) = PAGE.split_once("## Using it").unwrap();
-    let lines = using.lines().take_while(|line| !line.starts_with("**"));
-    let commands: Vec<&str> = lines
-        .filter_map(|line| line.strip_prefix("    lariat "))
-        .collect();
-    assert_eq!(commands.len(), 8, "{commands:?}");
-    for command in commands {
-        let command = command.split('#').next().unwrap();
-        let script = format!(
-            "exec {} {command} --names name:x",
-            env!("CARGO_BIN_EXE_lariat")
-        );
-        let mut shell = std::process::Command::new("sh");
-        let outcome = Running::spawn(shell.args(["-c", &script]).stdin(Stdio::null())).finish();
-        let said = complaint(&[command], &outcome, 2);
-        assert!(
-            said.starts_with("lariat: --names: name:x is no name server's"),
-            "{said}"
-        );
-    }
 }
 
 /// What is called alike within a command is that command's own.

@@ -2,7 +2,8 @@
 
 use crate::process::run;
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 22] = [
+    "ask",
     "bench",
     "cert",
     "chargen",
@@ -14,6 +15,7 @@ const COMMANDS: [&str; 20] = [
     "discard",
     "echo",
     "ftp",
+    "get-raw",
     "man",
     "names",
     "qotd",

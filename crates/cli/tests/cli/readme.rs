@@ -3,14 +3,15 @@
 //! Servers take free ports, in whose place a page's stand again when outputs are
 //! compared; their state is in a home directory of the test's. A command that is not known
 //! here fails the test, so that none stands on a page untried. A page that is new has a line in
-//! [`PAGES`]; its commands stand in blocks marked `console`.
+//! [`PAGES`]; its commands stand in blocks marked `console`. A command with a `&` behind it goes on while the
+//! next ones run.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use lariat_testkit::FtpServer;
 use tempfile::TempDir;
 
+use crate::neighbours::Neighbours;
 use crate::process::{Outcome, Running, lariat};
 
 /// The pages with commands: what they are called, their text, and how many commands they have at least.
@@ -23,6 +24,8 @@ const PAGES: &[(&str, &str, usize)] = &[
         6,
     ),
     ("ftp", include_str!("../../../../docs/ftp.md"), 6),
+    ("get-raw", include_str!("../../../../docs/get-raw.md"), 4),
+    ("names", include_str!("../../../../docs/names.md"), 9),
     (
         "regular-expressions",
         include_str!("../../../../docs/regular-expressions.md"),
@@ -36,7 +39,7 @@ const PAGES: &[(&str, &str, usize)] = &[
     (
         "small-services",
         include_str!("../../../../docs/small-services.md"),
-        6,
+        9,
     ),
 ];
 
@@ -45,6 +48,9 @@ const EXEMPT: [&str; 1] = ["cargo test --workspace"];
 
 /// The programs that may stand beside `lariat` in a command.
 const KNOWN: [&str; 3] = ["lariat", "printf", "echo"];
+
+/// How commands begin that serve.
+const SERVERS: [&str; 2] = ["lariat serve", "lariat names serve"];
 
 /// How the pages call the home directory.
 const HOME: &str = "/home/you";
@@ -152,9 +158,10 @@ fn alike(line: &str) -> String {
 /// Somebody who types in what a page says.
 struct Reader {
     home: TempDir,
+    /// What goes on behind the next commands; it ends before the server does.
+    behind: Vec<Running>,
     server: Option<Server>,
-    /// What the pages call `ftp.example.org`.
-    ftp: FtpServer,
+    neighbours: Neighbours,
 }
 
 /// The server that was started last.
@@ -166,10 +173,15 @@ struct Server {
 
 impl Reader {
     fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let neighbours = Neighbours::start();
+        std::fs::copy(neighbours.authority(), home.path().join("ca.pem")).unwrap();
+        std::fs::write(home.path().join("quotes.txt"), "A rope is a rope.\n").unwrap();
         Reader {
-            home: tempfile::tempdir().unwrap(),
+            home,
+            behind: Vec::new(),
             server: None,
-            ftp: ftp_server(),
+            neighbours,
         }
     }
 
@@ -177,25 +189,41 @@ impl Reader {
     fn run(&mut self, command: &str) -> String {
         let command = command.replace("cargo run --release -- ", "lariat ");
         assert!(is_known(&command), "it is not known how to run: {command}");
-        if command.starts_with("lariat serve") {
+        if SERVERS.iter().any(|server| command.starts_with(server)) {
             return self.serve(&command);
         }
-        let command = self.to_server(&command);
-        let command = command.replace("ftp.example.org", &self.ftp.address().to_string());
+        let command = self.neighbours.reached(&self.to_server(&command));
+        if let Some(command) = command.strip_suffix(" &") {
+            let command = format!("exec {command}");
+            let running = Running::spawn(self.shell(&command).stdin(Stdio::null()));
+            let first = running.line();
+            self.behind.push(running);
+            return self.as_shown(&first);
+        }
         let outcome = Running::spawn(self.shell(&command).stdin(Stdio::null())).finish();
         let Outcome { code, errors, .. } = &outcome;
-        assert_eq!((*code, errors.as_str()), (Some(0), ""), "$ {command}");
-        self.as_shown(&outcome.text())
+        // What get-raw has to say is beside the page that it fetches.
+        let is_beside = command.starts_with("lariat get-raw ");
+        let told = if is_beside { "" } else { errors.as_str() };
+        assert_eq!((*code, told), (Some(0), ""), "$ {command}\n{errors}");
+        let said = if is_beside { errors.as_str() } else { "" };
+        self.as_shown(&format!("{said}{}", outcome.text()))
     }
 
     /// Starts a server in the place of the last one.
     fn serve(&mut self, command: &str) -> String {
+        self.behind.clear();
         self.server = None;
         let ports = FIRST.iter().map(|(_, port)| *port).chain([8443, 9464]);
         let any_port = ports.fold(command.to_string(), |command, port| {
             command.replace(&format!(":{port}"), ":0")
         });
-        let any_port = any_port.replace("lariat serve", "exec lariat serve --port-base 0");
+        // The RFC's ports are not everybody's to take.
+        let any_port = any_port.replace(":13'", ":0'").replace(":17?", ":0?");
+        let any_port = match any_port.as_str() {
+            "lariat names serve" => "exec lariat names serve tcp://localhost:0".into(),
+            _ => any_port.replace("lariat serve", "exec lariat serve --port-base 0"),
+        };
         let running = Running::spawn(&mut self.shell(&any_port));
         let mut said = String::new();
         let mut ports = Vec::new();
@@ -237,6 +265,16 @@ impl Reader {
         if let Some((_, taken)) = asked {
             command = command.replace("ask localhost ", &format!("ask {taken} "));
         }
+        // Where a page names a host alone, the port is that of the service.
+        for (scheme, option) in [("udp", "--udp "), ("tcp", "")] {
+            let daytime = format!("{scheme}://[::]:21574");
+            let found = server.ports.iter().find(|(shown, _)| *shown == daytime);
+            if let Some((_, port)) = found.and_then(|(_, taken)| taken.rsplit_once(':')) {
+                let (shown, taken) = ("example.org", format!("localhost {port}"));
+                let daytime = format!("lariat daytime {option}");
+                command = command.replace(&(daytime.clone() + shown), &(daytime + &taken));
+            }
+        }
         let port = |endpoint: &str| endpoint.rsplit(':').next().map(str::to_owned);
         for (shown, taken) in tcp {
             let (shown, taken) = (port(shown).unwrap(), port(taken).unwrap());
@@ -252,7 +290,7 @@ impl Reader {
         for (shown, taken) in ports {
             output = output.replace(taken, shown);
         }
-        output
+        self.neighbours.shown(&output)
     }
 
     /// Where the name server is that the README finds at its default port.
@@ -288,14 +326,6 @@ impl Reader {
             .env("PATH", std::env::join_paths(path).unwrap());
         shell
     }
-}
-
-/// The files that the pages fetch.
-fn ftp_server() -> FtpServer {
-    let server = FtpServer::start();
-    server.put("/pub/notes.txt", b"something\n");
-    server.put("/pub/readme.txt", b"hello\n");
-    server
 }
 
 impl Drop for Server {

@@ -47,6 +47,21 @@ impl Header {
         })
     }
 
+    /// Whether the answer says where its body ends, by a length or by chunks. Otherwise that is where the
+    /// connection ends, which a broken one does too.
+    ///
+    /// ```
+    /// use lariat_protocol::http_raw::Header;
+    ///
+    /// let mut header = Header { status: 200, ..Header::default() };
+    /// assert!(!header.names_length());
+    /// header.fields.push(("Content-Length".into(), "5".into()));
+    /// assert!(header.names_length());
+    /// ```
+    pub fn names_length(&self) -> bool {
+        matches!(self.length(), Ok(Length::Bytes(_) | Length::Chunks))
+    }
+
     /// Whether another header follows, which is the answer (RFC 9110, 15.2).
     pub(super) fn is_interim(&self) -> bool {
         (100..200).contains(&self.status)

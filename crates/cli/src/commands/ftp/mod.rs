@@ -41,7 +41,8 @@ const GOODBYE: Duration = Duration::from_secs(2);
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The server and a path on it: ftp://HOST/PATH, ftpes:// for TLS by AUTH, ftps:// for TLS at once
+    /// The server and a path on it: ftp://HOST/PATH, ftpes:// for TLS by AUTH, ftps:// for TLS at once; or
+    /// name:SERVICE
     #[arg(value_name = "URL|HOST")]
     url: String,
     /// The command and what it is about; help shows all of them
@@ -104,7 +105,10 @@ passive, active, binary, ascii, quote, help, quit.";
 
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let url: FtpUrl = args.url.parse().map_err(Failure::from)?;
+    let url = match named(&args.url)? {
+        Some(place) => FtpUrl::of_host(place.service().unwrap_or_default(), Security::Plain),
+        None => args.url.parse().map_err(Failure::from)?,
+    };
     signals::endable(|interrupted| async move {
         tokio::pin!(interrupted);
         let mut session = tokio::select! {
@@ -157,8 +161,24 @@ async fn open(url: &FtpUrl, args: &Args) -> Result<Session, Failure> {
     })
 }
 
+/// What stands in the place of a URL for a server that the name server knows: one without TLS, which a
+/// URL alone says how to begin.
+fn named(text: &str) -> Result<Option<Endpoint>, Failure> {
+    if !text.starts_with("name:") {
+        return Ok(None);
+    }
+    let place: Endpoint = text.parse()?;
+    match &place.options().over[..] {
+        [] => Ok(Some(place.with_option("over", "tcp")?)),
+        [over] if over == "tcp" => Ok(Some(place)),
+        _ => Err(Failure::usage(format!(
+            "{place}: an FTP server is found by its name over tcp alone; leave out over="
+        ))),
+    }
+}
+
 fn endpoint(url: &FtpUrl, args: &Args) -> Result<Endpoint, Failure> {
-    let endpoint = url.endpoint();
+    let endpoint = named(&args.url)?.unwrap_or_else(|| url.endpoint());
     if url.security() == Security::Plain && (args.ca.is_some() || args.insecure) {
         return Err(Failure::usage(format!(
             "{url} is without TLS; write ftpes:// or ftps://, or leave out --ca and --insecure"
