@@ -16,7 +16,7 @@ exec \"$2\" names serve 'tcp://127.0.0.1:0?per_address=20000' --json --state \"$
 /// Registers a name, and gives the answer.
 fn register(stream: &mut BufReader<TcpStream>, name: &str) -> String {
     let long = "x".repeat(250);
-    let line = format!("register {name} 127.0.0.1:1 probe=none description={long}\n");
+    let line = format!("register {name} 127.0.0.1:1 probe=none ttl=3600 description={long}\n");
     said(stream, &line)
 }
 
