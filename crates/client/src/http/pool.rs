@@ -21,6 +21,10 @@ const REMEMBERED: usize = 256;
 /// How long a connection whose answer was read has to become ready again: it may still be taking what is left of the request.
 const UNTIL_READY: Duration = Duration::from_secs(1);
 
+/// How long a request waits to see whether the first connection to a server can be shared, before it makes its own:
+/// longer than handshakes take, and so short that a server that says nothing does not hold up one request after another.
+const FOR_THE_FIRST: Duration = Duration::from_secs(1);
+
 /// What connections are alike in: any of them does for a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
@@ -118,7 +122,10 @@ impl Pool {
         let is_one = !may_be_two || locked(&host.kept).is_one;
         let first = match is_one {
             true => None,
-            false => Some(host.first.lock().await),
+            false => {
+                let first = host.first.lock();
+                tokio::time::timeout(FOR_THE_FIRST, first).await.ok()
+            }
         };
         if let Some(lease) = self.two(&host) {
             return Ok(lease);

@@ -281,6 +281,44 @@ fn full_listener() -> (std::net::TcpListener, Vec<std::net::TcpStream>) {
 }
 
 #[tokio::test]
+async fn a_handshake_that_stalls_holds_up_no_other() {
+    let server = Server::start(|_| stalls("")).await;
+    let client = impatient()
+        .limits(Limits {
+            connections_per_host: 100,
+            ..Limits::default()
+        })
+        .instead(
+            "a.example",
+            443,
+            lariat_protocol::Endpoint::tcp("127.0.0.1", server.address.port()),
+        )
+        .insecure()
+        .build()
+        .unwrap();
+    let asking: Vec<_> = (0..100)
+        .map(|_| {
+            let client = client.clone();
+            let there = "https://a.example/".parse().unwrap();
+            tokio::spawn(async move { failed(&client, there).await })
+        })
+        .collect();
+    // One after another they would take 20 s.
+    let all = async {
+        for asking in asking {
+            let text = asking.await.unwrap();
+            assert_eq!(
+                text,
+                "cannot connect to https://a.example: no answer within 0.2 s"
+            );
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), all)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn an_answer_that_comes_before_the_question_is_over_counts() {
     let refused =
         "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 8\r\n\r\ntoo much";
