@@ -205,6 +205,8 @@ fn without_password(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn target(text: &str) -> Target {

@@ -82,6 +82,8 @@ impl fmt::Debug for Authentication {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

@@ -109,6 +109,8 @@ pub(super) fn asked_for(headers: &HeaderMap, now: SystemTime) -> Option<Duration
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;

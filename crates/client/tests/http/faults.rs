@@ -327,7 +327,7 @@ async fn an_answer_that_comes_before_the_question_is_over_counts() {
     let serving = tokio::spawn(async move {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let (mut stream, _) = listener.accept().await.unwrap();
-        stream.read(&mut [0; 1000]).await.unwrap();
+        assert_ne!(stream.read(&mut [0; 1000]).await.unwrap(), 0);
         stream.write_all(refused.as_bytes()).await.unwrap();
         stream.shutdown().await.unwrap();
         tokio::io::copy(&mut stream, &mut tokio::io::sink()).await

@@ -244,6 +244,8 @@ impl fmt::Debug for Jar {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use std::time::Duration;
 

@@ -219,6 +219,8 @@ impl Proxies {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn of(variables: &[(&str, &str)], address: &str) -> Option<String> {
