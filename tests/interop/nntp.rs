@@ -150,7 +150,7 @@ impl Inn {
                 "pathnews: /usr/lib/news\npathhost: news.test.example\ndomain: test.example\nmta: /bin/true\n\
                  runasuser: {runs_as}\nrunasgroup: {runs_as}\nhismethod: hisv6\novmethod: tradindexed\n\
                  enableoverview: true\nwireformat: true\nallownewnews: true\nnnrpdloadlimit: 0\n\
-                 bindaddress: 127.0.0.1\nbindaddress6: ::1\nport: {}\npathetc: {folder}\npathdb: {folder}/db\n\
+                 bindaddress: 127.0.0.1\nbindaddress6: \"::1\"\nport: {}\npathetc: {folder}\npathdb: {folder}/db\n\
                  pathrun: {folder}/run\npathlog: {folder}/log\npathspool: {folder}/spool\npathtmp: {folder}/tmp\n\
                  pathfilter: {folder}/none\ntlscertfile: {folder}/server.pem\ntlskeyfile: {folder}/server.key\n",
                 self.feeders
