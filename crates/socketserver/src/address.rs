@@ -50,7 +50,12 @@ impl Address {
 impl From<SocketAddr> for Address {
     /// IPv4 stays IPv4, also where a socket of both families shows it as IPv6.
     fn from(address: SocketAddr) -> Self {
-        Address::Inet(SocketAddr::new(address.ip().to_canonical(), address.port()))
+        let shown = match address {
+            SocketAddr::V6(six) => six.ip().to_ipv4_mapped(),
+            SocketAddr::V4(_) => None,
+        };
+        // What is IPv6 keeps its zone, without which a link's own address leads nowhere.
+        Address::Inet(shown.map_or(address, |four| (four, address.port()).into()))
     }
 }
 

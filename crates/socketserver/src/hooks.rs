@@ -44,12 +44,14 @@ pub trait Hooks<T: Transport>: Send + Sync + 'static {
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) when none does, else the system's. None ends the
-    /// server.
+    /// server; after one that is not about a single client, as
+    /// [`ConnectionAborted`](io::ErrorKind::ConnectionAborted) is, taking requests pauses for 100 ms.
     fn get_request(&self, transport: &T, options: &Options) -> io::Result<(T::Socket, Address)> {
         transport.get_request(options)
     }
 
-    /// Whether the request is handled; else it is [refused](Self::refuse_request).
+    /// Whether the request is handled; else it is [refused](Self::refuse_request), and then
+    /// [shut down](Self::shutdown_request).
     fn verify_request(&self, socket: &T::Socket, client: &Address) -> bool {
         let _ = (socket, client);
         true
@@ -68,8 +70,9 @@ pub trait Hooks<T: Transport>: Send + Sync + 'static {
         handle(request)
     }
 
-    /// Ends a request that was handled: what was written leaves, a stream is ended in order, and
-    /// a datagram is replied to.
+    /// Ends a request: what was written leaves, a stream is ended in order, and a datagram is
+    /// replied to. One that is refused is ended too, on the thread that serves, where it waits for
+    /// nothing.
     ///
     /// # Errors
     ///
@@ -89,8 +92,8 @@ pub trait Hooks<T: Transport>: Send + Sync + 'static {
         eprintln!("request from {client}: {failure}");
     }
 
-    /// There is no place for the request, which is closed. What is returned is said to its
-    /// client.
+    /// There is no place for the request, which is then [shut down](Self::shutdown_request). What is
+    /// returned is said to its client first.
     fn refuse_request(&self, client: &Address, why: Refusal) -> Option<Vec<u8>> {
         let _ = (client, why);
         None

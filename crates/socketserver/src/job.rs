@@ -4,11 +4,14 @@ use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
+use crate::address::Address;
 use crate::handler::{HandlerResult, RequestHandler};
 use crate::hooks::{Failure, Hooks, Refusal};
 use crate::live::Permit;
 use crate::options::Options;
+use crate::request::Lingering;
 use crate::transport::{Accepted, Transport};
 
 /// A request that was taken, with all that handling it needs: what a
@@ -26,18 +29,24 @@ impl Job {
         self.0.run()
     }
 
+    /// Where the client is.
+    pub fn client(&self) -> &Address {
+        &self.0.accepted().client
+    }
+
     /// Lets go of the request without touching its connection, which another process has too.
     /// It counts as live until the permit is dropped.
     pub fn release(self) -> Permit {
         self.0.release()
     }
 
-    /// Refuses the request.
+    /// Refuses the request: [`Hooks::refuse_request`] has its words, and then it is shut down.
     pub fn refuse(self, why: Refusal) {
         self.0.refuse(why);
     }
 
-    /// There is no thread or process for the request.
+    /// There is no thread or process for the request, which [`Hooks::handle_error`] is told; then
+    /// it is shut down.
     pub fn fail(self, error: std::io::Error) {
         self.0.fail(error);
     }
@@ -53,6 +62,8 @@ impl fmt::Debug for Job {
 pub(crate) struct Shared<T: Transport> {
     pub(crate) options: Options,
     pub(crate) hooks: Box<dyn Hooks<T>>,
+    /// The connections that are over but for their clients' ends.
+    pub(crate) lingering: Arc<Lingering>,
 }
 
 /// A request whose transport and handler are known.
@@ -76,11 +87,12 @@ impl<T: Transport, H: RequestHandler<T::Request>> Run for Request<T, H> {
     fn run(self: Box<Self>) -> bool {
         let Request {
             socket,
-            accepted,
+            mut accepted,
             handler,
             shared,
             permit,
         } = *self;
+        accepted.at = Instant::now();
         let worked = caught(|| handle(socket, &accepted, handler, &shared));
         if let Err(failure) = &worked {
             // Whoever panics in telling of it ends no thread of the server's; the panic hook has
@@ -99,7 +111,7 @@ impl<T: Transport, H: RequestHandler<T::Request>> Run for Request<T, H> {
     }
 
     fn refuse(self: Box<Self>, why: Refusal) {
-        refuse(&*self.shared, &self.socket, &self.accepted.client, why);
+        refuse(&*self.shared, self.socket, self.accepted, why);
     }
 
     fn fail(self: Box<Self>, error: std::io::Error) {
@@ -107,6 +119,7 @@ impl<T: Transport, H: RequestHandler<T::Request>> Run for Request<T, H> {
         self.shared
             .hooks
             .handle_error(&self.accepted.client, &failure);
+        turn_down(&*self.shared, self.socket, self.accepted);
     }
 
     fn accepted(&self) -> &Accepted {
@@ -114,15 +127,25 @@ impl<T: Transport, H: RequestHandler<T::Request>> Run for Request<T, H> {
     }
 }
 
-/// Tells a client that it is refused; dropping its socket closes it.
+/// Tells a client that it is refused, and shuts its request down.
 pub(crate) fn refuse<T: Transport>(
     shared: &Shared<T>,
-    socket: &T::Socket,
-    client: &crate::Address,
+    socket: T::Socket,
+    accepted: Accepted,
     why: Refusal,
 ) {
-    if let Some(words) = shared.hooks.refuse_request(client, why) {
-        T::refuse(socket, &words);
+    if let Some(words) = shared.hooks.refuse_request(&accepted.client, why) {
+        T::refuse(&socket, &words);
+    }
+    turn_down(shared, socket, accepted);
+}
+
+/// Shuts down a request that is not handled.
+fn turn_down<T: Transport>(shared: &Shared<T>, socket: T::Socket, accepted: Accepted) {
+    // Whoever cannot be told any more that it is over is gone, and that was to be told.
+    if let Ok(mut request) = T::open(socket, &accepted.refused(), &shared.options) {
+        let _ = shared.hooks.shutdown_request(&mut request);
+        shared.hooks.close_request(request);
     }
 }
 

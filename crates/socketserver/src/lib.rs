@@ -7,6 +7,7 @@
 //!
 //! ```no_run
 //! use std::io::Write;
+//! use std::time::Duration;
 //!
 //! use lariat_socketserver::{POLL_INTERVAL, StreamRequest, ThreadingTcpServer, handler};
 //!
@@ -21,12 +22,16 @@
 //!         }),
 //!     )?;
 //!     server.shutdown_on_signals()?;
-//!     server.serve_forever(POLL_INTERVAL)
+//!     server.serve_forever(POLL_INTERVAL)?;
+//!     // Who is being served has ten seconds more; the rest is ended.
+//!     server.drain(Duration::from_secs(10));
+//!     Ok(())
 //! }
 //! ```
 //!
-//! Read [`Server`] and [`RequestHandler`] first. Deadlines, limits and an end that loses nothing are
-//! there from the start ([`Options`], [`Server::drain`]). Unix only.
+//! Read [`Server`] and [`RequestHandler`] first. Deadlines, limits and an end that finishes
+//! what was begun are there from the start ([`Options`], [`Server::drain`]); clients that have
+//! connected and were not accepted yet are reset by it, as they are by every closed socket. Unix only.
 //!
 #![doc = include_str!("../python.md")]
 
@@ -50,8 +55,8 @@ pub use hooks::{Failure, Hooks, Refusal};
 pub use job::Job;
 pub use live::{Live, Permit};
 pub use options::{AddressFamily, Deadlines, Options};
-pub use request::{DatagramRequest, Reader, StreamRequest, Writer};
-pub use server::{Builder, DrainReport, POLL_INTERVAL, Server};
+pub use request::{DatagramRequest, Reader, StreamRequest, Wire, Writer};
+pub use server::{Builder, DrainReport, Handled, POLL_INTERVAL, Server};
 pub use shutdown::ShutdownHandle;
 pub use strategy::{Forking, Pooled, Sequential, Strategy, Threading};
 pub use transport::{Accepted, Cut, Tcp, Tls, TlsSocket, Transport, Udp, Unix, UnixDatagram};

@@ -8,7 +8,9 @@ use lariat_tls::ServerTls;
 /// Which addresses a server on IP listens at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AddressFamily {
-    /// That of the address; a server without a host, such as `:21567`, hears both.
+    /// That of the address; a server without a host, such as `:21567`, hears both. Of a name that
+    /// has both, such as `localhost`, it is IPv4, as in Python: clients of IPv4 know no other, and
+    /// those of both try both.
     #[default]
     Any,
     /// IPv4 only.
@@ -83,11 +85,13 @@ impl Default for Options {
     }
 }
 
-/// How long the client of a stream may take. Each is for reading; what is written must be taken
-/// at least every `idle`.
+/// How long the client of a stream may take, from when its handling begins: a request that waits in
+/// a queue is not its client's delay. Each is for reading; what is written must be taken at least
+/// every `idle`, and all of it within `request`.
 ///
 /// A request that is late fails with [`TimedOut`](std::io::ErrorKind::TimedOut) at its next
-/// read, in words that say which deadline it was.
+/// read or write, in words that say which deadline it was. What was there in time is read even if
+/// its handler comes late to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadlines {
     /// Until its first byte, and for a handshake: 30 seconds.

@@ -2,11 +2,13 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::platform::{Bell, UnixStream};
 
 /// Ends [`serve_forever`](crate::Server::serve_forever) from elsewhere. Clones end the same one,
-/// also in processes that were forked with one.
+/// also in processes that were forked with one. It belongs to one server, and one loop of it at a
+/// time: a second that is begun meanwhile is refused, as it would take the first one's end away.
 ///
 /// ```
 /// use lariat_socketserver::{POLL_INTERVAL, StreamRequest, ThreadingTcpServer, handler};
@@ -26,6 +28,8 @@ pub struct ShutdownHandle {
     wanted: Arc<Bell>,
     /// Rung as long as nobody serves.
     idle: Arc<Bell>,
+    /// Whether a loop of this process runs.
+    is_looping: Arc<AtomicBool>,
 }
 
 impl ShutdownHandle {
@@ -40,6 +44,7 @@ impl ShutdownHandle {
         Ok(ShutdownHandle {
             wanted: Arc::new(Bell::new()?),
             idle: Arc::new(idle),
+            is_looping: Arc::default(),
         })
     }
 
@@ -70,9 +75,17 @@ impl ShutdownHandle {
     }
 
     /// The loop begins, until the returned value is dropped.
-    pub(crate) fn begin(&self) -> Looping<'_> {
+    ///
+    /// # Errors
+    ///
+    /// One that has the same handle runs.
+    pub(crate) fn begin(&self) -> io::Result<Looping<'_>> {
+        if self.is_looping.swap(true, Ordering::SeqCst) {
+            let words = "a server that has this shutdown handle serves already; each needs its own";
+            return Err(io::Error::new(io::ErrorKind::ResourceBusy, words));
+        }
         self.idle.silence();
-        Looping(self)
+        Ok(Looping(self))
     }
 }
 
@@ -82,6 +95,7 @@ pub(crate) struct Looping<'a>(&'a ShutdownHandle);
 impl Drop for Looping<'_> {
     fn drop(&mut self) {
         self.0.wanted.silence();
+        self.0.is_looping.store(false, Ordering::SeqCst);
         self.0.idle.ring();
     }
 }

@@ -1,5 +1,6 @@
 //! Processes that handle a request each.
 
+use std::fs::File;
 use std::io::{self, PipeReader};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,7 +25,7 @@ pub(crate) struct Child {
 /// What a fork comes to in the process that forks.
 pub(crate) enum Forked {
     Into(Child),
-    /// This process has several threads, or it cannot be told whether it has.
+    /// This process has several threads.
     Threads,
 }
 
@@ -32,12 +33,19 @@ pub(crate) enum Forked {
 ///
 /// # Errors
 ///
-/// The system has no room for another process.
+/// The system has no room for another process, or no descriptors left.
 pub(crate) fn fork(work: impl FnOnce() -> i32) -> io::Result<Forked> {
-    if num_threads::is_single_threaded() != Some(true) {
-        return Ok(Forked::Threads);
-    }
     let (life, lifeline) = io::pipe()?;
+    match num_threads::is_single_threaded() {
+        Some(true) => {}
+        Some(false) => return Ok(Forked::Threads),
+        // Where it would be read, nothing can be opened any more.
+        None => {
+            let why = File::open("/proc/self/stat").err();
+            let words = "it cannot be told whether this program has only one thread";
+            return Err(why.unwrap_or_else(|| io::Error::other(words)));
+        }
+    }
     // SAFETY: a new process has only the thread that forked; what others held (a lock of the
     // allocator's, say) would stay held in it for ever. There are no others: it was just looked
     // at, and the only thread that could start one is this one.

@@ -2,6 +2,7 @@
 
 mod bell;
 mod children;
+mod disposition;
 mod socket_file;
 mod spare;
 mod wait;
@@ -13,9 +14,10 @@ pub(crate) use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
 pub(crate) use bell::Bell;
 pub(crate) use children::{Child, Forked, fork, wait_for_any};
+pub(crate) use disposition::has_default_action;
 pub(crate) use socket_file::{SocketFile, unix_address};
-pub(crate) use spare::{Spare, is_exhausted};
-pub(crate) use wait::{Woken, wait};
+pub(crate) use spare::{Spare, is_exhausted, is_passing};
+pub(crate) use wait::until_readable;
 
 /// Where accepted sockets are born like the listening one, they are told to block again.
 #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -33,6 +33,26 @@ fn open() -> Option<File> {
     File::open("/dev/null").ok()
 }
 
+/// Whether only whoever came is concerned by it, and is gone again, so that the next may be taken at
+/// once. `accept` also tells of what has befallen a connection that it would have returned.
+pub(crate) fn is_passing(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        ConnectionAborted, ConnectionReset, HostUnreachable, Interrupted, NetworkDown,
+        NetworkUnreachable, WouldBlock,
+    };
+    let of_one = matches!(
+        error.kind(),
+        ConnectionAborted
+            | ConnectionReset
+            | HostUnreachable
+            | Interrupted
+            | NetworkDown
+            | NetworkUnreachable
+            | WouldBlock
+    );
+    of_one || error.raw_os_error() == Some(Errno::EPROTO as i32)
+}
+
 /// Whether the system has run out of what accepting takes.
 pub(crate) fn is_exhausted(error: &io::Error) -> bool {
     let out = [Errno::EMFILE, Errno::ENFILE, Errno::ENOBUFS, Errno::ENOMEM];

@@ -1,4 +1,4 @@
-//! Waiting for whichever of several descriptors has something first.
+//! Waiting for whichever of several descriptors has something to read, or has ended, first.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -7,29 +7,8 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-/// What ended a wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Woken {
-    /// The first descriptor; it goes before all others.
-    First,
-    /// One of the others.
-    Other,
-    /// The time is over.
-    Time,
-}
-
-/// Waits until one of the descriptors has something to read, or has ended.
-pub(crate) fn wait(descriptors: &[BorrowedFd<'_>], timeout: Option<Duration>) -> io::Result<Woken> {
-    let readable = until_readable(descriptors, timeout)?;
-    Ok(match readable.first() {
-        Some(true) => Woken::First,
-        _ if readable.contains(&true) => Woken::Other,
-        _ => Woken::Time,
-    })
-}
-
 /// Which of the descriptors have something to read, as soon as one has.
-pub(super) fn until_readable(
+pub(crate) fn until_readable(
     descriptors: &[BorrowedFd<'_>],
     timeout: Option<Duration>,
 ) -> io::Result<Vec<bool>> {

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::io::{self, Cursor};
-use std::sync::Arc;
 
 use crate::address::Address;
+use crate::handler::{HandlerResult, RequestHandler};
+use crate::job::steps;
 use crate::transport::Accepted;
 
 /// One datagram: its bytes in `rfile`, and in `wfile` those of the one reply, which is sent when
@@ -30,23 +31,53 @@ pub struct DatagramRequest {
     pub client_address: Address,
     /// Where the server is.
     pub server_address: Address,
-    replies: Arc<dyn Replies>,
-}
-
-/// A socket that replies are sent from.
-pub(crate) trait Replies: Send + Sync {
-    fn reply(&self, data: &[u8], to: &Address) -> io::Result<()>;
+    send: Box<dyn FnMut(&[u8]) -> io::Result<()> + Send>,
 }
 
 impl DatagramRequest {
-    pub(crate) fn new(packet: Vec<u8>, accepted: &Accepted, replies: Arc<dyn Replies>) -> Self {
+    /// A datagram that has come, and what sends the reply to whoever sent it: for a
+    /// [`Transport`](crate::Transport) of one's own, and for tests without a socket.
+    ///
+    /// ```
+    /// use lariat_socketserver::{Accepted, Address, DatagramRequest};
+    ///
+    /// let nobody = Accepted::new(Address::Unix(None), Address::Unix(None));
+    /// let (sender, sent) = std::sync::mpsc::channel();
+    /// let reply = move |words: &[u8]| sender.send(words.to_vec()).map_err(std::io::Error::other);
+    /// let request = DatagramRequest::new(b"hi".to_vec(), &nobody, reply);
+    /// request.handle_with(|request: &mut DatagramRequest| {
+    ///     request.wfile = request.packet().to_ascii_uppercase();
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(sent.recv()?, b"HI");
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
+    pub fn new(
+        packet: Vec<u8>,
+        accepted: &Accepted,
+        send: impl FnMut(&[u8]) -> io::Result<()> + Send + 'static,
+    ) -> Self {
         DatagramRequest {
             rfile: Cursor::new(packet),
             wfile: Vec::new(),
             client_address: accepted.client.clone(),
             server_address: accepted.server.clone(),
-            replies,
+            send: Box::new(send),
         }
+    }
+
+    /// Has it handled, step by step, and sends the reply.
+    ///
+    /// # Errors
+    ///
+    /// The handler's, or those of sending.
+    pub fn handle_with(
+        mut self,
+        mut handler: impl RequestHandler<DatagramRequest>,
+    ) -> HandlerResult {
+        let handled = steps(&mut handler, &mut self);
+        let replied = self.reply();
+        handled.and(replied.map_err(Into::into))
     }
 
     /// The whole datagram, however much of `rfile` was read.
@@ -54,12 +85,17 @@ impl DatagramRequest {
         self.rfile.get_ref()
     }
 
-    /// Sends the reply, if there is one.
-    pub(crate) fn reply(&mut self) -> io::Result<()> {
+    /// Sends the reply, if there is one: what
+    /// [`shutdown_request`](crate::Transport::shutdown_request) does.
+    ///
+    /// # Errors
+    ///
+    /// Those of sending.
+    pub fn reply(&mut self) -> io::Result<()> {
         if self.wfile.is_empty() {
             return Ok(());
         }
-        self.replies.reply(&self.wfile, &self.client_address)
+        (self.send)(&self.wfile)
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::options::Deadlines;
 use crate::request::Wire;
+use crate::request::writer::BRIEFLY;
 
 /// The deadlines of one request, and what the socket was told of them.
 ///
@@ -17,6 +18,8 @@ pub(super) struct Pace {
     began: Instant,
     /// Whether the first byte has come.
     is_heard: bool,
+    /// Whether the client has said that nothing more comes.
+    has_ended: bool,
     /// What the socket's reads wait at the most.
     armed: Option<Duration>,
 }
@@ -27,6 +30,7 @@ impl Pace {
             deadlines,
             began,
             is_heard: false,
+            has_ended: false,
             armed: None,
         }
     }
@@ -39,6 +43,7 @@ impl Pace {
             match (wire.receive(buffer), self.armed) {
                 (Ok(length), _) => {
                     self.is_heard = true;
+                    self.has_ended = length == 0 && !buffer.is_empty();
                     return Ok(length);
                 }
                 (Err(error), _) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -52,13 +57,22 @@ impl Pace {
         }
     }
 
+    /// Whether the client has said that nothing more comes.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
     /// Sees to it that a read that has waited so long waits no longer than it may.
     fn arm(&mut self, wire: &dyn Wire, waited: Duration) -> io::Result<()> {
-        let Some((left, late)) = self.left(waited) else {
+        let Some((mut left, late)) = self.left(waited) else {
             return Ok(());
         };
         if left.is_zero() {
-            return Err(late.error());
+            // A first byte may have been there before its handler came to look.
+            if !matches!(late, Late::FirstByte(_)) || !waited.is_zero() {
+                return Err(late.error());
+            }
+            left = BRIEFLY;
         }
         if self.armed.is_none_or(|armed| left < armed) {
             wire.set_timeouts(Some(left), None)?;
@@ -92,11 +106,16 @@ impl Pace {
 }
 
 /// Whether a socket says by it that its time-out has passed.
-fn is_late(error: &io::Error) -> bool {
+pub(super) fn is_late(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
     )
+}
+
+/// The whole request has taken longer than it may.
+pub(super) fn request_is_late(length: Duration) -> io::Error {
+    Late::Request(length).error()
 }
 
 /// Which deadline has passed.

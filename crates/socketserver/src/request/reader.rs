@@ -80,6 +80,11 @@ impl Reader {
         }
     }
 
+    /// Whether the client has said that nothing more comes.
+    pub(super) fn has_ended(&self) -> bool {
+        self.pace.has_ended()
+    }
+
     /// Takes bytes that were read.
     fn take(&mut self, length: usize) -> &[u8] {
         let begin = self.start;

@@ -2,13 +2,15 @@
 
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+
+use lariat_tls::Session;
 
 use crate::address::Address;
 use crate::handler::{HandlerResult, RequestHandler};
 use crate::job::steps;
 use crate::options::{Deadlines, Options};
-use crate::request::{Bytes, Reader, Wire, Writer};
+use crate::request::{Bytes, Ending, Reader, Wire, Writer};
+use crate::signals;
 use crate::transport::Accepted;
 
 /// One connection: `rfile` to read from, `wfile` to write to, and who is at its ends.
@@ -51,17 +53,15 @@ pub struct StreamRequest {
     /// Where the server is.
     pub server_address: Address,
     wire: Ended,
+    /// Where the client's end is waited for when the request is over.
+    accepted: Accepted,
 }
 
 impl StreamRequest {
     /// A request over any stream, without deadlines of its own: for tests, and for whoever gets
     /// their connections elsewhere.
     pub fn over(stream: impl Read + Write + Send + 'static) -> Self {
-        let nobody = Accepted {
-            client: Address::Unix(None),
-            server: Address::Unix(None),
-            at: Instant::now(),
-        };
+        let nobody = Accepted::new(Address::Unix(None), Address::Unix(None));
         let options = Options {
             deadlines: Deadlines::NONE,
             ..Options::default()
@@ -88,25 +88,60 @@ impl StreamRequest {
         self
     }
 
-    pub(crate) fn new(wire: Arc<dyn Wire>, accepted: &Accepted, options: &Options) -> Self {
+    /// A request over a wire, with the deadlines and buffers that the options say: what the
+    /// [`open`](crate::Transport::open) of a stream's transport hands over.
+    pub fn new(wire: Arc<dyn Wire>, accepted: &Accepted, options: &Options) -> Self {
+        // Nothing is waited for that a deadline could bound.
+        let deadlines = match accepted.is_refused() {
+            true => Deadlines::NONE,
+            false => options.deadlines,
+        };
+        let (reads, writes) = (Arc::clone(&wire), Arc::clone(&wire));
         StreamRequest {
-            rfile: Reader::new(
-                Arc::clone(&wire),
-                options.rbufsize,
-                options.deadlines,
-                accepted.at,
-            ),
-            wfile: Writer::new(Arc::clone(&wire), options.wbufsize),
+            rfile: Reader::new(reads, options.rbufsize, deadlines, accepted.at),
+            wfile: Writer::new(writes, options.wbufsize, deadlines, accepted.at),
             client_address: accepted.client.clone(),
             server_address: accepted.server.clone(),
             wire: Ended(wire),
+            accepted: accepted.clone(),
         }
     }
 
-    /// Says that nothing more will be written, once what was gathered has left.
-    pub(crate) fn end(&mut self) -> io::Result<()> {
+    /// What a TLS client and the server have agreed on: the name that it asked for, its
+    /// certificates. None where there is no TLS.
+    pub fn session(&self) -> Option<Session> {
+        self.wire.0.session()
+    }
+
+    /// Ends the connection in order: what
+    /// [`shutdown_request`](crate::Transport::shutdown_request) of a stream's transport does. What
+    /// was gathered leaves, the client is told that nothing more will be written, and what it still
+    /// sends is thrown away until it ends too, for 2 seconds and 64 KiB at the most; to close at
+    /// once would cut off what has not arrived. A server waits for that where it waits for
+    /// requests, and keeps 64 connections so at a time.
+    ///
+    /// # Errors
+    ///
+    /// Those of sending.
+    pub fn end(&mut self) -> io::Result<()> {
         self.wfile.flush()?;
-        self.wire.0.end()
+        self.wire.0.end()?;
+        if self.rfile.has_ended() {
+            return Ok(());
+        }
+        let ending = Ending::new(Arc::clone(&self.wire.0));
+        match self.accepted.lingering() {
+            // What a process leaves to its server would end with the process.
+            None => ending.wait_whole(),
+            Some(_) if signals::is_child() => ending.wait_whole(),
+            Some(lingering) if self.accepted.is_refused() => lingering.add(ending),
+            Some(lingering) => {
+                if let Some(ending) = ending.wait_at_first() {
+                    lingering.add(ending);
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -2,26 +2,88 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use lariat_tls::{BlockingTlsStream, ServerTls};
+use lariat_tls::Session;
 
-use crate::options::Deadlines;
-use crate::platform::UnixStream;
-use crate::request::pace::Pace;
+use crate::platform::{AsFd, BorrowedFd, UnixStream};
 
-/// What carries bytes. It is shared: by `rfile`, by `wfile`, and by whoever may cut it off.
-pub trait Wire: Cut + Send + Sync {
+/// What carries the bytes of one connection. It is shared: by `rfile`, by `wfile`, and by whoever
+/// may cut it off. TCP's and Unix's sockets are such; a [`Transport`](crate::Transport) whose
+/// connections are something else implements it for them, and hands them to
+/// [`StreamRequest::new`](crate::StreamRequest::new).
+pub trait Wire: Cut {
+    /// Takes what has come, as soon as there is something; 0 bytes are the end.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) or [`TimedOut`](io::ErrorKind::TimedOut) when a
+    /// time-out has passed, else the system's.
     fn receive(&self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Sends some of the bytes. Returns how many.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`receive`](Self::receive).
     fn send(&self, data: &[u8]) -> io::Result<usize>;
-    fn send_kept(&self) -> io::Result<()>;
-    /// How long a read, and a write, may wait; where that can be said.
+
+    /// Sends what [`send`](Self::send) has kept back.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`receive`](Self::receive).
+    fn send_kept(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// How long a read, and a write, may wait; what is `None` stays as it is. The deadlines of a
+    /// request are kept by it.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
     fn set_timeouts(&self, read: Option<Duration>, write: Option<Duration>) -> io::Result<()>;
-    /// Says something to who is refused, as far as that can be done without waiting.
-    fn say_at_once(&self, _words: &[u8]) {}
+
+    /// From now on nothing waits: its client is refused where others are waited for.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    fn dont_wait(&self) -> io::Result<()> {
+        self.set_timeouts(
+            Some(Duration::from_millis(1)),
+            Some(Duration::from_millis(1)),
+        )
+    }
+
     /// Says that nothing more will be written.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
     fn end(&self) -> io::Result<()>;
+
+    /// Takes what has come and nobody wants, beneath whatever it means.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`receive`](Self::receive).
+    fn discard(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.receive(buffer)
+    }
+
+    /// What `poll` says of that something has come to be [discarded](Self::discard). Without it the
+    /// client's end is not waited for.
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// What a handshake has agreed on, where there was one.
+    fn session(&self) -> Option<Session> {
+        None
+    }
 }
 
 /// What can be ended from another thread, as a request that a server no longer waits for.
@@ -50,10 +112,6 @@ macro_rules! socket_wire {
                 socket.write(data)
             }
 
-            fn send_kept(&self) -> io::Result<()> {
-                Ok(())
-            }
-
             fn set_timeouts(
                 &self,
                 read: Option<Duration>,
@@ -68,13 +126,16 @@ macro_rules! socket_wire {
                 Ok(())
             }
 
-            fn say_at_once(&self, words: &[u8]) {
-                // A new connection takes a few words at once; who cannot be told is just refused.
-                let _ = self.set_nonblocking(true).and_then(|()| self.send(words));
+            fn dont_wait(&self) -> io::Result<()> {
+                self.set_nonblocking(true)
             }
 
             fn end(&self) -> io::Result<()> {
                 self.shutdown(Shutdown::Write)
+            }
+
+            fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+                Some(self.as_fd())
             }
         }
     };
@@ -82,105 +143,6 @@ macro_rules! socket_wire {
 
 socket_wire!(TcpStream);
 socket_wire!(UnixStream);
-
-/// A socket under TLS, which is shared with whoever may cut it off.
-pub(crate) struct Below {
-    wire: Arc<dyn Wire>,
-    /// What bounds the handshake, while it lasts.
-    pace: Option<Pace>,
-    /// When the whole request is to be over. A read of TLS is as many of the socket as make a
-    /// record, which may drip in, and so each of them looks.
-    until: Option<Instant>,
-}
-
-impl Read for Below {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match &mut self.pace {
-            Some(pace) => pace.read(&*self.wire, buffer),
-            None if self.until.is_some_and(|until| until <= Instant::now()) => {
-                Err(io::ErrorKind::TimedOut.into())
-            }
-            None => self.wire.receive(buffer),
-        }
-    }
-}
-
-impl Write for Below {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.wire.send(data)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.wire.send_kept()
-    }
-}
-
-/// TLS over a socket. Reading and writing take turns, as a handler's do.
-pub(crate) struct Tls {
-    stream: Mutex<BlockingTlsStream<Below>>,
-    wire: Arc<dyn Wire>,
-}
-
-impl Tls {
-    /// Makes the handshake, which must be whole when a first byte would have to be there.
-    pub(crate) fn accept(
-        wire: Arc<dyn Wire>,
-        tls: &ServerTls,
-        deadlines: Deadlines,
-        began: Instant,
-    ) -> io::Result<Self> {
-        let whole = Deadlines {
-            request: deadlines.first_byte,
-            ..Deadlines::NONE
-        };
-        let below = Below {
-            wire: Arc::clone(&wire),
-            pace: Some(Pace::new(whole, began)),
-            until: deadlines
-                .request
-                .and_then(|length| began.checked_add(length)),
-        };
-        let mut stream = tls.accept_blocking(below).map_err(io::Error::other)?;
-        stream.get_mut().pace = None;
-        Ok(Tls {
-            stream: Mutex::new(stream),
-            wire,
-        })
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut BlockingTlsStream<Below>) -> T) -> T {
-        work(&mut self.stream.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Cut for Tls {
-    fn cut(&self) {
-        self.wire.cut();
-    }
-}
-
-impl Wire for Tls {
-    fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.with(|stream| stream.read(buffer))
-    }
-
-    fn send(&self, data: &[u8]) -> io::Result<usize> {
-        self.with(|stream| stream.write(data))
-    }
-
-    fn send_kept(&self) -> io::Result<()> {
-        self.with(BlockingTlsStream::flush)
-    }
-
-    fn set_timeouts(&self, read: Option<Duration>, write: Option<Duration>) -> io::Result<()> {
-        self.wire.set_timeouts(read, write)
-    }
-
-    fn end(&self) -> io::Result<()> {
-        self.with(BlockingTlsStream::close)?;
-        self.wire.end()
-    }
-}
 
 /// Any other pair of bytes in and bytes out, whose owner bounds the time it takes.
 pub(crate) struct Bytes<S>(pub(crate) Mutex<S>);

@@ -116,9 +116,11 @@ where
             shared: Arc::new(Shared {
                 options: self.options,
                 hooks: self.hooks,
+                lingering: Arc::default(),
             }),
             live: Live::new()?,
             shutdown: self.shutdown.map_or_else(ShutdownHandle::new, Ok)?,
+            signals: Mutex::new(None),
             spare: Spare::new(),
             is_closed: false,
         })

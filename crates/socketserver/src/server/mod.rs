@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 pub use build::Builder;
+pub use serving::Handled;
 
 use crate::address::Address;
 use crate::handler::RequestHandler;
@@ -17,7 +18,7 @@ use crate::live::Live;
 use crate::options::Options;
 use crate::platform::{BorrowedFd, Spare};
 use crate::shutdown::ShutdownHandle;
-use crate::signals;
+use crate::signals::Signals;
 use crate::strategy::Strategy;
 use crate::transport::Transport;
 
@@ -58,6 +59,8 @@ pub struct Server<T: Transport, S: Strategy, H> {
     shared: Arc<Shared<T>>,
     live: Arc<Live>,
     shutdown: ShutdownHandle,
+    /// Taken back when the server is gone.
+    signals: Mutex<Option<Signals>>,
     spare: Spare,
     is_closed: bool,
 }
@@ -137,19 +140,24 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
     }
 
     /// Ends [`serve_forever`](Self::serve_forever), which runs on another thread, and waits until
-    /// it has ended. Requests that are being handled go on.
+    /// it has ended. Requests that are being handled go on. A
+    /// [`handle_request`](Self::handle_request) is ended too, and not waited for.
     pub fn shutdown(&self) {
         self.shutdown.shutdown();
     }
 
     /// Has SIGTERM and SIGINT (^C) end [`serve_forever`](Self::serve_forever); a second one ends
-    /// the process. Once for each server, before it serves.
+    /// the process, also while the server is closed. Once it is, signals do what they did before;
+    /// of a program that has other servers, each is ended.
     ///
     /// # Errors
     ///
     /// The system's.
     pub fn shutdown_on_signals(&self) -> io::Result<()> {
-        signals::end_by_signals(&self.shutdown)
+        let signals = Signals::end(&self.shutdown)?;
+        let mut kept = self.signals.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some(signals);
+        Ok(())
     }
 
     /// How many requests are being handled, or wait for it.
@@ -163,7 +171,8 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
     }
 
     /// Closes the server: its socket at once, and then it waits for its requests, for as long as
-    /// they take, unless the strategy says otherwise (`block_on_close`).
+    /// they take, unless the strategy says otherwise (`block_on_close`). Clients that have
+    /// connected and were not accepted yet are reset.
     pub fn server_close(mut self) {
         self.close(None);
     }
@@ -216,6 +225,7 @@ impl<T: Transport, S: Strategy, H> Server<T, S, H> {
             report.forced = late - report.left;
         }
         self.strategy.stop(report.left == 0);
+        self.shared.lingering.wait_until_none(until);
         report
     }
 }

@@ -2,18 +2,47 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::handler::RequestHandler;
 use crate::hooks::Refusal;
 use crate::job::{self, Job, Request};
-use crate::platform::{AsFd, BorrowedFd, Woken, is_exhausted, wait};
+use crate::platform::{AsFd, BorrowedFd, is_exhausted, is_passing, until_readable};
 use crate::server::Server;
 use crate::strategy::Strategy;
 use crate::transport::{Accepted, Transport};
 
-/// How long taking requests pauses when the system is out of descriptors or memory.
+/// How long taking requests pauses when none can be taken, which may last: the system is out of
+/// descriptors or memory, or the socket does not listen.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How often at least is looked at connections whose clients are to end.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What [`handle_request`](Server::handle_request) came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Handled {
+    /// A request came, and was handled, or given to whoever handles it, or refused; or its client
+    /// was gone again.
+    Request,
+    /// None came in the [time](crate::Options::timeout), and
+    /// [`handle_timeout`](crate::Hooks::handle_timeout) was called.
+    Timeout,
+    /// The server was to [end](crate::ShutdownHandle). Only this call was ended.
+    Shutdown,
+}
+
+/// What ended a wait.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Event {
+    /// The server is to end.
+    End,
+    /// A request waits.
+    Request,
+    /// The time is over, or there may be room for a request, or anything else but one.
+    Nothing,
+}
 
 impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
     /// Serves until it is [shut down](Self::shutdown). At least once in a `poll_interval`, and
@@ -22,116 +51,159 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
     ///
     /// # Errors
     ///
-    /// There is no socket yet, the strategy cannot be had here, or waiting itself fails. No
-    /// request can end it, and neither can an accept that fails.
+    /// There is no socket yet, the strategy cannot be had here, it is served already, or waiting
+    /// itself fails. No request can end it, and neither can an accept that fails: after one that
+    /// may fail again at once, taking requests pauses for 100 ms.
     pub fn serve_forever(&self, poll_interval: Duration) -> io::Result<()> {
-        let _looping = self.shutdown.begin();
         let transport = self.transport()?;
+        let _looping = self.shutdown.begin()?;
+        if let Some(signals) = &*self.signals.lock().unwrap_or_else(PoisonError::into_inner) {
+            signals.begin();
+        }
         self.strategy.start()?;
-        let mut pause = None;
+        let mut paused: Option<Instant> = None;
         loop {
-            match self.wait(transport, pause.is_none(), pause.unwrap_or(poll_interval))? {
-                Woken::First => return Ok(()),
-                Woken::Other if pause.is_none() => pause = self.take_request(transport),
-                _ => pause = None,
+            let pause = paused.map(|until| until.saturating_duration_since(Instant::now()));
+            let time = pause.unwrap_or(poll_interval);
+            let event = self.wait(transport, pause.is_none(), Some(time))?;
+            // Whoever has ended makes room, in the counts too.
+            self.strategy.service_actions();
+            match event {
+                Event::End => return Ok(()),
+                Event::Request => paused = self.take_request(transport),
+                Event::Nothing => paused = paused.filter(|until| Instant::now() < *until),
             }
-            self.service_actions();
+            self.shared.hooks.service_actions();
         }
     }
 
-    /// Handles one request, as soon as there is one: the next, if
+    /// Handles one request, as soon as there is one, and room for it: the next, if
     /// [`timeout`](crate::Options::timeout) lets us wait so long. Else
     /// [`Hooks::handle_timeout`](crate::Hooks::handle_timeout) is called.
+    ///
+    /// ```
+    /// use lariat_socketserver::{Handled, StreamRequest, TcpServer, handler};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let server = TcpServer::bind("localhost:0", handler(|_: &mut StreamRequest| Ok(())))?;
+    /// # server.shutdown_handle().request();
+    /// while server.handle_request()? != Handled::Shutdown {
+    ///     // What is to be done between two requests.
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
     /// As for [`serve_forever`](Self::serve_forever).
-    pub fn handle_request(&self) -> io::Result<()> {
+    pub fn handle_request(&self) -> io::Result<Handled> {
         let transport = self.transport()?;
         self.strategy.start()?;
-        let options = &self.shared.options;
-        let descriptors = [self.shutdown.wanted().as_fd(), transport.as_fd()];
-        let woken = wait(&descriptors, options.timeout)?;
-        if woken == Woken::Other
-            && let Some(pause) = self.take_request(transport)
-        {
-            self.shutdown.wanted().wait(Some(pause))?;
+        let timeout = self.shared.options.timeout;
+        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        loop {
+            self.strategy.service_actions();
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let handled = match self.wait(transport, true, left)? {
+                Event::End => {
+                    self.shutdown.wanted().silence();
+                    return Ok(Handled::Shutdown);
+                }
+                Event::Request => {
+                    self.strategy.service_actions();
+                    if let Some(until) = self.take_request(transport) {
+                        let pause = until.saturating_duration_since(Instant::now());
+                        self.shutdown.wanted().wait(Some(pause))?;
+                    }
+                    Handled::Request
+                }
+                Event::Nothing if left.is_some_and(|left| left.is_zero()) => {
+                    self.shared.hooks.handle_timeout();
+                    Handled::Timeout
+                }
+                Event::Nothing => continue,
+            };
+            self.strategy.service_actions();
+            self.shared.hooks.service_actions();
+            return Ok(handled);
         }
-        if woken == Woken::Time {
-            self.shared.hooks.handle_timeout();
-        }
-        if woken != Woken::First {
-            self.service_actions();
-        }
-        Ok(())
     }
 
     /// Waits for the end first of all, then for a request, or, while there are as many as there may
-    /// be, for room.
-    fn wait(&self, transport: &T, open: bool, time: Duration) -> io::Result<Woken> {
-        let end = self.shutdown.wanted().as_fd();
+    /// be, for room. Meanwhile what clients still send whose requests are over is thrown away.
+    fn wait(&self, transport: &T, open: bool, time: Option<Duration>) -> io::Result<Event> {
         let most = self.strategy.most();
         let room = self
             .live
             .room(|count| most.is_some_and(|most| count >= most));
-        let Some(room) = room else {
-            return match open {
-                true => wait(&[end, transport.as_fd()], Some(time)),
-                false => wait(&[end], Some(time)),
-            };
+        let ending = self.shared.lingering.wires();
+        let time = match ending.is_empty() {
+            true => time,
+            false => Some(time.map_or(LOOK, |time| time.min(LOOK))),
         };
-        let mut woken = Ok(Woken::Time);
-        self.strategy.lives(&mut |lives| {
-            let mut descriptors: Vec<BorrowedFd<'_>> = vec![end, room.as_fd()];
-            descriptors.extend(lives);
-            woken = wait(&descriptors, Some(time));
-        });
-        // There is room, which is no request yet.
-        woken.map(|woken| match woken {
-            Woken::Other => Woken::Time,
-            woken => woken,
+        let mut descriptors = vec![self.shutdown.wanted().as_fd()];
+        let takes = open && room.is_none();
+        if takes {
+            descriptors.push(transport.as_fd());
+        }
+        descriptors.extend(room.map(AsFd::as_fd));
+        descriptors.extend(ending.iter().filter_map(|wire| wire.descriptor()));
+        let mut readable = Ok(Vec::new());
+        if room.is_some() {
+            self.strategy.lives(&mut |lives| {
+                let all: Vec<BorrowedFd<'_>> = [&descriptors[..], lives].concat();
+                readable = until_readable(&all, time);
+            });
+        } else {
+            readable = until_readable(&descriptors, time);
+        }
+        let readable = readable?;
+        if !ending.is_empty() {
+            self.shared.lingering.discard();
+        }
+        Ok(match readable[..] {
+            [true, ..] => Event::End,
+            [_, true, ..] if takes => Event::Request,
+            _ => Event::Nothing,
         })
     }
 
-    /// Takes a request that waits, and has it handled. Returns how long to pause, if there is
-    /// nothing left to take one with.
+    /// Takes a request that waits, and has it handled. Returns until when to pause, if the next
+    /// cannot be taken either.
     ///
     /// A hook that panics, or a handler that does when it is cloned, ends its request only; the
     /// panic hook has printed it.
-    fn take_request(&self, transport: &T) -> Option<Duration> {
+    fn take_request(&self, transport: &T) -> Option<Instant> {
         catch_unwind(AssertUnwindSafe(|| self.take(transport))).unwrap_or(None)
     }
 
-    fn take(&self, transport: &T) -> Option<Duration> {
+    fn take(&self, transport: &T) -> Option<Instant> {
         let shared = &self.shared;
         let (socket, client) = match shared.hooks.get_request(transport, &shared.options) {
             Ok(taken) => taken,
             Err(error) if is_exhausted(&error) => {
                 self.turn_away(transport);
-                return Some(PAUSE);
+                return Some(Instant::now() + PAUSE);
             }
-            // Whoever came is gone again; the next wait tells of anything that lasts.
-            Err(_) => return None,
+            Err(error) if is_passing(&error) => return None,
+            Err(_) => return Some(Instant::now() + PAUSE),
         };
-        if !shared.hooks.verify_request(&socket, &client) {
-            job::refuse(shared, &socket, &client, Refusal::NotVerified);
+        let accepted = Accepted::new(client, self.address.clone()).of(&shared.lingering);
+        if !shared.hooks.verify_request(&socket, &accepted.client) {
+            job::refuse(shared, socket, accepted, Refusal::NotVerified);
             return None;
         }
         let cutter = T::cutter(&socket);
         let most = shared.options.max_per_address;
-        let Some(permit) = self.live.admit(&client, most, cutter) else {
-            job::refuse(shared, &socket, &client, Refusal::PerAddress);
+        let Some(permit) = self.live.admit(&accepted.client, most, cutter) else {
+            job::refuse(shared, socket, accepted, Refusal::PerAddress);
             return None;
         };
         let request = Request {
             socket,
-            accepted: Accepted {
-                client,
-                server: self.address.clone(),
-                at: Instant::now(),
-            },
+            accepted,
             handler: self.handler(),
-            shared: std::sync::Arc::clone(shared),
+            shared: Arc::clone(shared),
             permit,
         };
         self.strategy.process_request(Job::new(request));
@@ -142,6 +214,7 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
     /// is left in silence.
     fn turn_away(&self, transport: &T) {
         let shared = &self.shared;
+        shared.lingering.clear();
         self.spare.lend(|| {
             for _ in 0..shared.options.request_queue_size {
                 if shared
@@ -153,10 +226,5 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
                 }
             }
         });
-    }
-
-    fn service_actions(&self) {
-        self.strategy.service_actions();
-        self.shared.hooks.service_actions();
     }
 }

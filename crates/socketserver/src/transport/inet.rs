@@ -93,7 +93,10 @@ impl<'a> Name<'a> {
             let words = format!("cannot look up {:?}: {error}", self.host);
             io::Error::new(error.kind(), words)
         })?;
-        Ok(of_family(found, family))
+        let mut found = of_family(found, family);
+        // A client of IPv4 finds only that; one of both tries the other.
+        found.sort_by_key(SocketAddr::is_ipv6);
+        Ok(found)
     }
 }
 
@@ -136,6 +139,21 @@ mod tests {
         ] {
             let said = read(text).expect_err(text);
             assert!(said.contains(words), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_both_families_is_ipv4() {
+        let address = |family| {
+            let options = Options {
+                address_family: family,
+                ..Options::default()
+            };
+            let bound = bind(OsStr::new("localhost:0"), Type::STREAM, &options);
+            bound.expect("a free port").local_addr().expect("bound")
+        };
+        for family in [AddressFamily::Any, AddressFamily::Inet] {
+            assert!(address(family).is_ipv4());
         }
     }
 

@@ -24,6 +24,7 @@ pub use crate::request::Cut;
 use crate::address::Address;
 use crate::options::Options;
 use crate::platform::AsFd;
+use crate::request::Lingering;
 
 /// A kind of socket that a server can listen on. A new one is an implementation of this, and
 /// every [`Strategy`](crate::Strategy) serves it.
@@ -68,6 +69,10 @@ pub trait Transport: AsFd + Sized + Send + Sync + 'static {
 
     /// Makes of it what a handler is lent. This may take its time: it runs where the handler does.
     ///
+    /// A request that is [refused](Accepted::is_refused) is opened too, to be
+    /// [shut down](Self::shutdown_request). That is done where requests are waited for, and so must
+    /// not wait for anything.
+    ///
     /// # Errors
     ///
     /// The handshake's, or the system's.
@@ -77,7 +82,7 @@ pub trait Transport: AsFd + Sized + Send + Sync + 'static {
         options: &Options,
     ) -> io::Result<Self::Request>;
 
-    /// Ends a request that was handled, so that its client has all of the answer
+    /// Ends a request, so that its client has all of the answer
     /// (`shutdown_request`).
     ///
     /// # Errors
@@ -104,8 +109,44 @@ pub struct Accepted {
     pub client: Address,
     /// Where the server is.
     pub server: Address,
-    /// When the request was taken; its deadlines count from then.
+    /// When its handling began; its deadlines count from then. Until then it was not the client
+    /// that was waited for.
     pub at: Instant,
+    is_refused: bool,
+    lingering: Option<Arc<Lingering>>,
+}
+
+impl Accepted {
+    /// A request whose handling begins now.
+    pub fn new(client: Address, server: Address) -> Self {
+        Accepted {
+            client,
+            server,
+            at: Instant::now(),
+            is_refused: false,
+            lingering: None,
+        }
+    }
+
+    /// Whether it is only opened to be shut down.
+    pub fn is_refused(&self) -> bool {
+        self.is_refused
+    }
+
+    /// It is a server's, which waits for the ends of its connections.
+    pub(crate) fn of(mut self, lingering: &Arc<Lingering>) -> Self {
+        self.lingering = Some(Arc::clone(lingering));
+        self
+    }
+
+    pub(crate) fn refused(mut self) -> Self {
+        self.is_refused = true;
+        self
+    }
+
+    pub(crate) fn lingering(&self) -> Option<&Lingering> {
+        self.lingering.as_deref()
+    }
 }
 
 fn wrong(words: String) -> io::Error {

@@ -25,12 +25,21 @@ pub(super) fn stop_listening(listener: &impl AsFd) {
     let _ = SockRef::from(listener).shutdown(Shutdown::Both);
 }
 
+/// Says something to who is refused.
+pub(super) fn refuse(socket: &impl Wire, words: &[u8]) {
+    // A new connection takes a few words at once; who cannot be told is just refused.
+    let _ = socket.dont_wait().and_then(|()| socket.send(words));
+}
+
 /// What a handler is lent.
 pub(super) fn open(
     socket: Arc<impl Wire + 'static>,
     accepted: &Accepted,
     options: &Options,
 ) -> io::Result<StreamRequest> {
-    socket.set_timeouts(None, options.deadlines.idle)?;
+    match accepted.is_refused() {
+        true => socket.dont_wait()?,
+        false => socket.set_timeouts(None, options.deadlines.idle)?,
+    }
     Ok(StreamRequest::new(socket, accepted, options))
 }

@@ -10,7 +10,7 @@ use socket2::Type;
 use crate::address::Address;
 use crate::options::Options;
 use crate::platform::{self, AsFd, BorrowedFd};
-use crate::request::{Cut, StreamRequest, Wire};
+use crate::request::{Cut, StreamRequest};
 use crate::transport::{Accepted, Transport, inet, stream};
 
 /// TCP (`TCPServer`). Its addresses are `HOST:PORT`, `[IPV6]:PORT` and, for every address of this
@@ -65,7 +65,7 @@ impl Transport for Tcp {
     }
 
     fn refuse(socket: &Self::Socket, words: &[u8]) {
-        socket.say_at_once(words);
+        stream::refuse(&**socket, words);
     }
 
     fn cutter(socket: &Self::Socket) -> Option<Arc<dyn Cut>> {

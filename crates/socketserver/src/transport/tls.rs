@@ -88,6 +88,10 @@ where
         options: &Options,
     ) -> io::Result<Self::Request> {
         let below = socket.below.into_wire();
+        if accepted.is_refused() {
+            below.dont_wait()?;
+            return Ok(StreamRequest::new(below, accepted, options));
+        }
         below.set_timeouts(None, options.deadlines.idle)?;
         let wire = TlsWire::accept(below, &socket.tls, options.deadlines, accepted.at)?;
         Ok(StreamRequest::new(Arc::new(wire), accepted, options))

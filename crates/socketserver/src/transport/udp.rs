@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use socket2::Type;
@@ -10,8 +10,8 @@ use socket2::Type;
 use crate::address::Address;
 use crate::options::Options;
 use crate::platform::{AsFd, BorrowedFd};
-use crate::request::{DatagramRequest, Replies};
-use crate::transport::{Accepted, Transport, inet, wrong};
+use crate::request::DatagramRequest;
+use crate::transport::{Accepted, Transport, inet};
 
 /// UDP (`UDPServer`). Its addresses are those of [`Tcp`](crate::Tcp).
 #[derive(Debug)]
@@ -21,15 +21,16 @@ pub struct Udp {
     buffer: Mutex<Vec<u8>>,
 }
 
-/// A datagram that has come, and the socket that a reply leaves from.
+/// A datagram that has come, the socket that a reply leaves from, and where that goes.
 #[derive(Debug)]
-pub struct Packet<S> {
+pub struct Packet<S, A> {
     pub(super) data: Vec<u8>,
     pub(super) socket: Arc<S>,
+    pub(super) sender: A,
 }
 
 impl Transport for Udp {
-    type Socket = Packet<UdpSocket>;
+    type Socket = Packet<UdpSocket, SocketAddr>;
     type Request = DatagramRequest;
 
     fn bind(address: &OsStr, options: &Options) -> io::Result<Self> {
@@ -54,26 +55,24 @@ impl Transport for Udp {
         let packet = Packet {
             data: buffer[..length].to_vec(),
             socket: Arc::clone(&self.socket),
+            // A socket of both families is told of IPv4 as IPv6, and wants it so for the reply.
+            sender: client,
         };
-        // Not as IPv4 where the socket is of both families: the reply goes there as it came.
-        Ok((packet, Address::Inet(client)))
+        Ok((packet, client.into()))
     }
 
     fn open(packet: Self::Socket, accepted: &Accepted, _: &Options) -> io::Result<Self::Request> {
-        Ok(DatagramRequest::new(packet.data, accepted, packet.socket))
+        let Packet {
+            data,
+            socket,
+            sender,
+        } = packet;
+        let reply = move |words: &[u8]| sent(words.len(), socket.send_to(words, sender));
+        Ok(DatagramRequest::new(data, accepted, reply))
     }
 
     fn shutdown_request(request: &mut Self::Request) -> io::Result<()> {
         request.reply()
-    }
-}
-
-impl Replies for UdpSocket {
-    fn reply(&self, data: &[u8], to: &Address) -> io::Result<()> {
-        let Address::Inet(to) = to else {
-            return Err(wrong(format!("{to} is no address of UDP")));
-        };
-        sent(data.len(), self.send_to(data, to))
     }
 }
 

@@ -9,7 +9,7 @@ use socket2::{Domain, Socket, Type};
 use crate::address::Address;
 use crate::options::Options;
 use crate::platform::{self, AsFd, BorrowedFd, SocketFile, UnixListener, UnixStream};
-use crate::request::{Cut, StreamRequest, Wire};
+use crate::request::{Cut, StreamRequest};
 use crate::transport::{Accepted, Transport, stream};
 
 /// Unix stream sockets (`UnixStreamServer`). An address is a path, whose file is removed when the
@@ -64,7 +64,7 @@ impl Transport for Unix {
     }
 
     fn refuse(socket: &Self::Socket, words: &[u8]) {
-        socket.say_at_once(words);
+        stream::refuse(&**socket, words);
     }
 
     fn cutter(socket: &Self::Socket) -> Option<Arc<dyn Cut>> {

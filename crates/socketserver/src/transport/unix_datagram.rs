@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use socket2::{Domain, Socket, Type};
@@ -9,7 +10,7 @@ use socket2::{Domain, Socket, Type};
 use crate::address::Address;
 use crate::options::Options;
 use crate::platform::{self, AsFd, BorrowedFd, SocketFile, UnixDatagram as Datagrams};
-use crate::request::{DatagramRequest, Replies};
+use crate::request::DatagramRequest;
 use crate::transport::udp::{Packet, sent};
 use crate::transport::{Accepted, Transport};
 
@@ -23,7 +24,7 @@ pub struct UnixDatagram {
 }
 
 impl Transport for UnixDatagram {
-    type Socket = Packet<Datagrams>;
+    type Socket = Packet<Datagrams, Option<PathBuf>>;
     type Request = DatagramRequest;
 
     fn bind(address: &OsStr, options: &Options) -> io::Result<Self> {
@@ -47,15 +48,26 @@ impl Transport for UnixDatagram {
     fn get_request(&self, _: &Options) -> io::Result<(Self::Socket, Address)> {
         let mut buffer = self.buffer.lock().unwrap_or_else(PoisonError::into_inner);
         let (length, client) = self.socket.recv_from(&mut buffer)?;
+        let client = platform::unix_address(&client);
         let packet = Packet {
             data: buffer[..length].to_vec(),
             socket: Arc::clone(&self.socket),
+            sender: client.path().map(PathBuf::from),
         };
-        Ok((packet, platform::unix_address(&client)))
+        Ok((packet, client))
     }
 
     fn open(packet: Self::Socket, accepted: &Accepted, _: &Options) -> io::Result<Self::Request> {
-        Ok(DatagramRequest::new(packet.data, accepted, packet.socket))
+        let Packet {
+            data,
+            socket,
+            sender,
+        } = packet;
+        let reply = move |words: &[u8]| {
+            let path = sender.as_ref().ok_or_else(nameless)?;
+            sent(words.len(), socket.send_to(words, path))
+        };
+        Ok(DatagramRequest::new(data, accepted, reply))
     }
 
     fn shutdown_request(request: &mut Self::Request) -> io::Result<()> {
@@ -63,18 +75,13 @@ impl Transport for UnixDatagram {
     }
 }
 
-impl Replies for Datagrams {
-    fn reply(&self, data: &[u8], to: &Address) -> io::Result<()> {
-        let path = to.path().ok_or_else(|| {
-            let words = "the client's socket has no name to answer to";
-            io::Error::new(io::ErrorKind::AddrNotAvailable, words)
-        })?;
-        sent(data.len(), self.send_to(data, path))
-    }
-}
-
 impl AsFd for UnixDatagram {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
+}
+
+fn nameless() -> io::Error {
+    let words = "the client's socket has no name to answer to";
+    io::Error::new(io::ErrorKind::AddrNotAvailable, words)
 }

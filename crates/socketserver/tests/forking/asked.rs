@@ -7,6 +7,8 @@ use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use lariat_tls::{ClientOptions, ClientTls, Trust};
+
 use crate::SERVED;
 
 /// Longer than anything here takes.
@@ -25,7 +27,28 @@ pub const TESTS: &[(&str, fn())] = &[
         "a_panic_or_an_exit_ends_one_process",
         a_panic_or_an_exit_ends_one_process,
     ),
-    ("there_are_no_more_children_than_may_be", no_more_children),
+    ("there_are_no_more_children_than_may_be", || {
+        no_more_children("few")
+    }),
+    (
+        "there_are_no_more_children_by_handle_request_either",
+        || no_more_children("by-hand"),
+    ),
+    (
+        "a_child_that_has_ended_does_not_count_for_its_address",
+        ended_children_do_not_count,
+    ),
+    ("failures_are_told_under_forking_too", failures_are_told),
+    ("forking_speaks_tls", speaks_tls),
+    (
+        "resets_and_silence_hurt_nobody_under_forking_either",
+        resets_and_silence,
+    ),
+    ("an_answer_is_whole_under_forking_too", answers_are_whole),
+    (
+        "a_forking_server_without_descriptors_says_so_and_goes_on",
+        descriptors_run_out,
+    ),
     (
         "children_leave_no_zombies_and_no_descriptors",
         nothing_leaks,
@@ -45,7 +68,14 @@ struct Served {
 
 impl Served {
     fn start(scenario: &str, folder: Option<&str>) -> Served {
-        let mut child = Command::new(env::current_exe().expect("this program"))
+        Self::start_after("true", scenario, folder)
+    }
+
+    /// After something that the shell has done, which is the server then.
+    fn start_after(first: &str, scenario: &str, folder: Option<&str>) -> Served {
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("{first} && exec \"$0\"")])
+            .arg(env::current_exe().expect("this program"))
             .env(SERVED, scenario)
             .env("LARIAT_FOLDER", folder.unwrap_or_default())
             .stdout(Stdio::piped())
@@ -112,6 +142,15 @@ impl Served {
                 .map(String::from)
         };
         children.split_whitespace().filter_map(state).collect()
+    }
+
+    /// How much memory it has, in KiB.
+    fn memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("Linux");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let amount = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        amount.expect("an amount").parse().expect("a number")
     }
 
     fn descriptors(&self) -> usize {
@@ -228,8 +267,62 @@ fn a_panic_or_an_exit_ends_one_process() {
     assert!(status.success());
 }
 
-fn no_more_children() {
-    let server = Served::start("few", None);
+fn ended_children_do_not_count() {
+    let server = Served::start("one-each", None);
+    for _ in 0..3 {
+        assert_eq!(ask_tcp(&server.connect(), b"hi"), b"HI");
+        // It has ended, and nobody has looked at it since.
+        while server.children() != ["Z"] {
+            std::thread::yield_now();
+        }
+    }
+    // One that has not does.
+    let first = server.connect();
+    assert_eq!(line(&first, "hi\n"), "HI\n");
+    assert_eq!(ask_tcp(&server.connect(), b""), b"");
+    assert_eq!(line(&first, "hi\n"), "HI\n");
+    drop(first);
+    assert_eq!(server.end().0, "shut down\n");
+}
+
+fn failures_are_told() {
+    let mut server = Served::start("telling", None);
+    for (word, failure) in [
+        ("fail\n", "failed: it said fail"),
+        ("panic\n", "failed: the handler panicked: as it was told"),
+    ] {
+        assert_eq!(ask_tcp(&server.connect(), word.as_bytes()), b"");
+        assert_eq!(server.next_line(), failure);
+    }
+    assert_eq!(ask_tcp(&server.connect(), b"hi"), b"HI");
+    assert_eq!(server.end().0, "shut down\n");
+}
+
+fn speaks_tls() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Served::start("tls", folder.path().to_str());
+    let authority = std::fs::read(folder.path().join("authority.pem")).expect("a file");
+    let client = ClientTls::new(ClientOptions {
+        trust: Trust::Authorities(authority),
+        ..ClientOptions::default()
+    });
+    let client = client.expect("a client's side");
+    for _ in 0..2 {
+        let mut stream = client
+            .connect_blocking("localhost", server.connect())
+            .expect("a handshake");
+        stream.write_all(b"over TLS\n").expect("it reads");
+        let mut answer = [0; 9];
+        stream.read_exact(&mut answer).expect("it answers");
+        assert_eq!(&answer, b"OVER TLS\n");
+        stream.close().expect("an end");
+        assert_eq!(stream.read(&mut answer).expect("the end"), 0);
+    }
+    assert_eq!(server.end().0, "shut down\n");
+}
+
+fn no_more_children(scenario: &str) {
+    let server = Served::start(scenario, None);
     let (first, second, third) = (server.connect(), server.connect(), server.connect());
     assert_eq!(line(&first, "hi\n"), "HI\n");
     assert_eq!(line(&second, "hi\n"), "HI\n");
@@ -250,21 +343,107 @@ fn no_more_children() {
     assert_eq!(server.end().0, "shut down\n");
 }
 
+/// As many requests as the other strategies are asked, each a process: that takes a minute of the
+/// processor, so without this variable it is a fifth of them.
+const ALL: &str = "LARIAT_ALL_REQUESTS";
+
 fn nothing_leaks() {
-    let server = Served::start("tcp", None);
+    let count = match env::var_os(ALL) {
+        Some(_) => 100_000,
+        None => 20_000,
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Served::start("unix-datagram", folder.path().to_str());
+    let client = UnixDatagram::bind(folder.path().join("client")).expect("a path");
+    client.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    client
+        .connect(folder.path().join("socket"))
+        .expect("it is bound");
     let ask_often = |count: usize| {
         for _ in 0..count {
-            assert_eq!(ask_tcp(&server.connect(), b"hi"), b"HI");
+            client.send(b"hi").expect("it hears");
+            let mut answer = [0; 2];
+            client.recv(&mut answer).expect("an answer");
+            assert_eq!(&answer, b"HI");
         }
         // What has ended is reaped at the latest when the loop looks round.
         while !server.children().is_empty() {
             std::thread::yield_now();
         }
     };
-    ask_often(10);
+    ask_often(count / 20);
+    let before = (server.descriptors(), server.memory());
+    ask_often(count - count / 20);
+    assert_eq!(server.descriptors(), before.0);
+    // Less than what 50 bytes of each of them come to.
+    let most = before.1 + count / 20;
+    let after = server.memory();
+    assert!(after < most, "{} KiB became {after} KiB", before.1);
+
+    // Connections are handled by other processes than datagrams, and leave nothing either.
+    let server = Served::start("tcp", None);
+    assert_eq!(ask_tcp(&server.connect(), b"hi"), b"HI");
+    while !server.children().is_empty() {
+        std::thread::yield_now();
+    }
     let before = server.descriptors();
-    ask_often(1_000);
+    for _ in 0..500 {
+        assert_eq!(ask_tcp(&server.connect(), b"hi"), b"HI");
+    }
+    while !server.children().is_empty() {
+        std::thread::yield_now();
+    }
     assert_eq!(server.descriptors(), before);
+}
+
+fn resets_and_silence() {
+    let server = Served::start("tcp", None);
+    let silent = server.connect();
+    for _ in 0..20 {
+        let resetting = server.connect();
+        (&resetting).write_all(b"half a line").expect("it reads");
+        let socket = socket2::SockRef::from(&resetting);
+        socket.set_linger(Some(Duration::ZERO)).expect("a socket");
+        drop(resetting);
+    }
+    assert_eq!(ask_tcp(&server.connect(), b"hi"), b"HI");
+    drop(silent);
+    assert_eq!(server.end().0, "shut down\n");
+}
+
+fn answers_are_whole() {
+    let server = Served::start("long", None);
+    for _ in 0..5 {
+        let mut client = server.connect();
+        client.write_all(&[b'?'; 10_000]).expect("it is taken");
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).expect("no reset");
+        assert_eq!(answer.len(), 600_000);
+    }
+}
+
+fn descriptors_run_out() {
+    let mut server = Served::start_after("ulimit -n 24", "telling", None);
+    let mut clients = Vec::new();
+    let failed = loop {
+        let client = server.connect();
+        let mut answer = [0; 3];
+        let asked = (&client).write_all(b"hi\n");
+        if asked
+            .and_then(|()| (&client).read_exact(&mut answer))
+            .is_err()
+        {
+            break server.next_line();
+        }
+        clients.push(client);
+    };
+    assert!(failed.contains("Too many open files"), "{failed}");
+    // When they are gone, there is room again.
+    drop(clients);
+    while !server.children().is_empty() {
+        std::thread::yield_now();
+    }
+    assert_eq!(ask_tcp(&server.connect(), b"hi"), b"HI");
 }
 
 fn refuses_threads() {

@@ -60,6 +60,28 @@ fn udp<S: Strategy + Default>() {
     }
 }
 
+#[test]
+fn a_datagram_of_ipv4_is_of_ipv4_on_a_server_of_both_families() {
+    let told = |request: &mut DatagramRequest| -> HandlerResult {
+        write!(request.wfile, "{}", request.client_address)?;
+        Ok(())
+    };
+    let server = Server::<Udp, Threading, _>::bind(":0", told).expect("a free port");
+    let port = server.server_address().expect("bound").port();
+    let port = port.expect("an address of IP");
+    serving(&server, || {
+        for host in ["127.0.0.1", "::1"] {
+            let client = UdpSocket::bind((host, 0)).expect("a free port");
+            client.set_read_timeout(Some(PATIENCE)).expect("a socket");
+            client.send_to(b"who am I", (host, port)).expect("sent");
+            let mut answer = [0; 100];
+            let length = client.recv(&mut answer).expect("an answer");
+            let own = client.local_addr().expect("bound").to_string();
+            assert_eq!(String::from_utf8_lossy(&answer[..length]), own);
+        }
+    });
+}
+
 fn unix<S: Strategy + Default>() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("socket");

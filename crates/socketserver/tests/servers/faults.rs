@@ -2,21 +2,32 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::os::unix::net::UnixDatagram as Datagrams;
 use std::time::Duration;
 
 use lariat_socketserver::{
-    POLL_INTERVAL, Pooled, Server, Strategy, Tcp, Threading, ThreadingTcpServer,
+    DatagramRequest, Deadlines, HandlerResult, Options, POLL_INTERVAL, Pooled, Sequential, Server,
+    Strategy, Tcp, Threading, UnixDatagram,
 };
 
+use crate::alone::{Alone, scenario};
 use crate::classes::shout;
-use crate::clients::{ask, connect, heard, serving};
+use crate::clients::{PATIENCE, ask, connect, heard, serving};
 
-#[test]
-fn a_client_that_resets_or_says_nothing_hurts_nobody() {
-    let server = ThreadingTcpServer::bind("127.0.0.1:0", shout).expect("a free port");
+/// Clients that reset their connections, and one that is silent until its time is over.
+fn resets_and_silence_hurt_nobody<S: Strategy + Default>() {
+    let server = Server::<Tcp, S, _>::builder(shout)
+        .options(Options {
+            deadlines: Deadlines {
+                first_byte: Some(Duration::from_millis(50)),
+                ..Deadlines::default()
+            },
+            ..Options::default()
+        })
+        .bind("127.0.0.1:0")
+        .expect("a free port");
     serving(&server, || {
-        let silent = connect(&server);
+        let mut silent = connect(&server);
         for _ in 0..20 {
             let resetting = connect(&server);
             (&resetting).write_all(b"half a line").expect("it reads");
@@ -25,145 +36,160 @@ fn a_client_that_resets_or_says_nothing_hurts_nobody() {
             drop(resetting);
         }
         assert_eq!(ask(connect(&server), b"hi"), b"HI");
-        drop(silent);
+        assert_eq!(heard(&mut silent).expect("the end"), b"");
     });
 }
 
-/// How many threads and descriptors this process has.
-fn belongings() -> (usize, usize) {
-    let count = |folder: &str| std::fs::read_dir(folder).expect("Linux").count();
-    (count("/proc/self/task"), count("/proc/self/fd"))
+#[test]
+fn a_client_that_resets_or_says_nothing_hurts_nobody() {
+    resets_and_silence_hurt_nobody::<Sequential>();
+    resets_and_silence_hurt_nobody::<Threading>();
+    resets_and_silence_hurt_nobody::<Pooled>();
 }
+
+const THIS: &str = "faults::served_in_a_process_of_its_own";
+
+/// How many threads and descriptors this process has, and how much memory, in KiB.
+fn belongings() -> (usize, usize, usize) {
+    let count = |folder: &str| std::fs::read_dir(folder).expect("Linux").count();
+    (count("/proc/self/task"), count("/proc/self/fd"), memory())
+}
+
+fn memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let amount = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    amount.expect("an amount").parse().expect("a number")
+}
+
+/// Less than what 50 bytes come to that are left of each of a hundred thousand requests.
+const SLACK: usize = 4096;
 
 /// The server of the tests below, in a process of its own, since others count here too.
 #[test]
 fn served_in_a_process_of_its_own() {
-    let Ok(scenario) = std::env::var("LARIAT_SOCKETSERVER") else {
-        return;
-    };
-    match scenario.as_str() {
-        "threading" => leaks::<Threading>(),
-        "pooled" => leaks::<Pooled>(),
-        _ => starves(),
+    match scenario().as_deref() {
+        Some("sequential") => leaks::<Sequential>(),
+        Some("threading") => leaks::<Threading>(),
+        Some("pooled") => leaks::<Pooled>(),
+        Some("endless") => {
+            endless::<Sequential>();
+            endless::<Threading>();
+            endless::<Pooled>();
+        }
+        Some("starved") => starves(),
+        _ => {}
     }
 }
 
 /// Serves until it is told to end.
 fn starves() {
-    let server = ThreadingTcpServer::bind("127.0.0.1:0", shout).expect("a free port");
+    let server = Server::<Tcp, Threading, _>::bind("127.0.0.1:0", shout).expect("a free port");
     server.shutdown_on_signals().expect("signals");
     println!("at {}", server.server_address().expect("bound"));
     server.serve_forever(POLL_INTERVAL).expect("it serves");
     println!("drained {:?}", server.drain(Duration::ZERO));
 }
 
-/// Serves a hundred thousand requests, and compares what the process has after some and after all
-/// of them. Most are asked one after the other on connections that last, and one in 25 on a
-/// connection of its own.
+/// Serves a hundred thousand requests, each a datagram and handled for itself, and five thousand
+/// connections, and compares what the process has after some and after all of them.
 fn leaks<S: Strategy + Default>() {
-    let server = Server::<Tcp, S, _>::bind("127.0.0.1:0", shout).expect("a free port");
-    serving(&server, || {
-        let anew = |count: usize| {
-            for _ in 0..count {
-                assert_eq!(ask(connect(&server), b"hi"), b"HI");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("socket");
+    let datagrams = Server::<UnixDatagram, S, _>::bind(&path, back).expect("a path");
+    let streams = Server::<Tcp, S, _>::bind("127.0.0.1:0", shout).expect("a free port");
+    let client = Datagrams::bind(folder.path().join("client")).expect("a path");
+    client.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    client.connect(&path).expect("it is bound");
+    let asked = |count: usize| {
+        for number in 0..count {
+            client.send(b"hi").expect("it hears");
+            let mut answer = [0; 2];
+            client.recv(&mut answer).expect("an answer");
+            assert_eq!(&answer, b"hi");
+            if number % 20 == 0 {
+                assert_eq!(ask(connect(&streams), b"hi"), b"HI");
             }
-            while server.active_requests() > 0 {
-                std::thread::yield_now();
-            }
-        };
-        anew(100);
-        let before = settled();
-        for _ in 0..4 {
-            anew(1_000);
-            std::thread::scope(|scope| {
-                for _ in 0..4 {
-                    scope.spawn(|| converse(connect(&server), 6_000));
-                }
-            });
         }
-        anew(0);
-        assert_eq!(settled(), before, "threads and descriptors");
+        while datagrams.active_requests() + streams.active_requests() > 0 {
+            std::thread::yield_now();
+        }
+    };
+    serving(&datagrams, || {
+        serving(&streams, || {
+            asked(5_000);
+            let (threads, descriptors, before) = settled();
+            asked(95_000);
+            let (threads_after, descriptors_after, after) = settled();
+            assert_eq!(threads_after, threads, "threads");
+            assert_eq!(descriptors_after, descriptors, "descriptors");
+            assert!(after < before + SLACK, "{before} KiB became {after} KiB");
+        });
     });
     println!("nothing leaked");
 }
 
-/// Asks so often on one connection, each time when the answer before is there.
-fn converse(mut client: TcpStream, requests: usize) {
-    let mut answer = [0; 3];
-    for _ in 0..requests {
-        client.write_all(b"hi\n").expect("it reads");
-        client.read_exact(&mut answer).expect("it answers");
-        assert_eq!(&answer, b"HI\n");
-    }
+/// Sends a datagram back.
+fn back(request: &mut DatagramRequest) -> HandlerResult {
+    request.wfile = request.packet().to_vec();
+    Ok(())
+}
+
+/// A client that sends 64 MiB without a line's end is ended long before that, and what it has sent
+/// is kept nowhere.
+fn endless<S: Strategy + Default>() {
+    let server = Server::<Tcp, S, _>::bind("127.0.0.1:0", shout).expect("a free port");
+    serving(&server, || {
+        assert_eq!(ask(connect(&server), b"hi"), b"HI");
+        let before = memory();
+        let mut client = connect(&server);
+        let portion = vec![b'x'; 1 << 20];
+        let taken = (0..64).take_while(|_| client.write_all(&portion).is_ok());
+        let taken = taken.count();
+        assert!(taken < 64, "it has taken everything");
+        assert_eq!(ask(connect(&server), b"hi"), b"HI");
+        let after = memory();
+        assert!(after < before + SLACK, "{before} KiB became {after} KiB");
+    });
+    println!("an end");
 }
 
 /// A thread is there for a moment after its request is over.
-fn settled() -> (usize, usize) {
+fn settled() -> (usize, usize, usize) {
     let mut least = belongings();
     for _ in 0..1000 {
         std::thread::yield_now();
         let now = belongings();
-        least = (least.0.min(now.0), least.1.min(now.1));
+        least = (least.0.min(now.0), least.1.min(now.1), now.2);
     }
     least
 }
 
-fn alone(scenario: &str) -> Command {
-    let mut command = Command::new(std::env::current_exe().expect("this program"));
-    command
-        .args([
-            "faults::served_in_a_process_of_its_own",
-            "--exact",
-            "--nocapture",
-        ])
-        .env("LARIAT_SOCKETSERVER", scenario)
-        .stdout(Stdio::piped());
-    command
-}
-
 #[test]
 fn nothing_is_left_of_requests_that_are_over() {
-    for scenario in ["threading", "pooled"] {
-        let output = alone(scenario).output().expect("it runs");
-        let said = String::from_utf8_lossy(&output.stdout);
+    for scenario in ["sequential", "threading", "pooled"] {
+        let (said, status) = Alone::start(THIS, scenario, None).finish();
+        assert!(status.success(), "{scenario}: {said}");
         assert!(said.contains("nothing leaked"), "{scenario}: {said}");
     }
 }
 
 #[test]
-fn with_60_descriptors_and_120_clients_nobody_waits_in_silence() {
-    let starved = alone("starved");
-    // The shell sets the limit, and is the server then.
-    let mut shell = Command::new("sh");
-    shell
-        .args(["-c", "ulimit -n 60 && exec \"$0\" \"$@\""])
-        .arg(starved.get_program())
-        .args(starved.get_args())
-        .env("LARIAT_SOCKETSERVER", "starved")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    let mut child = shell.spawn().expect("a shell");
-    let mut output = std::io::BufReader::new(child.stdout.take().expect("a pipe"));
-    let mut line = String::new();
-    while !line.contains("at 127.0.0.1") {
-        line.clear();
-        let read = std::io::BufRead::read_line(&mut output, &mut line).expect("it speaks");
-        assert!(read > 0, "it says where it is");
-    }
-    let address = line
-        .trim()
-        .rsplit(' ')
-        .next()
-        .expect("an address")
-        .to_string();
+fn an_endless_line_is_kept_nowhere() {
+    let (said, status) = Alone::start(THIS, "endless", None).finish();
+    assert!(status.success(), "{status}: {said}");
+    assert_eq!(said.matches("an end").count(), 3, "{said}");
+}
 
+#[test]
+fn with_60_descriptors_and_120_clients_nobody_waits_in_silence() {
+    let mut starved = Alone::start(THIS, "starved", Some(60));
+    let address = starved.says("at ");
     let mut clients: Vec<TcpStream> = (0..120)
         .map(|_| TcpStream::connect(&address).expect("it listens"))
         .collect();
     for client in &mut clients {
-        client
-            .set_read_timeout(Some(crate::clients::PATIENCE))
-            .expect("a socket");
+        client.set_read_timeout(Some(PATIENCE)).expect("a socket");
         // Who was turned away already may not be able to write.
         let _ = client.write_all(b"hi\n");
     }
@@ -182,6 +208,15 @@ fn with_60_descriptors_and_120_clients_nobody_waits_in_silence() {
         (20..60).contains(&answered),
         "{answered} of 120 were answered"
     );
+    // While there are none left, whoever comes is turned away, which takes pauses of 100 ms in all
+    // a second, and of the processor next to nothing.
+    let before = starved.processor_time();
+    for _ in 0..10 {
+        let mut late = TcpStream::connect(&address).expect("it listens");
+        assert_eq!(heard(&mut late).expect("the end"), b"");
+    }
+    let used = starved.processor_time() - before;
+    assert!(used < 50, "{used} hundredths of a second");
     // When they are gone, there is room again.
     drop(clients);
     let mut next = loop {
@@ -193,15 +228,8 @@ fn with_60_descriptors_and_120_clients_nobody_waits_in_silence() {
         }
     };
     assert_eq!(next.read(&mut [0]).expect("the end"), 0);
-    assert!(
-        Command::new("kill")
-            .arg(child.id().to_string())
-            .status()
-            .expect("kill")
-            .success()
-    );
-    let mut rest = String::new();
-    output.read_to_string(&mut rest).expect("it speaks");
+    starved.signal("TERM");
+    let (rest, status) = starved.finish();
     assert!(rest.contains("drained DrainReport"), "{rest}");
-    assert!(child.wait().expect("it ends").success());
+    assert!(status.success(), "{status}");
 }

@@ -166,11 +166,13 @@ fn a_request_has_its_steps_in_order() {
 }
 
 #[test]
-fn a_request_that_is_not_verified_is_closed() {
+fn a_request_that_is_not_verified_is_shut_down() {
     let closed = [
         "get_request",
         "verify_request",
         "refuse_request NotVerified",
+        "shutdown_request",
+        "close_request",
         "service_actions",
     ];
     assert_eq!(steps("", false), closed);

@@ -2,12 +2,9 @@
 
 use std::io::{BufRead, Read, Write};
 use std::net::UdpSocket;
-use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
 
 use lariat_socketserver::{
-    DatagramRequest, Deadlines, HandlerResult, Options, Server, StreamRequest, Tcp, TcpServer,
-    Threading, UdpServer, handler,
+    DatagramRequest, HandlerResult, Options, StreamRequest, TcpServer, UdpServer, handler,
 };
 
 use crate::clients::{PATIENCE, ask, connect, heard, inet, serving};
@@ -142,101 +139,6 @@ fn a_handler_sees_both_ends() {
             format!("{own} {}", server.server_address().expect("bound"))
         );
     });
-}
-
-/// How long a client may be silent in a test of that.
-const IDLE: Duration = Duration::from_millis(50);
-
-/// How a request ends that is handled under these deadlines while its client drips a byte
-/// whenever it is heard.
-fn late(deadlines: Deadlines, drips: usize) -> String {
-    let (dripped, drip) = mpsc::channel();
-    let wait = handler(move |request: &mut StreamRequest| {
-        let mut byte = [0];
-        loop {
-            match request.rfile.read(&mut byte) {
-                Ok(0) => return Ok(()),
-                Ok(_) => dripped.send(())?,
-                Err(error) => {
-                    write!(request.wfile, "{:?}: {error}", error.kind())?;
-                    return Ok(());
-                }
-            }
-        }
-    });
-    let server = Server::<Tcp, Threading, _>::builder(wait)
-        .options(Options {
-            deadlines,
-            ..Options::default()
-        })
-        .bind("127.0.0.1:0")
-        .expect("a free port");
-    serving(&server, || {
-        let mut client = connect(&server);
-        for _ in 0..drips {
-            client.write_all(b"x").expect("it reads");
-            drip.recv_timeout(PATIENCE).expect("it is read");
-        }
-        String::from_utf8(heard(&mut client).expect("it is told")).expect("text")
-    })
-}
-
-#[test]
-fn a_client_that_is_late_is_told_by_an_error_of_the_read() {
-    let soon = Some(Duration::from_millis(50));
-    let first = Deadlines {
-        first_byte: soon,
-        ..Deadlines::NONE
-    };
-    assert_eq!(late(first, 0), "TimedOut: nothing came within 0.05 s");
-    let idle = Deadlines {
-        idle: soon,
-        ..Deadlines::NONE
-    };
-    assert_eq!(late(idle, 3), "TimedOut: nothing came for 0.05 s");
-    let whole = Deadlines {
-        request: soon,
-        ..Deadlines::default()
-    };
-    assert_eq!(
-        late(whole, 1),
-        "TimedOut: the request took longer than 0.05 s"
-    );
-}
-
-#[test]
-fn what_a_handler_does_between_two_reads_is_not_its_clients_silence() {
-    let (asked, ask_now) = mpsc::channel();
-    let (go, wait) = mpsc::channel::<()>();
-    let wait = Arc::new(Mutex::new(wait));
-    let slow = handler(move |request: &mut StreamRequest| {
-        request.rfile.read_exact(&mut [0])?;
-        asked.send(())?;
-        // An error means that the time is over, which is what is waited for.
-        let busy = wait.lock().expect("no panic").recv_timeout(IDLE * 3);
-        assert!(busy.is_err(), "nobody tells it anything");
-        request.rfile.read_exact(&mut [0])?;
-        request.wfile.write_all(b"both")?;
-        Ok(())
-    });
-    let server = Server::<Tcp, Threading, _>::builder(slow)
-        .options(Options {
-            deadlines: Deadlines {
-                idle: Some(IDLE),
-                ..Deadlines::NONE
-            },
-            ..Options::default()
-        })
-        .bind("127.0.0.1:0")
-        .expect("a free port");
-    serving(&server, || {
-        let mut client = connect(&server);
-        client.write_all(b"1").expect("it reads");
-        ask_now.recv_timeout(PATIENCE).expect("it was asked");
-        client.write_all(b"2").expect("it will read");
-        assert_eq!(heard(&mut client).expect("an answer"), b"both");
-    });
-    drop(go);
 }
 
 #[test]

@@ -2,15 +2,19 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use lariat_socketserver::{
-    Deadlines, Options, Pooled, Sequential, Server, Strategy, Tcp, Threading, Tls,
+    Deadlines, Options, Pooled, Sequential, Server, Strategy, StreamRequest, Tcp, Threading, Tls,
+    Unix, handler,
 };
-use lariat_tls::{Authority, ClientOptions, ClientTls, Identity, ServerOptions, ServerTls, Trust};
+use lariat_tls::{
+    Authority, ClientOptions, ClientTls, Identity, Issued, ServerOptions, ServerTls, Trust,
+};
 
 use crate::classes::shout;
-use crate::clients::{connect, heard, serving};
+use crate::clients::{PATIENCE, connect, heard, serving};
 
 fn both_sides() -> (ServerTls, ClientTls) {
     let authority = Authority::create("Test authority").expect("keys");
@@ -58,6 +62,72 @@ fn speaks_tls<S: Strategy + Default>() {
 }
 
 #[test]
+fn unix_sockets_speak_tls() {
+    let (tls, client) = both_sides();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("socket");
+    let server = Server::<Tls<Unix>, Threading, _>::builder(shout)
+        .options(Options {
+            tls: Some(tls),
+            ..Options::default()
+        })
+        .bind(&path)
+        .expect("a path");
+    serving(&server, || {
+        let stream = UnixStream::connect(&path).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        let mut stream = client
+            .connect_blocking("localhost", stream)
+            .expect("a handshake");
+        stream.write_all(b"hi\n").expect("it reads");
+        let mut answer = [0; 3];
+        stream.read_exact(&mut answer).expect("it answers");
+        assert_eq!(&answer, b"HI\n");
+    });
+}
+
+#[test]
+fn a_handler_sees_who_speaks_tls() {
+    let authority = Authority::create("Test authority").expect("keys");
+    let identity = |issued: Issued| {
+        let (certificate, key) = (issued.certificate_pem, issued.key_pem);
+        Identity::from_pem(certificate.as_bytes(), key.as_bytes()).expect("PEM")
+    };
+    let own = authority.issue_server(&["localhost"]);
+    let mut asking = ServerOptions::new(identity(own.expect("a certificate")));
+    asking.client_authorities = Some(authority.certificate_pem().into());
+    asking.require_client = true;
+    let theirs = authority.issue_client("Ada").expect("a certificate");
+    let client = ClientTls::new(ClientOptions {
+        trust: Trust::Authorities(authority.certificate_pem().into()),
+        identity: Some(identity(theirs)),
+        ..ClientOptions::default()
+    })
+    .expect("a client's side");
+    let who = handler(|request: &mut StreamRequest| {
+        let session = request.session().ok_or("no TLS")?;
+        let (name, count) = (session.server_name, session.peer_certificates.len());
+        write!(request.wfile, "{name:?} {count}")?;
+        Ok(())
+    });
+    let server = Server::<Tls<Tcp>, Threading, _>::builder(who)
+        .options(Options {
+            tls: Some(ServerTls::new(asking).expect("a server's side")),
+            ..Options::default()
+        })
+        .bind("127.0.0.1:0")
+        .expect("a free port");
+    serving(&server, || {
+        let mut stream = client
+            .connect_blocking("localhost", connect(&server))
+            .expect("a handshake");
+        let mut said = String::new();
+        stream.read_to_string(&mut said).expect("an end in order");
+        assert_eq!(said, "Some(\"localhost\") 1");
+    });
+}
+
+#[test]
 fn every_strategy_speaks_tls() {
     speaks_tls::<Sequential>();
     speaks_tls::<Threading>();
@@ -84,16 +154,14 @@ fn a_handshake_has_a_deadline() {
     });
 }
 
-#[test]
-fn a_record_that_drips_in_is_not_waited_for_beyond_the_requests_deadline() {
+/// Whether a server ends a connection whose client makes its handshake, and then sends one record a
+/// byte at a time, which would take minutes.
+fn ends_what_drips(deadlines: Deadlines) {
     let (tls, client) = both_sides();
     let server = Server::<Tls<Tcp>, Threading, _>::builder(shout)
         .options(Options {
             tls: Some(tls),
-            deadlines: Deadlines {
-                request: Some(Duration::from_millis(200)),
-                ..Deadlines::default()
-            },
+            deadlines,
             ..Options::default()
         })
         .bind("127.0.0.1:0")
@@ -104,7 +172,7 @@ fn a_record_that_drips_in_is_not_waited_for_beyond_the_requests_deadline() {
         let handshaken = client
             .connect_blocking("localhost", below)
             .expect("a handshake");
-        // A record of application data as long as they come, which would take minutes.
+        // A record of application data.
         dripping.write_all(&[23, 3, 3, 0x40, 0]).expect("it reads");
         let pause = Some(Duration::from_millis(10));
         dripping.set_read_timeout(pause).expect("a socket");
@@ -120,6 +188,19 @@ fn a_record_that_drips_in_is_not_waited_for_beyond_the_requests_deadline() {
             }
         };
         drop((end, handshaken));
+    });
+}
+
+#[test]
+fn a_record_that_drips_in_is_not_waited_for_beyond_the_deadlines() {
+    let soon = Some(Duration::from_millis(200));
+    ends_what_drips(Deadlines {
+        request: soon,
+        ..Deadlines::NONE
+    });
+    ends_what_drips(Deadlines {
+        first_byte: Some(Duration::from_secs(2)),
+        ..Deadlines::NONE
     });
 }
 

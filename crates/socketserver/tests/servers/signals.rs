@@ -1,0 +1,87 @@
+//! Signals end a server for as long as there is one, and then do what they always did.
+
+use std::os::unix::process::ExitStatusExt;
+use std::time::Duration;
+
+use lariat_socketserver::{POLL_INTERVAL, TcpServer};
+
+use crate::alone::{Alone, scenario};
+use crate::classes::shout;
+
+const THIS: &str = "signals::served_in_a_process_of_its_own";
+
+/// How many descriptors this process has.
+fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").expect("Linux").count()
+}
+
+#[test]
+fn served_in_a_process_of_its_own() {
+    match scenario().as_deref() {
+        Some("in turn") => in_turn(),
+        Some("again") => again(),
+        _ => {}
+    }
+}
+
+/// Two servers, one after the other, and then none.
+fn in_turn() {
+    let mut before = None;
+    for name in ["first", "second", "third"] {
+        let server = TcpServer::bind("127.0.0.1:0", shout).expect("a free port");
+        server.shutdown_on_signals().expect("signals");
+        println!("{name} serves");
+        server.serve_forever(POLL_INTERVAL).expect("it serves");
+        server.server_close();
+        println!("{name} has ended");
+        let now = descriptors();
+        assert_eq!(*before.get_or_insert(now), now, "descriptors");
+    }
+    println!("none serves");
+    loop {
+        std::thread::sleep(Duration::from_secs(3600));
+    }
+}
+
+/// One server that serves again, and is then left to end.
+fn again() {
+    let server = TcpServer::bind("127.0.0.1:0", shout).expect("a free port");
+    server.shutdown_on_signals().expect("signals");
+    for _ in 0..3 {
+        println!("it serves");
+        server.serve_forever(POLL_INTERVAL).expect("it serves");
+        println!("it has ended");
+    }
+    loop {
+        std::thread::sleep(Duration::from_secs(3600));
+    }
+}
+
+#[test]
+fn servers_in_turn_are_ended_each_and_then_the_process_is() {
+    for (signal, number) in [("TERM", 15), ("INT", 2)] {
+        let mut process = Alone::start(THIS, "in turn", None);
+        for name in ["first", "second", "third"] {
+            process.says(&format!("{name} serves"));
+            process.signal(signal);
+            process.says(&format!("{name} has ended"));
+        }
+        process.says("none serves");
+        process.signal(signal);
+        let (said, status) = process.finish();
+        assert_eq!(status.signal(), Some(number), "{status}: {said}");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_the_process_unless_it_serves_again() {
+    let mut process = Alone::start(THIS, "again", None);
+    for _ in 0..3 {
+        process.says("it serves");
+        process.signal("TERM");
+        process.says("it has ended");
+    }
+    process.signal("TERM");
+    let (said, status) = process.finish();
+    assert_eq!(status.code(), Some(128 + 15), "{status}: {said}");
+}
