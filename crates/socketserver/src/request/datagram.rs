@@ -39,16 +39,16 @@ impl DatagramRequest {
     /// [`Transport`](crate::Transport) of one's own, and for tests without a socket.
     ///
     /// ```
-    /// use lariat_socketserver::{Accepted, Address, DatagramRequest};
+    /// use lariat_socketserver::{Accepted, Address, DatagramRequest, handler};
     ///
     /// let nobody = Accepted::new(Address::Unix(None), Address::Unix(None));
     /// let (sender, sent) = std::sync::mpsc::channel();
     /// let reply = move |words: &[u8]| sender.send(words.to_vec()).map_err(std::io::Error::other);
     /// let request = DatagramRequest::new(b"hi".to_vec(), &nobody, reply);
-    /// request.handle_with(|request: &mut DatagramRequest| {
+    /// request.handle_with(handler(|request: &mut DatagramRequest| {
     ///     request.wfile = request.packet().to_ascii_uppercase();
     ///     Ok(())
-    /// })?;
+    /// }))?;
     /// assert_eq!(sent.recv()?, b"HI");
     /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     /// ```
