@@ -294,23 +294,11 @@ where
         }
         Some("expand") => {
             let (template, default) = (string(1), string(2));
-            let default = std::borrow::Borrow::borrow(&default);
-            let mut told = Vec::new();
-            for found in pattern.find_iter(text).take(3) {
-                let found = found?;
-                let groups = found.groups_or(default);
-                let groups: Vec<_> = groups.into_iter().map(&show).collect();
-                let named = found.group_dict().into_iter();
-                let named: Vec<_> = named.map(|(name, text)| (name, text.map(&show))).collect();
-                told.push(json!([
-                    owned(&found.expand(std::borrow::Borrow::borrow(&template))?),
-                    groups,
-                    named,
-                    found.last_group(),
-                    places.character(found.pos()),
-                    places.character(found.end_pos()),
-                ]));
-            }
+            let borrowed = (
+                std::borrow::Borrow::borrow(&template),
+                std::borrow::Borrow::borrow(&default),
+            );
+            let told = told(&pattern, text, borrowed, (&places, &show))?;
             json!({ "expand": told, "iter": all()? })
         }
         _ => {
@@ -327,6 +315,32 @@ where
             })
         }
     })
+}
+
+/// What the first matches tell besides their spans.
+fn told<T: Made + ?Sized>(
+    pattern: &Pattern<T>,
+    text: &T,
+    (template, default): (&T, &T),
+    (places, show): (&Places, &impl Fn(&T) -> String),
+) -> Result<Vec<Value>, Error> {
+    let mut told = Vec::new();
+    for found in pattern.find_iter(text).take(3) {
+        let found = found?;
+        let expanded = found.expand(template)?;
+        let groups: Vec<_> = found.groups_or(default).into_iter().map(show).collect();
+        let named = found.group_dict().into_iter();
+        let named: Vec<_> = named.map(|(name, text)| (name, text.map(show))).collect();
+        told.push(json!([
+            show(std::borrow::Borrow::borrow(&expanded)),
+            groups,
+            named,
+            found.last_group(),
+            places.character(found.pos()),
+            places.character(found.end_pos()),
+        ]));
+    }
+    Ok(told)
 }
 
 /// The bytes at which the characters of a text begin, and its end.
