@@ -1,16 +1,13 @@
 //! Blocking handlers under the reactor.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream, UdpSocket};
-use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::net::{Shutdown, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lariat::socketserver::{DatagramRequest, HandlerResult, StreamRequest, handler};
-use lariat::{Reactor, blocking, blocking_datagrams};
-
-/// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+use lariat::socketserver::{HandlerResult, StreamRequest, handler};
+use lariat::{Reactor, blocking};
 
 fn shout(request: &mut StreamRequest) -> HandlerResult {
     while let Some(line) = request.rfile.read_line(1024)? {
@@ -83,51 +80,6 @@ fn a_handler_sees_who_is_at_the_ends() {
         let mut told = String::new();
         stream.read_to_string(&mut told).expect("it tells");
         assert_eq!(told, format!("{own} {address}"));
-        handle.stop();
-    });
-    reactor.run();
-    asked.join().expect("no panic");
-}
-
-#[test]
-fn handlers_of_datagrams_are_served_by_the_reactor_too() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("socket");
-    let shout = handler(|request: &mut DatagramRequest| {
-        if request.packet() != b"nothing" {
-            request.wfile = request.packet().to_ascii_uppercase();
-        }
-        Ok(())
-    });
-    let reactor = Reactor::builder().threads(1).build().expect("a reactor");
-    let udp = reactor.listen("udp://127.0.0.1:0", blocking_datagrams(shout));
-    let udp = udp.expect("a port").endpoint().clone();
-    let unix = format!("unixgram://{}", path.display());
-    reactor
-        .listen(unix, blocking_datagrams(shout))
-        .expect("a path");
-    let handle = reactor.handle();
-    let asked = std::thread::spawn(move || {
-        let client = UdpSocket::bind("127.0.0.1:0").expect("a port");
-        client.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        let port = udp.port().expect("a port");
-        client.connect(("127.0.0.1", port)).expect("a port");
-        let named = UnixDatagram::bind(folder.path().join("client")).expect("a path");
-        named.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        named.connect(&path).expect("it is bound");
-        // Each is whole, and what is not answered is no end.
-        for (words, answer) in [("one", "ONE"), ("nothing", ""), ("three", "THREE")] {
-            client.send(words.as_bytes()).expect("sent");
-            named.send(words.as_bytes()).expect("sent");
-            if answer.is_empty() {
-                continue;
-            }
-            let mut heard = [0; 100];
-            let length = client.recv(&mut heard).expect("an answer");
-            assert_eq!(&heard[..length], answer.as_bytes());
-            let length = named.recv(&mut heard).expect("an answer");
-            assert_eq!(&heard[..length], answer.as_bytes());
-        }
         handle.stop();
     });
     reactor.run();

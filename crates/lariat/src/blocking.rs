@@ -3,14 +3,11 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Mutex, PoisonError};
 
 use lariat_net::Connection;
 use lariat_protocol::Address;
-use lariat_socketserver::{
-    self as socketserver, Accepted, DatagramRequest, RequestHandler, StreamRequest,
-};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use lariat_socketserver::{self as socketserver, RequestHandler, StreamRequest};
 use tokio_util::io::SyncIoBridge;
 
 type Served = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
@@ -61,61 +58,6 @@ where
             });
             let handled = handled.await.map_err(io::Error::other)?;
             handled.map_err(io::Error::other)
-        })
-    }
-}
-
-/// What is taken of a datagram; what is longer is cut off, as by the blocking servers.
-const MAX_PACKET_SIZE: usize = 8192;
-
-/// The same for a [`RequestHandler`] of datagrams, over the endpoints that have them (`udp://`,
-/// `unixgram://`): each has a handler of its own, and those of one client are handled one after the
-/// other.
-///
-/// ```
-/// use lariat::socketserver::{DatagramRequest, handler};
-/// use lariat::{Reactor, blocking_datagrams};
-///
-/// # fn main() -> Result<(), lariat::Error> {
-/// let shout = handler(|request: &mut DatagramRequest| {
-///     request.wfile = request.packet().to_ascii_uppercase();
-///     Ok(())
-/// });
-/// let reactor = Reactor::builder().build()?;
-/// reactor.listen("udp://localhost:0", blocking_datagrams(shout))?;
-/// # reactor.handle().stop();
-/// reactor.run();
-/// # Ok(()) }
-/// ```
-pub fn blocking_datagrams<H>(handler: H) -> impl Fn(Connection) -> Served + Send + Sync + 'static
-where
-    H: RequestHandler<DatagramRequest>,
-{
-    let handler = Mutex::new(handler);
-    move |mut connection| {
-        let handler = handler.lock();
-        let handler = handler.unwrap_or_else(PoisonError::into_inner).clone();
-        Box::pin(async move {
-            let (client, server) = (address(connection.peer()), address(connection.local()));
-            let accepted = Accepted::new(client, server);
-            let mut packet = vec![0; MAX_PACKET_SIZE];
-            loop {
-                let length = connection.read(&mut packet).await?;
-                if length == 0 {
-                    return Ok(());
-                }
-                let (say, said) = mpsc::channel();
-                let reply = move |words: &[u8]| say.send(words.to_vec()).map_err(io::Error::other);
-                let request = DatagramRequest::new(packet[..length].to_vec(), &accepted, reply);
-                let own = handler.clone();
-                let handled = tokio::task::spawn_blocking(move || request.handle_with(own));
-                let handled = handled.await.map_err(io::Error::other)?;
-                handled.map_err(io::Error::other)?;
-                if let Ok(reply) = said.try_recv() {
-                    connection.write_all(&reply).await?;
-                    connection.flush().await?;
-                }
-            }
         })
     }
 }

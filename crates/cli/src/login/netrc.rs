@@ -84,10 +84,13 @@ fn find(text: &str, host: &str, user: Option<&str>) -> Option<Entry> {
         let own = entry.user.as_deref();
         user.is_none_or(|user| own.is_none_or(|own| own == user))
     };
-    let found = entries
+    entries.retain(|(is_this, entry)| *is_this && fits(entry));
+    // The one of every host is for those that have none of their own, wherever it stands.
+    let place = entries.iter().position(|(_, entry)| !entry.is_default);
+    entries
         .into_iter()
-        .find(|(is_this, entry)| *is_this && fits(entry));
-    found.map(|(_, entry)| entry)
+        .nth(place.unwrap_or(0))
+        .map(|(_, entry)| entry)
 }
 
 /// The words of the file, without comments and macros, which end with an empty line.

@@ -20,7 +20,7 @@ pub fn decode_header(value: &str) -> String {
         return value.to_owned();
     }
     // The parser wants a line's end, and takes the first one for it.
-    let line = value.replace(['\r', '\n'], " ") + "\n";
+    let line = value.replace("\r\n", " ").replace(['\r', '\n'], " ") + "\n";
     match MessageStream::new(line.as_bytes()).parse_unstructured() {
         HeaderValue::Text(text) => text.into_owned(),
         _ => value.to_owned(),

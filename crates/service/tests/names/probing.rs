@@ -140,8 +140,10 @@ fn service(said: &'static [u8]) -> Service {
         let mut mute = Vec::new();
         for stream in listener.incoming().flatten() {
             let mut stream = stream;
-            count.fetch_add(1, Ordering::Relaxed);
-            if answer.load(Ordering::Relaxed) {
+            // Whoever waits for the visit to be counted may change what the next one meets.
+            let answers = answer.load(Ordering::SeqCst);
+            count.fetch_add(1, Ordering::SeqCst);
+            if answers {
                 let mut asked = [0; 6];
                 let _ = stream.read_exact(&mut asked);
                 let _ = stream.write_all(said);
