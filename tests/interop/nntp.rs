@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use lariat::client::nntp::{
@@ -139,6 +140,9 @@ impl Inn {
         let read = |path| fs::read_to_string(path).expect("it is there");
         self.write("server.pem", &read(certificate));
         self.write("server.key", &read(key));
+        // INN begins no TLS with a key that others can read.
+        let owners = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(self.folder.path().join("server.key"), owners).expect("allowed");
         let folder = text(self.folder.path());
         let runs_as = match user().as_str() {
             "root" => "news".to_owned(),
