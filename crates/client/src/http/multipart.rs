@@ -158,7 +158,7 @@ fn quoted(name: &str) -> String {
 ///     .field("title", Field::text("A rope"))
 ///     .field("table", Field::bytes("a;b\n").named("table.csv"));
 /// assert_eq!(form.content_type(), "multipart/form-data; boundary=limit");
-/// assert_eq!(form.length(), 189);
+/// assert_eq!(form.length(), 201);
 /// ```
 #[derive(Clone)]
 pub struct Multipart {
