@@ -4,6 +4,8 @@
 //! `cargo test -p lariat-sync --features loom --lib models` runs them. A model that waits for what never comes
 //! ends as a deadlock, which loom reports with the order that leads there.
 
+#![allow(clippy::unwrap_used)]
+
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
