@@ -145,6 +145,16 @@ fn assert_same<T: Text + ?Sized>(pattern: &Pattern<T>, text: &T) {
     assert_eq!(linear, machine, "{pattern:?} in {text:?}");
 }
 
+#[test]
+fn what_all_alternatives_begin_with_does_not_change_their_order() {
+    for pattern in ["(?:a|ab)c|(?:a|ab)", "x(?:a|ab)c|x(?:a|ab)d?", "a*?c|a*?"] {
+        let pattern = Pattern::new(pattern).unwrap();
+        for text in ["abc", "xabc", "xab", "aac"] {
+            assert_same(&pattern, text);
+        }
+    }
+}
+
 /// Longer than what is looked at of a text at a time.
 #[test]
 fn a_long_text_is_searched_as_if_it_were_one_piece() {

@@ -1,7 +1,8 @@
 //! Parts of a pattern in the words of `regex-syntax`.
 
 use regex_syntax::hir::{
-    Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, Look, Repetition,
+    Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look,
+    Repetition,
 };
 
 use crate::program::{Charset, Part, Place};
@@ -35,13 +36,36 @@ pub(super) fn of_sequence(parts: &[Part], sets: &[Charset], characters: Characte
     Hir::concat(all.collect())
 }
 
+/// Alternatives, in their order. What all of them begin with would be taken in front of them, and then the
+/// first way through that would be kept for all: with `(?:a|ab)c|(?:a|ab)` in `abc` another than it should be. One
+/// that never matches, in front, keeps them apart.
+fn of_ways(mut ways: Vec<Hir>) -> Hir {
+    let parts = |way: &Hir| match way.kind() {
+        HirKind::Concat(parts) => parts.clone(),
+        _ => Vec::new(),
+    };
+    let first = ways.first().map(parts).unwrap_or_default();
+    let has_ways = first.iter().enumerate().any(|(place, part)| {
+        let is_plain = matches!(
+            part.kind(),
+            HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_)
+        );
+        let is_common = || ways.iter().all(|way| parts(way).get(place) == Some(part));
+        !is_plain && is_common()
+    });
+    if has_ways {
+        ways.insert(0, Hir::fail());
+    }
+    Hir::alternation(ways)
+}
+
 fn of_part(part: &Part, sets: &[Charset], characters: Characters) -> Hir {
     let of = |body: &[Part]| of_sequence(body, sets, characters);
     match part {
         Part::Char(code) => of_char(*code, characters),
         Part::Set(set) => of_set(&sets[*set], characters),
         Part::Place(place) => Hir::look(of_place(*place)),
-        Part::Branch(ways) => Hir::alternation(ways.iter().map(|way| of(way)).collect()),
+        Part::Branch(ways) => of_ways(ways.iter().map(|way| of(way)).collect()),
         Part::Capture(_, body) => of(body),
         Part::Repeat { max: Some(0), .. } => Hir::empty(),
         Part::Repeat {
