@@ -1,0 +1,188 @@
+//! The examples that fetch from servers of others: files, pages, news.
+
+use std::io::{BufRead, BufReader, Write};
+use std::thread;
+
+use lariat_testkit::{Fault, FtpServer, NntpFault, NntpServer};
+
+use crate::example;
+
+#[test]
+fn a_file_is_fetched_by_ftp_and_each_failure_has_its_message() {
+    let server = FtpServer::start();
+    server.put("/pub/a", b"hello");
+    let folder = tempfile::tempdir().unwrap();
+    let endpoint = format!("tcp://{}", server.address());
+    let fetch = |endpoint: &str, path: &str| {
+        let mut command = example("ftp_fetch");
+        let output = command
+            .args([endpoint, path])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (
+            output.status.code(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    };
+    let (code, output, errors) = fetch(&endpoint, "pub/a");
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    assert!(
+        output.ends_with("changed to pub\nfetched a: 5 bytes\n"),
+        "{output}"
+    );
+    let place = folder.path().join("a");
+    assert_eq!(std::fs::read(&place).unwrap(), b"hello");
+    std::fs::remove_file(&place).unwrap();
+
+    let fails = |endpoint: &str, path: &str, words: &str| {
+        let (code, _, errors) = fetch(endpoint, path);
+        assert_eq!(code, Some(1), "{errors}");
+        assert!(
+            errors.starts_with(words) && errors.lines().count() == 1,
+            "{errors}"
+        );
+        assert!(!place.exists());
+    };
+    fails(
+        "tcp://127.0.0.1:1",
+        "pub/a",
+        "cannot reach tcp://127.0.0.1:1: ",
+    );
+    server.order("PASS", 1, Fault::Says(b"530 Not today.\r\n".to_vec()));
+    fails(&endpoint, "pub/a", "cannot log in anonymously: ");
+    fails(&endpoint, "no/a", "cannot change to no: ");
+    fails(&endpoint, "pub/b", "cannot read b there: ");
+    server.order("RETR", 1, Fault::Cuts(2));
+    fails(&endpoint, "pub/a", "the transfer of a has failed: ");
+    server.order("SIZE", 1, Fault::Says(b"213 6\r\n".to_vec()));
+    fails(&endpoint, "pub/a", "a is not what was announced: ");
+    std::fs::create_dir(folder.path().join("a.part")).unwrap();
+    fails(&endpoint, "pub/a", "cannot write a here: ");
+    let heard = server.heard();
+    let said = |word: &str| heard.iter().filter(|line| line.as_str() == word).count();
+    assert_eq!((said("QUIT"), said("USER anonymous")), (7, 7));
+}
+
+/// What the program by hand shows and says of a server that answers with this, and its code.
+fn fetched_by_hand(answer: &'static str) -> (Option<i32>, String, String) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
+    let serving = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut stream = BufReader::new(stream);
+        let mut request = String::new();
+        while !request.ends_with("\r\n\r\n") {
+            stream.read_line(&mut request).unwrap();
+        }
+        stream.get_mut().write_all(answer.as_bytes()).unwrap();
+        request
+    });
+    let mut command = example("http_by_hand");
+    let output = command.args([&endpoint, "/a?b"]).output().unwrap();
+    let request = serving.join().unwrap();
+    assert_eq!(
+        request,
+        "GET /a?b HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    );
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+#[test]
+fn a_page_is_fetched_by_hand_to_its_last_chunk() {
+    let (code, page, said) =
+        fetched_by_hand("HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 5\r\n\r\nhello and more");
+    assert_eq!((code, page.as_str()), (Some(0), "hello"));
+    assert!(said.starts_with("> GET /a?b HTTP/1.1\n"), "{said}");
+    assert!(
+        said.ends_with("< HTTP/1.1 200 OK\n< A: b\n< Content-Length: 5\n"),
+        "{said}"
+    );
+    let (code, page, said) = fetched_by_hand(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+         5\r\nhello\r\nb;x=y\r\n, all of us\r\n0\r\nX: y\r\n\r\n",
+    );
+    assert_eq!((code, page.as_str()), (Some(0), "hello, all of us"));
+    assert!(
+        said.ends_with("a chunk of 0x5 bytes\na chunk of 0xb bytes\n< X: y\n"),
+        "{said}"
+    );
+    let (code, page, _) = fetched_by_hand("HTTP/1.0 200 OK\r\n\r\nto the end");
+    assert_eq!((code, page.as_str()), (Some(0), "to the end"));
+    for (answer, words) in [
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfour",
+            "early eof",
+        ),
+        ("HTTP/1.1 200 OK\r\nContent-", "in the middle of a line"),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+            "\"x\" is no length",
+        ),
+    ] {
+        let (code, _, said) = fetched_by_hand(answer);
+        assert_eq!(code, Some(1));
+        assert!(said.lines().last().unwrap().contains(words), "{said}");
+    }
+}
+
+#[test]
+fn the_first_lines_of_the_newest_article_are_shown_and_each_failure_has_its_message() {
+    let server = NntpServer::start();
+    server.add_group("misc.empty", "");
+    server.put("misc.test", "From: a@b\nSubject: old\n\nold\n");
+    let article = "From: =?utf-8?Q?J=C3=BCrgen?= <j@b>\nSubject: Lunch\n\
+        Date: Sat, 17 Jun 2006 17:27:21 +0000\n\nAnn wrote:\n> Where?\n\n  Here.  \n>>> 1\n1\n";
+    server.put("misc.test", article);
+    let endpoint = format!("tcp://{}", server.address());
+    let show = |endpoint: &str, group: &str| {
+        let output = example("news_first")
+            .args([endpoint, group])
+            .output()
+            .unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (
+            output.status.code(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    };
+    let (code, output, errors) = show(&endpoint, "misc.test");
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    let shown = "misc.test: 2 articles, 1 to 2\nFrom: Jürgen <j@b>\nSubject: Lunch\n\
+        Date: Sat, 17 Jun 2006 17:27:21 +0000\n\nThe first lines, 20 at most:\n\n      Here.\n    >>> 1\n    1\n";
+    assert_eq!(output, format!("connected to {endpoint}\n{shown}"));
+
+    let fails = |endpoint: &str, group: &str, words: &str| {
+        let (code, _, errors) = show(endpoint, group);
+        assert_eq!(code, Some(1), "{errors}");
+        assert!(
+            errors.starts_with(words) && errors.lines().count() == 1,
+            "{errors}"
+        );
+    };
+    fails(
+        "tcp://127.0.0.1:1",
+        "misc.test",
+        "cannot reach tcp://127.0.0.1:1: ",
+    );
+    fails(&endpoint, "no.such", "cannot go to the group no.such: ");
+    fails(&endpoint, "misc.empty", "misc.empty has no articles");
+    server.order("HDR", 1, NntpFault::Says(b"503 Not that one.\r\n".to_vec()));
+    fails(&endpoint, "misc.test", "cannot ask for From: ");
+    server.order(
+        "ARTICLE",
+        1,
+        NntpFault::Says(b"423 It was taken away.\r\n".to_vec()),
+    );
+    fails(&endpoint, "misc.test", "cannot read article 2: ");
+    let heard = server.heard();
+    assert_eq!(heard.iter().filter(|line| line.trim() == "QUIT").count(), 5);
+}
