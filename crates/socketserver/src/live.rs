@@ -25,6 +25,8 @@ struct Table {
     next: u64,
     requests: HashMap<u64, Option<Arc<dyn Cut>>>,
     by_address: HashMap<IpAddr, usize>,
+    /// How many wait for the end of the last: to tell nobody is a system call for each request.
+    waiting: usize,
     /// Whether the server waits for room.
     is_awaited: bool,
     /// Whether `room` was rung, and not silenced since. Asking the bell itself would be a system
@@ -88,22 +90,22 @@ impl Live {
         let mut table = self.table();
         loop {
             let left = table.requests.len();
-            if left == 0 {
-                return 0;
-            }
-            let Some(until) = until else {
-                table = self
-                    .emptied
-                    .wait(table)
-                    .unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            let time = until.saturating_duration_since(Instant::now());
-            if time.is_zero() {
+            let time = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left == 0 || time.is_some_and(|time| time.is_zero()) {
                 return left;
             }
-            let waited = self.emptied.wait_timeout(table, time);
-            table = waited.unwrap_or_else(PoisonError::into_inner).0;
+            table.waiting += 1;
+            table = match time {
+                None => self
+                    .emptied
+                    .wait(table)
+                    .unwrap_or_else(PoisonError::into_inner),
+                Some(time) => {
+                    let waited = self.emptied.wait_timeout(table, time);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+            table.waiting -= 1;
         }
     }
 
@@ -160,7 +162,7 @@ impl Drop for Permit {
             table.is_rung = true;
             self.live.room.ring();
         }
-        if table.requests.is_empty() {
+        if table.requests.is_empty() && table.waiting > 0 {
             self.live.emptied.notify_all();
         }
         drop(table);

@@ -9,6 +9,8 @@ mod wait;
 
 use std::io;
 
+use nix::libc;
+
 pub use std::os::fd::{AsFd, BorrowedFd};
 pub(crate) use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
@@ -29,4 +31,13 @@ pub(crate) fn inherit_nothing(_: &impl AsFd) -> io::Result<()> {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) fn inherit_nothing(socket: &impl AsFd) -> io::Result<()> {
     socket2::SockRef::from(socket).set_nonblocking(false)
+}
+
+/// Sends as much as the system takes without a wait.
+pub(crate) fn send_at_once(socket: &impl AsFd, data: &[u8]) -> io::Result<usize> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const FLAGS: i32 = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    const FLAGS: i32 = libc::MSG_DONTWAIT;
+    socket2::SockRef::from(socket).send_with_flags(data, FLAGS)
 }

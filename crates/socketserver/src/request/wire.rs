@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lariat_tls::Session;
 
-use crate::platform::{AsFd, BorrowedFd, UnixStream};
+use crate::platform::{self, AsFd, BorrowedFd, UnixStream};
 
 /// What carries the bytes of one connection. It is shared: by `rfile`, by `wfile`, and by whoever
 /// may cut it off. TCP's and Unix's sockets are such; a [`Transport`](crate::Transport) whose
@@ -28,6 +28,17 @@ pub trait Wire: Cut {
     ///
     /// Those of [`receive`](Self::receive).
     fn send(&self, data: &[u8]) -> io::Result<usize>;
+
+    /// Sends some of the bytes, if that is possible without a wait. Only who has to wait needs a
+    /// time-out, and to set one is a system call for each request.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) where it is not, or is not known, else the system's.
+    fn send_at_once(&self, data: &[u8]) -> io::Result<usize> {
+        let _ = data;
+        Err(io::ErrorKind::WouldBlock.into())
+    }
 
     /// Sends what [`send`](Self::send) has kept back.
     ///
@@ -110,6 +121,10 @@ macro_rules! socket_wire {
             fn send(&self, data: &[u8]) -> io::Result<usize> {
                 let mut socket = self;
                 socket.write(data)
+            }
+
+            fn send_at_once(&self, data: &[u8]) -> io::Result<usize> {
+                platform::send_at_once(self, data)
             }
 
             fn set_timeouts(

@@ -25,15 +25,21 @@ pub struct Writer {
     wire: Arc<dyn Wire>,
     buffer: Vec<u8>,
     size: usize,
-    limit: Option<Limit>,
+    patience: Patience,
 }
 
-/// When the whole request is to be over, and what the socket was told of it.
-struct Limit {
+/// How long a write may wait for its client, and what the socket was told of it.
+struct Patience {
+    idle: Option<Duration>,
+    /// When the whole request is to be over.
+    whole: Option<Whole>,
+    /// What the socket's writes wait at the most: nothing was said as long as none had to.
+    armed: Option<Duration>,
+}
+
+struct Whole {
     length: Duration,
     until: Instant,
-    /// What the socket's writes wait at the most.
-    armed: Option<Duration>,
     /// How much may be written after that.
     farewell: usize,
 }
@@ -45,11 +51,10 @@ impl Writer {
         deadlines: Deadlines,
         began: Instant,
     ) -> Self {
-        let limit = deadlines.request.and_then(|length| {
-            Some(Limit {
+        let whole = deadlines.request.and_then(|length| {
+            Some(Whole {
                 length,
                 until: began.checked_add(length)?,
-                armed: deadlines.idle,
                 farewell: FAREWELL,
             })
         });
@@ -57,7 +62,11 @@ impl Writer {
             wire,
             buffer: Vec::new(),
             size,
-            limit,
+            patience: Patience {
+                idle: deadlines.idle,
+                whole,
+                armed: None,
+            },
         }
     }
 
@@ -65,7 +74,7 @@ impl Writer {
         let mut written = 0;
         let mut result = Ok(());
         while written < self.buffer.len() && result.is_ok() {
-            match send(&*self.wire, &mut self.limit, &self.buffer[written..]) {
+            match self.patience.send(&*self.wire, &self.buffer[written..]) {
                 Ok(0) => result = Err(io::ErrorKind::WriteZero.into()),
                 Ok(length) => written += length,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -80,13 +89,13 @@ impl Writer {
 impl Write for Writer {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         if self.size == 0 {
-            return send(&*self.wire, &mut self.limit, data);
+            return self.patience.send(&*self.wire, data);
         }
         if self.buffer.len() + data.len() > self.size {
             self.write_buffered()?;
         }
         if data.len() >= self.size {
-            return send(&*self.wire, &mut self.limit, data);
+            return self.patience.send(&*self.wire, data);
         }
         self.buffer.extend_from_slice(data);
         Ok(data.len())
@@ -98,34 +107,45 @@ impl Write for Writer {
     }
 }
 
-/// Sends some of the data, within the deadlines.
-fn send(wire: &dyn Wire, limit: &mut Option<Limit>, data: &[u8]) -> io::Result<usize> {
-    if let Some(limit) = limit {
-        limit.arm(wire, data.len())?;
+impl Patience {
+    /// Sends some of the data, within the deadlines.
+    fn send(&mut self, wire: &dyn Wire, data: &[u8]) -> io::Result<usize> {
+        let within = self.within(data.len())?;
+        if self.armed.is_none() {
+            match wire.send_at_once(data) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                sent => return sent,
+            }
+        }
+        if let Some(within) = within
+            && self.armed.is_none_or(|armed| within < armed)
+        {
+            wire.set_timeouts(None, Some(within))?;
+            self.armed = Some(within);
+        }
+        wire.send(data).map_err(|error| match &self.whole {
+            _ if !is_late(&error) => error,
+            Some(whole) if whole.left().is_zero() => request_is_late(whole.length),
+            _ => io::Error::new(io::ErrorKind::TimedOut, "the client reads nothing"),
+        })
     }
-    wire.send(data).map_err(|error| match limit {
-        _ if !is_late(&error) => error,
-        Some(limit) if limit.left().is_zero() => request_is_late(limit.length),
-        _ => io::Error::new(io::ErrorKind::TimedOut, "the client reads nothing"),
-    })
-}
 
-impl Limit {
-    /// Sees to it that a write waits no longer than it may.
-    fn arm(&mut self, wire: &dyn Wire, length: usize) -> io::Result<()> {
-        let mut left = self.left();
+    /// How long a write of so many bytes may wait.
+    fn within(&mut self, length: usize) -> io::Result<Option<Duration>> {
+        let Some(whole) = &mut self.whole else {
+            return Ok(self.idle);
+        };
+        let mut left = whole.left();
         if left.is_zero() {
-            let rest = self.farewell.checked_sub(length);
-            self.farewell = rest.ok_or_else(|| request_is_late(self.length))?;
+            let rest = whole.farewell.checked_sub(length);
+            whole.farewell = rest.ok_or_else(|| request_is_late(whole.length))?;
             left = BRIEFLY;
         }
-        if self.armed.is_none_or(|armed| left < armed) {
-            wire.set_timeouts(None, Some(left))?;
-            self.armed = Some(left);
-        }
-        Ok(())
+        Ok(Some(self.idle.map_or(left, |idle| left.min(idle))))
     }
+}
 
+impl Whole {
     fn left(&self) -> Duration {
         self.until.saturating_duration_since(Instant::now())
     }

@@ -17,6 +17,10 @@ use crate::transport::{Accepted, Transport};
 /// descriptors or memory, or the socket does not listen.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How many requests are taken in a row, at the most, before it is looked whether the server is to
+/// end.
+const IN_A_ROW: usize = 16;
+
 /// How often at least is looked at connections whose clients are to end.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -44,6 +48,22 @@ enum Event {
     Nothing,
 }
 
+/// What taking a request came to.
+enum Taken {
+    /// Somebody handles it, or it was refused.
+    Request,
+    /// None waited any more.
+    Nothing,
+    /// Until then the next cannot be taken either.
+    Pause(Instant),
+}
+
+impl Taken {
+    fn pause() -> Self {
+        Taken::Pause(Instant::now() + PAUSE)
+    }
+}
+
 impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
     /// Serves until it is [shut down](Self::shutdown). At least once in a `poll_interval`, and
     /// after each request, [`Hooks::service_actions`](crate::Hooks::service_actions) is called; a
@@ -62,6 +82,7 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
         }
         self.strategy.start()?;
         let mut paused: Option<Instant> = None;
+        let mut row = 1;
         loop {
             let pause = paused.map(|until| until.saturating_duration_since(Instant::now()));
             let time = pause.unwrap_or(poll_interval);
@@ -70,7 +91,7 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
             self.strategy.service_actions();
             match event {
                 Event::End => return Ok(()),
-                Event::Request => paused = self.take_request(transport),
+                Event::Request => paused = self.take_requests(transport, &mut row),
                 Event::Nothing => paused = paused.filter(|until| Instant::now() < *until),
             }
             self.shared.hooks.service_actions();
@@ -111,7 +132,7 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
                 }
                 Event::Request => {
                     self.strategy.service_actions();
-                    if let Some(until) = self.take_request(transport) {
+                    if let Taken::Pause(until) = self.take_request(transport) {
                         let pause = until.saturating_duration_since(Instant::now());
                         self.shutdown.wanted().wait(Some(pause))?;
                     }
@@ -168,36 +189,68 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
         })
     }
 
-    /// Takes a request that waits, and has it handled. Returns until when to pause, if the next
-    /// cannot be taken either.
+    /// Takes a request that waits, and those that wait behind it: while they keep coming, `row` grows,
+    /// and it is not asked before each of them whether there is one. Returns until when to pause, if
+    /// the next cannot be taken either.
+    fn take_requests(&self, transport: &T, row: &mut usize) -> Option<Instant> {
+        for further in (0..*row).rev() {
+            match self.take_request(transport) {
+                Taken::Request => {}
+                Taken::Nothing => {
+                    *row = 1;
+                    return None;
+                }
+                Taken::Pause(until) => return Some(until),
+            }
+            if further > 0 {
+                self.shared.hooks.service_actions();
+                self.strategy.service_actions();
+                if self.is_full() {
+                    return None;
+                }
+            }
+        }
+        if self.strategy.hands_over() {
+            *row = IN_A_ROW.min(*row * 2);
+        }
+        None
+    }
+
+    /// Whether there are as many requests as there may be.
+    fn is_full(&self) -> bool {
+        let most = self.strategy.most();
+        most.is_some_and(|most| self.live.count() >= most)
+    }
+
+    /// Takes a request that waits, and has it handled.
     ///
     /// A hook that panics, or a handler that does when it is cloned, ends its request only; the
     /// panic hook has printed it.
-    fn take_request(&self, transport: &T) -> Option<Instant> {
-        catch_unwind(AssertUnwindSafe(|| self.take(transport))).unwrap_or(None)
+    fn take_request(&self, transport: &T) -> Taken {
+        catch_unwind(AssertUnwindSafe(|| self.take(transport))).unwrap_or(Taken::Request)
     }
 
-    fn take(&self, transport: &T) -> Option<Instant> {
+    fn take(&self, transport: &T) -> Taken {
         let shared = &self.shared;
         let (socket, client) = match shared.hooks.get_request(transport, &shared.options) {
             Ok(taken) => taken,
             Err(error) if is_exhausted(&error) => {
                 self.turn_away(transport);
-                return Some(Instant::now() + PAUSE);
+                return Taken::pause();
             }
-            Err(error) if is_passing(&error) => return None,
-            Err(_) => return Some(Instant::now() + PAUSE),
+            Err(error) if is_passing(&error) => return Taken::Nothing,
+            Err(_) => return Taken::pause(),
         };
         let accepted = Accepted::new(client, self.address.clone()).of(&shared.lingering);
         if !shared.hooks.verify_request(&socket, &accepted.client) {
             job::refuse(shared, socket, accepted, Refusal::NotVerified);
-            return None;
+            return Taken::Request;
         }
         let cutter = T::cutter(&socket);
         let most = shared.options.max_per_address;
         let Some(permit) = self.live.admit(&accepted.client, most, cutter) else {
             job::refuse(shared, socket, accepted, Refusal::PerAddress);
-            return None;
+            return Taken::Request;
         };
         let request = Request {
             socket,
@@ -207,7 +260,7 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
             permit,
         };
         self.strategy.process_request(Job::new(request));
-        None
+        Taken::Request
     }
 
     /// With the one descriptor that was kept back, those who wait are accepted and closed: nobody

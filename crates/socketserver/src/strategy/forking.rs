@@ -89,6 +89,10 @@ impl Strategy for Forking {
         }
     }
 
+    fn hands_over(&self) -> bool {
+        true
+    }
+
     fn most(&self) -> Option<usize> {
         Some(self.max_children.max(1))
     }

@@ -35,6 +35,13 @@ pub trait Strategy: Send + Sync + 'static {
     /// Handles a request, or sees to it that somebody does.
     fn process_request(&self, job: Job);
 
+    /// Whether [`process_request`](Self::process_request) comes back before the request is handled.
+    /// Where it does, requests that come fast are taken several in a row, without a look in between
+    /// whether the server is to end.
+    fn hands_over(&self) -> bool {
+        false
+    }
+
     /// How many requests there may be at a time: while there are as many, none is taken.
     fn most(&self) -> Option<usize> {
         None

@@ -94,6 +94,10 @@ impl Strategy for Pooled {
         }
     }
 
+    fn hands_over(&self) -> bool {
+        true
+    }
+
     fn end_at_once(&self) {
         if let Some(queue) = &self.pool().queue {
             drop(queue.shutdown_now());

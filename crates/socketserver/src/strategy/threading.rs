@@ -55,6 +55,10 @@ impl Strategy for Threading {
         }
     }
 
+    fn hands_over(&self) -> bool {
+        true
+    }
+
     fn most(&self) -> Option<usize> {
         Some(self.max_threads.max(1))
     }

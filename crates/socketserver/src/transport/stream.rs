@@ -37,9 +37,8 @@ pub(super) fn open(
     accepted: &Accepted,
     options: &Options,
 ) -> io::Result<StreamRequest> {
-    match accepted.is_refused() {
-        true => socket.dont_wait()?,
-        false => socket.set_timeouts(None, options.deadlines.idle)?,
+    if accepted.is_refused() {
+        socket.dont_wait()?;
     }
     Ok(StreamRequest::new(socket, accepted, options))
 }
