@@ -251,15 +251,21 @@ mod tests {
         let lingering = Lingering::default();
         let clients: Vec<UnixStream> = (0..3)
             .map(|_| {
-                let (ending, client) = pair();
+                let (ending, mut client) = pair();
                 lingering.add(ending);
+                client.write_all(b"one word more").expect("there is room");
                 client
             })
             .collect();
+        let wires = lingering.wires();
         let ends = std::thread::spawn(move || drop(clients));
         lingering.wait_until_none(None);
         assert!(lingering.wires().is_empty());
         ends.join().expect("no panic");
+        // What they said last was taken, and not only given up.
+        for wire in wires {
+            assert_eq!(wire.receive(&mut [0; 8]).expect("the end"), 0);
+        }
         // Or for as long as they are let.
         let (ending, _client) = pair();
         lingering.add(ending);

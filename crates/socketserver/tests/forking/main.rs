@@ -25,15 +25,28 @@ fn main() -> ExitCode {
             .for_each(|(name, _)| println!("{name}: test"));
         return ExitCode::SUCCESS;
     }
-    let filters: Vec<&String> = arguments
-        .iter()
-        .filter(|one| !one.starts_with('-'))
-        .collect();
+    let filters = filters(&arguments);
+    let asked_for = |name: &str| filters.iter().any(|filter| name.contains(filter));
     for (name, test) in asked::TESTS {
-        if filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str())) {
+        if filters.is_empty() || asked_for(name) {
             test();
             println!("test {name} ... ok");
         }
     }
     ExitCode::SUCCESS
+}
+
+/// The words by which some of the tests are asked for: what is neither an option nor its value.
+fn filters(arguments: &[String]) -> Vec<&str> {
+    const WITH_VALUES: [&str; 4] = ["--color", "--format", "--skip", "--test-threads"];
+    let mut words = arguments.iter().map(String::as_str);
+    let mut filters = Vec::new();
+    while let Some(word) = words.next() {
+        if WITH_VALUES.contains(&word) {
+            words.next();
+        } else if !word.starts_with('-') {
+            filters.push(word);
+        }
+    }
+    filters
 }

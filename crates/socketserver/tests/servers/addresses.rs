@@ -11,6 +11,7 @@ use lariat_socketserver::{
 };
 use socket2::{Domain, SockAddr, Socket, Type};
 
+use crate::alone::nobody_starts;
 use crate::classes::shout;
 use crate::clients::{PATIENCE, ask, serving};
 
@@ -58,6 +59,7 @@ fn bound(path: &Path) -> io::Result<Shouting<Unix>> {
 
 #[test]
 fn a_unix_socket_that_nobody_serves_makes_room_and_one_that_is_served_does_not() {
+    let _closed = nobody_starts();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("socket");
     drop(UnixListener::bind(&path).expect("a path"));
@@ -83,6 +85,7 @@ fn a_unix_socket_that_nobody_serves_makes_room_and_one_that_is_served_does_not()
 
 #[test]
 fn so_it_is_with_datagrams() {
+    let _closed = nobody_starts();
     let quiet = |_: &mut DatagramRequest| -> HandlerResult { Ok(()) };
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("socket");

@@ -2,9 +2,25 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 /// Names what that process is to do.
 const SCENARIO: &str = "LARIAT_SOCKETSERVER";
+
+/// Held where a process is started: until it is another program, it has every descriptor that this
+/// one has, and so keeps open what is closed here meanwhile.
+static STARTING: RwLock<()> = RwLock::new(());
+
+/// As long as it is held, what is closed here is closed.
+pub fn nobody_starts() -> RwLockReadGuard<'static, ()> {
+    STARTING.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts a process, which is another program when this returns.
+fn start(command: &mut Command) -> std::io::Result<Child> {
+    let _alone = STARTING.write().unwrap_or_else(PoisonError::into_inner);
+    command.spawn()
+}
 
 /// What this process is to do: nothing, where it is the one that tests.
 pub fn scenario() -> Option<String> {
@@ -21,15 +37,15 @@ impl Alone {
     /// Starts it, with no more descriptors than are said.
     pub fn start(test: &str, scenario: &str, descriptors: Option<usize>) -> Alone {
         let limit = descriptors.map_or(String::new(), |most| format!("ulimit -n {most} && "));
-        let mut child = Command::new("sh")
+        let mut command = Command::new("sh");
+        command
             .args(["-c", &format!("{limit}exec \"$0\" \"$@\"")])
             .arg(std::env::current_exe().expect("this program"))
             .args([test, "--exact", "--nocapture"])
             .env(SCENARIO, scenario)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a shell");
+            .stderr(Stdio::null());
+        let mut child = start(&mut command).expect("a shell");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
         Alone { child, output }
     }
@@ -48,10 +64,10 @@ impl Alone {
     }
 
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args([format!("-{name}"), self.child.id().to_string()])
-            .status();
-        assert!(sent.expect("kill").success());
+        let words = format!("kill -{name} {}", self.child.id());
+        let sent = start(Command::new("sh").args(["-c", &words]));
+        let status = sent.and_then(|mut kill| kill.wait());
+        assert!(status.expect("a shell").success());
     }
 
     /// What it says from here on, and how it ends.

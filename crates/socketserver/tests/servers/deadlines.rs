@@ -57,19 +57,18 @@ fn a_client_that_is_late_is_told_by_an_error_of_the_read() {
         ..Deadlines::NONE
     };
     assert_eq!(late(first, 0), "TimedOut: nothing came within 0.05 s");
+    // Who drips has to be in time for it, on a machine that has other work too.
+    let soon = Some(Duration::from_secs(1));
     let idle = Deadlines {
         idle: soon,
         ..Deadlines::NONE
     };
-    assert_eq!(late(idle, 3), "TimedOut: nothing came for 0.05 s");
+    assert_eq!(late(idle, 3), "TimedOut: nothing came for 1 s");
     let whole = Deadlines {
         request: soon,
         ..Deadlines::default()
     };
-    assert_eq!(
-        late(whole, 1),
-        "TimedOut: the request took longer than 0.05 s"
-    );
+    assert_eq!(late(whole, 1), "TimedOut: the request took longer than 1 s");
 }
 
 #[test]
@@ -80,8 +79,10 @@ fn what_a_handler_does_between_two_reads_is_not_its_clients_silence() {
     let slow = handler(move |request: &mut StreamRequest| {
         request.rfile.read_exact(&mut [0])?;
         asked.send(())?;
+        let wait = wait.lock().expect("no panic");
+        wait.recv_timeout(PATIENCE)?;
         // An error means that the time is over, which is what is waited for.
-        let busy = wait.lock().expect("no panic").recv_timeout(IDLE * 3);
+        let busy = wait.recv_timeout(IDLE * 3);
         assert!(busy.is_err(), "nobody tells it anything");
         request.rfile.read_exact(&mut [0])?;
         request.wfile.write_all(b"both")?;
@@ -102,6 +103,7 @@ fn what_a_handler_does_between_two_reads_is_not_its_clients_silence() {
         client.write_all(b"1").expect("it reads");
         ask_now.recv_timeout(PATIENCE).expect("it was asked");
         client.write_all(b"2").expect("it will read");
+        go.send(()).expect("it waits");
         assert_eq!(heard(&mut client).expect("an answer"), b"both");
     });
     drop(go);

@@ -1,13 +1,13 @@
 //! Clients that misbehave hurt nobody but themselves, and nothing leaks.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixDatagram as Datagrams;
 use std::time::Duration;
 
 use lariat_socketserver::{
-    DatagramRequest, Deadlines, HandlerResult, Options, POLL_INTERVAL, Pooled, Sequential, Server,
-    Strategy, Tcp, Threading, UnixDatagram,
+    DatagramRequest, Deadlines, HandlerResult, Options, POLL_INTERVAL, Pooled, RequestHandler,
+    Sequential, Server, Strategy, StreamRequest, Tcp, Threading, UnixDatagram,
 };
 
 use crate::alone::{Alone, scenario};
@@ -19,25 +19,41 @@ fn resets_and_silence_hurt_nobody<S: Strategy + Default>() {
     let server = Server::<Tcp, S, _>::builder(shout)
         .options(Options {
             deadlines: Deadlines {
-                first_byte: Some(Duration::from_millis(50)),
+                first_byte: Some(Duration::from_millis(200)),
                 ..Deadlines::default()
             },
             ..Options::default()
         })
         .bind("127.0.0.1:0")
         .expect("a free port");
+    // It has asked before anybody counts how long it takes.
+    let mut asking = connect(&server);
+    asking.write_all(b"hi").expect("there is room");
+    asking.shutdown(Shutdown::Write).expect("it is connected");
     serving(&server, || {
         let mut silent = connect(&server);
         for _ in 0..20 {
-            let resetting = connect(&server);
-            (&resetting).write_all(b"half a line").expect("it reads");
-            let socket = socket2::SockRef::from(&resetting);
-            socket.set_linger(Some(Duration::ZERO)).expect("a socket");
-            drop(resetting);
+            resets(&server);
         }
-        assert_eq!(ask(connect(&server), b"hi"), b"HI");
+        assert_eq!(heard(&mut asking).expect("an answer"), b"HI");
         assert_eq!(heard(&mut silent).expect("the end"), b"");
     });
+    // Others are served as before.
+    let server = Server::<Tcp, S, _>::bind("127.0.0.1:0", shout).expect("a free port");
+    serving(&server, || {
+        for _ in 0..20 {
+            resets(&server);
+        }
+        assert_eq!(ask(connect(&server), b"hi"), b"HI");
+    });
+}
+
+/// A client that says half of something and is gone.
+fn resets<S: Strategy, H: RequestHandler<StreamRequest>>(server: &Server<Tcp, S, H>) {
+    let resetting = connect(server);
+    (&resetting).write_all(b"half a line").expect("it reads");
+    let socket = socket2::SockRef::from(&resetting);
+    socket.set_linger(Some(Duration::ZERO)).expect("a socket");
 }
 
 #[test]
@@ -222,7 +238,7 @@ fn with_60_descriptors_and_120_clients_nobody_waits_in_silence() {
     let mut next = loop {
         let mut client = TcpStream::connect(&address).expect("it listens");
         let _ = client.write_all(b"hi\n");
-        let _ = client.shutdown(std::net::Shutdown::Write);
+        let _ = client.shutdown(Shutdown::Write);
         if heard(&mut client).is_ok_and(|said| said == b"HI\n") {
             break client;
         }

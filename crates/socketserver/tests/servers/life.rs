@@ -14,6 +14,7 @@ use lariat_socketserver::{
     ThreadingTcpServer, Transport, handler,
 };
 
+use crate::alone::nobody_starts;
 use crate::classes::shout;
 use crate::clients::{ask, connect, heard, inet, serving};
 
@@ -68,7 +69,7 @@ fn handle_request_handles_one_or_times_out() {
     let waited = Waited::default();
     let server = TcpServer::builder(shout)
         .options(Options {
-            timeout: Some(Duration::from_millis(20)),
+            timeout: Some(Duration::from_millis(500)),
             ..Options::default()
         })
         .hooks(waited.clone())
@@ -201,6 +202,7 @@ fn ended_first_by_the_server() -> SocketAddr {
 
 #[test]
 fn a_closed_server_is_gone_and_its_port_is_free_at_once() {
+    let _closed = nobody_starts();
     let address = ended_first_by_the_server();
     TcpStream::connect(address).expect_err("nobody listens");
     let again = TcpServer::bind(address.to_string(), shout).expect("the same port");
@@ -210,6 +212,7 @@ fn a_closed_server_is_gone_and_its_port_is_free_at_once() {
 
 #[test]
 fn without_reuse_an_address_rests_while_its_connections_do() {
+    let _closed = nobody_starts();
     let address = ended_first_by_the_server();
     let again = TcpServer::builder(shout)
         .options(Options {
@@ -254,6 +257,7 @@ fn small_writes_leave_at_once_unless_that_is_said() {
 
 #[test]
 fn an_address_may_be_shared_only_if_that_is_said() {
+    let _closed = nobody_starts();
     let first = TcpServer::bind("127.0.0.1:0", shout).expect("a free port");
     let address = first.server_address().expect("bound").to_string();
     let taken = TcpServer::bind(&address, shout).expect_err("taken");
@@ -406,14 +410,21 @@ fn a_handler_that_never_returns_is_counted_and_left() {
 
 #[test]
 fn draining_a_pool_ends_those_that_wait_in_its_queue() {
-    let (release, wait) = held();
+    let (release, mut wait) = held();
+    let inside = Arc::new(AtomicUsize::new(0));
+    let entered = Arc::clone(&inside);
+    let wait = handler(move |request: &mut StreamRequest| {
+        entered.fetch_add(1, Ordering::SeqCst);
+        wait(request)
+    });
     let server = Server::<Tcp, Pooled, _>::builder(wait)
         .strategy(Pooled::new(1, 8))
         .bind("127.0.0.1:0")
         .expect("a free port");
     let mut clients: Vec<TcpStream> = (0..4).map(|_| connect(&server)).collect();
     serving(&server, || {
-        while server.active_requests() < 4 {
+        // One of them is out of the queue, where it is not counted any more as one that waits.
+        while server.active_requests() < 4 || inside.load(Ordering::SeqCst) == 0 {
             thread::yield_now();
         }
     });

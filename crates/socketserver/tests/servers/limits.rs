@@ -86,7 +86,7 @@ fn a_pool_has_only_so_much_room_to_wait_in() {
 fn requests_that_are_asked_for_one_by_one_have_the_same_limit() {
     let server = Server::<Tcp, Threading, _>::builder(greet)
         .options(Options {
-            timeout: Some(Duration::from_millis(20)),
+            timeout: Some(Duration::from_millis(500)),
             ..Options::default()
         })
         .strategy(Threading {

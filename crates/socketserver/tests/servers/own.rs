@@ -108,20 +108,27 @@ fn turned(words: &[u8]) -> Vec<u8> {
     words.iter().map(|byte| !byte).collect()
 }
 
-/// A server of it, to be asked.
-fn asked<S: Strategy + Default>(deadlines: Deadlines) {
-    let server = Server::<Turned, S, _>::builder(shout)
-        .options(Options {
+/// Servers of it, to be asked.
+fn asked<S: Strategy + Default>() {
+    let served = |deadlines| {
+        let server = Server::<Turned, S, _>::builder(shout).options(Options {
             deadlines,
             ..Options::default()
-        })
-        .bind("127.0.0.1:0")
-        .expect("a free port");
+        });
+        server.bind("127.0.0.1:0").expect("a free port")
+    };
+    let server = served(Deadlines::default());
     serving(&server, || {
         for _ in 0..3 {
             let answer = ask(connect(&server), &turned(b"one\ntwo"));
             assert_eq!(answer, turned(b"ONE\nTWO"));
         }
+    });
+    let server = served(Deadlines {
+        first_byte: Some(Duration::from_millis(50)),
+        ..Deadlines::default()
+    });
+    serving(&server, || {
         // Whoever is silent is ended in order, when the deadline says so.
         let mut silent = connect(&server);
         let mut rest = Vec::new();
@@ -132,13 +139,9 @@ fn asked<S: Strategy + Default>(deadlines: Deadlines) {
 
 #[test]
 fn a_transport_of_ones_own_is_served_by_every_strategy() {
-    let soon = Deadlines {
-        first_byte: Some(Duration::from_millis(50)),
-        ..Deadlines::default()
-    };
-    asked::<Sequential>(soon);
-    asked::<Threading>(soon);
-    asked::<InTurn>(soon);
+    asked::<Sequential>();
+    asked::<Threading>();
+    asked::<InTurn>();
 }
 
 /// UDP that is answered from another socket than it came by.

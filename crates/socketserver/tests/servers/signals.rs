@@ -1,5 +1,6 @@
 //! Signals end a server for as long as there is one, and then do what they always did.
 
+use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use lariat_socketserver::{POLL_INTERVAL, TcpServer};
 
 use crate::alone::{Alone, scenario};
 use crate::classes::shout;
+use crate::clients::{PATIENCE, ask};
 
 const THIS: &str = "signals::served_in_a_process_of_its_own";
 
@@ -47,8 +49,9 @@ fn in_turn() {
 fn again() {
     let server = TcpServer::bind("127.0.0.1:0", shout).expect("a free port");
     server.shutdown_on_signals().expect("signals");
+    let address = server.server_address().expect("bound");
     for _ in 0..3 {
-        println!("it serves");
+        println!("it serves at {address}");
         server.serve_forever(POLL_INTERVAL).expect("it serves");
         println!("it has ended");
     }
@@ -77,7 +80,11 @@ fn servers_in_turn_are_ended_each_and_then_the_process_is() {
 fn a_second_signal_ends_the_process_unless_it_serves_again() {
     let mut process = Alone::start(THIS, "again", None);
     for _ in 0..3 {
-        process.says("it serves");
+        // Only one that answers has begun to serve again.
+        let address = process.says("it serves at ");
+        let client = TcpStream::connect(address).expect("it listens");
+        client.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        assert_eq!(ask(client, b"hi"), b"HI");
         process.signal("TERM");
         process.says("it has ended");
     }
