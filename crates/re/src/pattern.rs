@@ -83,7 +83,10 @@ impl<T: Text + ?Sized> Pattern<T> {
             return Err(PatternError::new(Fault::Limit, message).into());
         }
         let mut program = program::emit(&parts, &sets, groups, T::IS_TEXT);
-        program.linear = Linear::of(parts, sets.all, T::IS_TEXT);
+        // A literal is found as quickly without.
+        if program.hints.literal.is_none() {
+            program.linear = Linear::of(parts, sets.all, T::IS_TEXT);
+        }
         let inner = Inner {
             source: pattern.to_owned(),
             flags: parsed.flags,

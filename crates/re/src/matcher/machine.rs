@@ -179,6 +179,11 @@ impl<'p, 't> Machine<'p, 't> {
         self.pause_at <= self.steps && !self.is_without_pause()
     }
 
+    /// Whether more steps may be taken.
+    pub(super) fn has_steps(&self) -> bool {
+        self.steps < self.pause_at
+    }
+
     pub(super) fn go_on_without_pause(&mut self) {
         self.pause_at = self.most_steps;
     }

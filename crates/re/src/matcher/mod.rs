@@ -27,7 +27,7 @@ pub(crate) use search::{Goal, How, Seek};
 /// use lariat_re::{Error, Limits, Pattern};
 ///
 /// let limits = Limits { steps: 1000, ..Limits::default() };
-/// let pattern = Pattern::new(r"(x+)(x+)(x+)\1\2\3[yz]")?.limited(limits);
+/// let pattern = Pattern::new(r"(x+)(x+)(x+)\1\2\3[a-w]")?.limited(limits);
 /// assert!(matches!(pattern.search(&"x".repeat(100)), Err(Error::Limit(_))));
 /// # Ok::<(), Error>(())
 /// ```

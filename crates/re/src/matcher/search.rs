@@ -111,10 +111,16 @@ impl Machine<'_, '_> {
                     at = seen;
                     continue;
                 };
+                self.steps += program.seek.steps(start - at);
+                if let Some(length) = program.hints.literal
+                    && goal.whole.is_none()
+                    && self.has_steps()
+                {
+                    return Ok(Some((start, start + length)));
+                }
                 if !self.has_required(start) {
                     return Ok(None);
                 }
-                self.steps += program.seek.steps(start - at);
                 self.attempt_from::<TEXT>(start, How::Anywhere, &goal)?
             };
             let start = match tried {
@@ -160,7 +166,7 @@ impl Machine<'_, '_> {
         let found = self
             .text()
             .get(from..)
-            .and_then(|rest| required.finder.find(rest));
+            .and_then(|rest| required.bytes.find(rest));
         self.required_at = found.map(|offset| from + offset);
         found.is_some()
     }

@@ -1,8 +1,10 @@
 //! What is known of every match before one is looked for.
 
 use memchr::memmem::Finder;
+use memchr::{memchr2, memchr3};
 
 use super::beginnings::push_char;
+use super::charset::Charset;
 use super::first::Alphabet;
 use super::part::{Part, Place};
 use super::{Program, Run};
@@ -18,6 +20,8 @@ pub(crate) struct Hints {
     /// The set of a run that every match begins with, and which is left only where it ends: where
     /// the pattern failed behind it, it fails from anywhere in the run.
     pub leading: Option<u32>,
+    /// The pattern is a literal of so many bytes and nothing else: where that is found is the match.
+    pub literal: Option<usize>,
     /// Bytes that are in every match, behind what it begins with.
     pub required: Option<Box<Required>>,
 }
@@ -25,9 +29,36 @@ pub(crate) struct Hints {
 /// Bytes that are in every match.
 #[derive(Debug)]
 pub(crate) struct Required {
-    pub finder: Finder<'static>,
+    pub bytes: Bytes,
     /// At least so far behind where it begins.
     pub behind: usize,
+}
+
+/// What is in every match.
+#[derive(Debug)]
+pub(crate) enum Bytes {
+    /// All of these, one after another.
+    Literal(Box<Finder<'static>>),
+    /// One of these.
+    Two(u8, u8),
+    Three(u8, u8, u8),
+}
+
+impl Bytes {
+    /// Where they are first.
+    pub fn find(&self, text: &[u8]) -> Option<usize> {
+        match self {
+            Bytes::Literal(finder) => finder.find(text),
+            Bytes::Two(one, two) => memchr2(*one, *two, text),
+            Bytes::Three(one, two, three) => memchr3(*one, *two, *three, text),
+        }
+    }
+}
+
+/// Whether these bytes are rarer than letters, digits and what stands between words.
+fn is_rare(bytes: &[u8]) -> bool {
+    let is_common = |byte: &u8| byte.is_ascii_alphanumeric() || b" \t\n.,-_'\"".contains(byte);
+    !bytes.iter().all(is_common)
 }
 
 impl Hints {
@@ -42,7 +73,8 @@ impl Hints {
                 .filter(|(set, run)| ends_itself(alphabet, *set, run))
                 .filter(|_| program.read_slots.is_empty())
                 .map(|(_, run)| run.one),
-            required: required(parts, prefix, alphabet.is_text),
+            literal: whole_literal(parts, alphabet.is_text),
+            required: required(parts, prefix, alphabet),
         }
     }
 }
@@ -76,37 +108,69 @@ fn ends_itself(alphabet: &Alphabet<'_>, set: usize, run: &Run) -> bool {
     !exit.empty && !shared
 }
 
-/// The longest literal that every match has behind the one of so many bytes that it begins with:
-/// that one is sought anyway.
-fn required(parts: &[Part], prefix: usize, is_text: bool) -> Option<Box<Required>> {
-    let mut found = Longest {
-        sought: prefix,
-        ..Longest::default()
-    };
-    found.sequence(parts, is_text);
-    let best = found.best;
-    let finder = || Finder::new(&best).into_owned();
-    (!best.is_empty()).then(|| {
-        Box::new(Required {
-            finder: finder(),
-            behind: prefix,
-        })
-    })
+/// The length of a pattern that is a literal and nothing else.
+fn whole_literal(parts: &[Part], is_text: bool) -> Option<usize> {
+    let mut bytes = Vec::new();
+    let mut push =
+        |part: &Part| matches!(part, Part::Char(code) if push_char(*code, is_text, &mut bytes));
+    let is_literal = parts.iter().all(&mut push);
+    (is_literal && !bytes.is_empty()).then_some(bytes.len())
 }
 
-#[derive(Default)]
-struct Longest {
+/// The longest literal that every match has behind the one of so many bytes that it begins with:
+/// that one is sought anyway.
+fn required(parts: &[Part], prefix: usize, alphabet: &Alphabet<'_>) -> Option<Box<Required>> {
+    let mut found = Longest {
+        alphabet,
+        sought: prefix,
+        current: Vec::new(),
+        best: Best::default(),
+    };
+    found.sequence(parts);
+    let best = found.best.bytes;
+    let bytes = match best[..] {
+        [] => return None,
+        [one, two] if found.best.is_set => Bytes::Two(one, two),
+        [one, two, three] if found.best.is_set => Bytes::Three(one, two, three),
+        _ => Bytes::Literal(Box::new(Finder::new(&best).into_owned())),
+    };
+    Some(Box::new(Required {
+        bytes,
+        behind: prefix,
+    }))
+}
+
+struct Longest<'a> {
+    alphabet: &'a Alphabet<'a>,
     /// How many bytes of what comes next are sought anyway.
     sought: usize,
     current: Vec<u8>,
-    best: Vec<u8>,
+    best: Best,
 }
 
-impl Longest {
-    fn sequence(&mut self, parts: &[Part], is_text: bool) {
+/// What is best sought, of what was met.
+#[derive(Default)]
+struct Best {
+    bytes: Vec<u8>,
+    /// Any one of the bytes, not all of them.
+    is_set: bool,
+}
+
+impl Best {
+    /// Of two the longer is better, then the rarer, then the later: the beginning is sought anyway.
+    fn worth(&self) -> (usize, bool) {
+        if self.is_set {
+            return (1, self.bytes.iter().all(|byte| is_rare(&[*byte])));
+        }
+        (self.bytes.len(), is_rare(&self.bytes))
+    }
+}
+
+impl Longest<'_> {
+    fn sequence(&mut self, parts: &[Part]) {
         for part in parts {
             match part {
-                Part::Char(code) if push_char(*code, is_text, &mut self.current) => {
+                Part::Char(code) if push_char(*code, self.alphabet.is_text, &mut self.current) => {
                     // The literal at the beginning ends with a whole character.
                     if self.sought > 0 {
                         self.sought = self.sought.saturating_sub(self.current.len());
@@ -118,7 +182,11 @@ impl Longest {
                 | Part::Atomic(body)
                 | Part::Repeat { min: 1.., body, .. } => {
                     self.end();
-                    self.sequence(body, is_text);
+                    self.sequence(body);
+                }
+                Part::Set(set) => {
+                    self.end();
+                    self.set(&self.alphabet.sets[*set]);
                 }
                 _ => {}
             }
@@ -127,11 +195,34 @@ impl Longest {
         self.end();
     }
 
-    fn end(&mut self) {
-        // Of two as long the later: the beginning is sought anyway.
-        if !self.current.is_empty() && self.current.len() >= self.best.len() {
-            std::mem::swap(&mut self.current, &mut self.best);
+    /// One of two or three bytes.
+    fn set(&mut self, set: &Charset) {
+        let few = set.up_to(0x7f);
+        let count = |&(first, last): &(u32, u32)| last - first + 1;
+        let bytes: u32 = few.ranges().iter().map(count).sum();
+        if !(2..=3).contains(&bytes) || few != *set {
+            return;
         }
-        self.current.clear();
+        let codes = few.ranges().iter().flat_map(|&(first, last)| first..=last);
+        self.offer(Best {
+            bytes: codes.map(|code| code as u8).collect(),
+            is_set: true,
+        });
+    }
+
+    fn end(&mut self) {
+        let bytes = std::mem::take(&mut self.current);
+        if !bytes.is_empty() {
+            self.offer(Best {
+                bytes,
+                is_set: false,
+            });
+        }
+    }
+
+    fn offer(&mut self, other: Best) {
+        if other.worth() >= self.best.worth() {
+            self.best = other;
+        }
     }
 }
