@@ -155,6 +155,47 @@ fn what_all_alternatives_begin_with_does_not_change_their_order() {
     }
 }
 
+/// So many that they have an automaton of their own.
+#[test]
+fn many_words_are_found_in_their_order() {
+    let mut maker = Maker {
+        state: 27,
+        groups: 0,
+    };
+    let letters = ["a", "b", "c", "é", "€", " "];
+    let mut word = || {
+        let length = 1 + maker.below(7);
+        let letters = (0..length).map(|_| maker.pick(&letters));
+        letters.collect::<String>()
+    };
+    // Some are the same as others, and many begin with others.
+    let words: Vec<String> = (0..3500).map(|_| word()).collect();
+    let texts: Vec<String> = (0..40).map(|_| (0..30).map(|_| word()).collect()).collect();
+    let long: String = texts.concat();
+    for pattern in [
+        words.join("|"),
+        format!("(?:{})", words.join("|")),
+        // With an empty one, or a group around them, they are none.
+        format!("{}|", words.join("|")),
+        format!("({})", words.join("|")),
+    ] {
+        let of_text = Pattern::new(&pattern[..]).unwrap();
+        let of_bytes = Pattern::new(pattern.as_bytes()).unwrap();
+        assert!(of_text.is_linear() && of_bytes.is_linear());
+        for text in texts.iter().chain([&long]) {
+            assert_same(&of_text, &text[..]);
+            assert_same(&of_bytes, text.as_bytes());
+        }
+        assert!(
+            of_text
+                .fullmatch(&format!("{}x", words[0]))
+                .unwrap()
+                .is_none()
+        );
+        assert!(of_text.fullmatch(&words[3000]).unwrap().is_some());
+    }
+}
+
 /// Longer than what is looked at of a text at a time.
 #[test]
 fn a_long_text_is_searched_as_if_it_were_one_piece() {

@@ -7,6 +7,7 @@
 //! ([`Regular`] says what that is). Groups are never asked of them: the machine finds
 //! those, where the match begins.
 
+mod automaton;
 mod hir;
 mod regular;
 
@@ -14,17 +15,11 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use memchr::memchr;
-use regex_automata::meta::{Config, Regex};
-use regex_automata::nfa::thompson::WhichCaptures;
-use regex_automata::{Anchored, Input};
 
 use crate::program::{Charset, Part};
+use automaton::{Automaton, has_many_words};
 use hir::Characters;
 use regular::Regular;
-
-/// How much memory an automaton may take, and what it remembers of the states that it has met.
-const MOST_AUTOMATON: usize = 8 << 20;
-const MOST_REMEMBERED: usize = 2 << 20;
 
 /// Engines may take so much, with what they remember in both directions: under a limit below it they
 /// are not used.
@@ -50,21 +45,24 @@ pub(crate) struct Linear {
     sets: Vec<Charset>,
     is_text: bool,
     regular: Regular,
+    /// There is nothing in it but words, and they are many.
+    is_words: bool,
     /// Steps that the machine took in long searches, in which it might have been helped.
     spent: AtomicU64,
     /// How many it takes by itself once there is an engine.
     patience: AtomicU64,
     /// For texts of ASCII alone, and for any.
-    narrow: OnceLock<Option<Regex>>,
-    wide: OnceLock<Option<Regex>>,
+    narrow: OnceLock<Option<Automaton>>,
+    wide: OnceLock<Option<Automaton>>,
 }
 
 /// A linear engine that finds in a text what the machine does.
 #[derive(Debug)]
 pub(crate) struct Engine<'l> {
     linear: &'l Linear,
-    regex: &'l Regex,
-    /// How far the text is known to be one for this engine: to where no match goes on, or the end.
+    /// What it asks, once it has looked at the text.
+    automaton: Option<&'l Automaton>,
+    /// How far the text is known to be one for that: to where no match goes on, or the end.
     until: usize,
 }
 
@@ -88,6 +86,7 @@ impl Linear {
     pub fn of(parts: Vec<Part>, sets: Vec<Charset>, is_text: bool) -> Option<Linear> {
         let regular = Regular::of(&parts, &sets, is_text)?;
         Some(Linear {
+            is_words: has_many_words(&parts),
             parts,
             sets,
             is_text,
@@ -105,10 +104,16 @@ impl Linear {
         if self.narrow.get().is_some() || self.wide.get().is_some() {
             // Less than an attempt takes would be an attempt in vain.
             let patience = self.patience.load(Ordering::Relaxed);
-            return if patience < ATTEMPT { 0 } else { patience };
+            return if patience < ATTEMPT || self.is_words {
+                0
+            } else {
+                patience
+            };
         }
         // A step takes 3 to 10 ns, and an engine 50 µs and 200 ns for each character of the pattern.
-        let worth = 10_000 + 30 * self.regular.size;
+        // One of words alone is made sooner, and a step among many words is a long one.
+        let of_character = if self.is_words { 3 } else { 30 };
+        let worth = 10_000 + of_character * self.regular.size;
         let left = worth.saturating_sub(self.spent.load(Ordering::Relaxed));
         left.max(PATIENCE)
     }
@@ -147,38 +152,45 @@ impl Linear {
         }
     }
 
-    /// The engine for a text that is searched from a place on, if there is one that finds
-    /// there what the machine does.
-    pub fn engine(&self, text: &[u8], from: usize) -> Option<Engine<'_>> {
+    /// The engine for a text, unless there is none that finds in it what the machine does.
+    pub fn engine(&self, text: &[u8]) -> Option<Engine<'_>> {
         // In an empty text `\B` does not hold in Python.
         if text.is_empty() || (self.regular.has_end_or_newline && text.ends_with(b"\n")) {
             return None;
         }
-        let whole = |regex| Engine {
+        Some(Engine {
             linear: self,
-            regex,
-            until: text.len(),
-        };
-        if !self.is_text {
-            let made = self.wide.get_or_init(|| self.make(Characters::Bytes));
-            return made.as_ref().map(whole);
-        }
-        let Some(until) = self.until(text, from) else {
-            return self.wide().map(whole);
-        };
-        let made = self.narrow.get_or_init(|| self.make(Characters::Ascii));
-        made.as_ref().map(|regex| Engine {
-            until,
-            ..whole(regex)
+            automaton: None,
+            until: 0,
         })
     }
 
-    /// The engine for texts of any characters.
-    fn wide(&self) -> Option<&Regex> {
+    /// Whether one automaton is for all texts.
+    fn has_one(&self) -> bool {
+        let Regular {
+            has_unicode_boundary,
+            has_wide_set,
+            ..
+        } = self.regular;
+        !self.is_text || !(has_unicode_boundary || has_wide_set)
+    }
+
+    /// The automaton for texts of ASCII.
+    fn narrow(&self) -> Option<&Automaton> {
+        let made = self.narrow.get_or_init(|| self.make(Characters::Ascii));
+        made.as_ref()
+    }
+
+    /// The automaton for texts of any characters.
+    fn wide(&self) -> Option<&Automaton> {
         if self.regular.has_unicode_boundary || self.regular.is_too_wide {
             return None;
         }
-        let made = self.wide.get_or_init(|| self.make(Characters::Unicode));
+        let characters = match self.is_text {
+            true => Characters::Unicode,
+            false => Characters::Bytes,
+        };
+        let made = self.wide.get_or_init(|| self.make(characters));
         made.as_ref()
     }
 
@@ -195,37 +207,25 @@ impl Linear {
             .then_some(until)
     }
 
-    /// Makes an engine; none where it would be too large.
-    fn make(&self, characters: Characters) -> Option<Regex> {
-        let hir = hir::of_sequence(&self.parts, &self.sets, characters);
-        let config = Config::new()
-            .utf8_empty(characters == Characters::Unicode)
-            .which_captures(WhichCaptures::Implicit)
-            .nfa_size_limit(Some(MOST_AUTOMATON))
-            .hybrid_cache_capacity(MOST_REMEMBERED);
-        Regex::builder().configure(config).build_from_hir(&hir).ok()
+    fn make(&self, characters: Characters) -> Option<Automaton> {
+        Automaton::new(&self.parts, &self.sets, characters)
     }
 }
 
-impl Engine<'_> {
+impl<'l> Engine<'l> {
     /// What it finds from a place on, or just there. Nothing if the text turns out to be none for it.
     pub fn ask(&mut self, text: &[u8], from: usize, anchored: bool) -> Option<Answer> {
-        let mode = if anchored {
-            Anchored::Yes
-        } else {
-            Anchored::No
-        };
         let mut at = from;
         let answer = loop {
-            if self.until < at || (self.until == at && at < text.len()) {
-                self.go_on(text, at)?;
-            }
-            let input = Input::new(text).span(at..self.until).anchored(mode);
-            match self.regex.search(&input) {
-                Some(found) if self.linear.regular.is_exact => {
-                    break Answer::Spans(found.start(), found.end());
+            let automaton = match self.automaton {
+                Some(automaton) if at < self.until || self.until == text.len() => automaton,
+                _ => self.go_on(text, at)?,
+            };
+            match automaton.find(text, at, self.until, anchored) {
+                Some((start, end)) if self.linear.regular.is_exact => {
+                    break Answer::Spans(start, end);
                 }
-                Some(found) => break Answer::Begins(found.start()),
+                Some((start, _)) => break Answer::Begins(start),
                 None if anchored || self.until == text.len() => break Answer::Nothing,
                 None => at = self.until,
             }
@@ -234,15 +234,19 @@ impl Engine<'_> {
         Some(answer)
     }
 
-    /// Looks at more of the text.
-    fn go_on(&mut self, text: &[u8], at: usize) -> Option<()> {
-        match self.linear.until(text, at) {
-            Some(until) => self.until = until,
-            None => {
-                self.regex = self.linear.wide()?;
-                self.until = text.len();
-            }
-        }
-        Some(())
+    /// Looks at more of the text. Nothing if it is none that can be asked about.
+    #[cold]
+    fn go_on(&mut self, text: &[u8], at: usize) -> Option<&'l Automaton> {
+        let linear = self.linear;
+        let until = match linear.has_one() {
+            true => None,
+            false => linear.until(text, at),
+        };
+        let automaton = match until {
+            Some(_) => linear.narrow()?,
+            None => linear.wide()?,
+        };
+        (self.automaton, self.until) = (Some(automaton), until.unwrap_or(text.len()));
+        Some(automaton)
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Regular {
     pub has_unicode_boundary: bool,
     /// `$` that holds before a newline at the end: the same where there is none.
     pub has_end_or_newline: bool,
+    /// Whether a set has characters beyond ASCII: else one engine is for all texts.
+    pub has_wide_set: bool,
     /// Too many states may be alive where characters have several bytes.
     pub is_too_wide: bool,
     /// What it costs to make an engine, in characters.
@@ -39,6 +41,7 @@ impl Regular {
             is_exact: true,
             has_unicode_boundary: false,
             has_end_or_newline: false,
+            has_wide_set: false,
             is_too_wide: false,
             size: 0,
             has_newline: false,
@@ -77,6 +80,7 @@ impl Regular {
             Part::Set(set) => {
                 self.has_newline |= weights.sets[*set].contains(0x0a);
                 self.has_space |= weights.sets[*set].contains(0x20);
+                self.has_wide_set |= weights.is_wide(*set);
                 Some(weights.of_set(*set))
             }
             Part::Place(place) => {
@@ -180,13 +184,17 @@ impl Weights<'_> {
     }
 
     fn of_set(&self, set: usize) -> Weight {
-        let ranges = self.sets[set].ranges();
-        let is_wide = self.is_text && ranges.last().is_some_and(|range| range.1 > 0x7f);
         Weight {
             size: 1,
             alive: 1,
-            alive_wide: if is_wide { 4 } else { 1 },
+            alive_wide: if self.is_wide(set) { 4 } else { 1 },
         }
+    }
+
+    /// Whether characters of a set may have several bytes.
+    fn is_wide(&self, set: usize) -> bool {
+        let last = self.sets[set].ranges().last();
+        self.is_text && last.is_some_and(|range| range.1 > 0x7f)
     }
 }
 

@@ -74,7 +74,7 @@ impl<'p> Guide<'p> {
     fn ask(&mut self, text: &[u8], at: usize, how: How) -> Option<Answer> {
         let linear = self.linear?;
         self.asked = true;
-        let engine = self.engine.get_or_insert_with(|| linear.engine(text, at));
+        let engine = self.engine.get_or_insert_with(|| linear.engine(text));
         let answer = engine.as_mut()?.ask(text, at, how == How::Here);
         if answer.is_none() {
             *engine = None;

@@ -61,7 +61,7 @@ pub(crate) fn emit(parts: &[Part], sets: &Sets, groups: usize, is_text: bool) ->
 const MANY_WORDS: usize = 16;
 
 /// The bytes of alternatives of characters alone.
-fn words_of(ways: &[Vec<Part>], is_text: bool) -> Option<Vec<Vec<u8>>> {
+pub(crate) fn words_of(ways: &[Vec<Part>], is_text: bool) -> Option<Vec<Vec<u8>>> {
     let word = |way: &Vec<Part>| {
         let mut bytes = Vec::new();
         let is_word = way

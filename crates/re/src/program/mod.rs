@@ -15,7 +15,7 @@ mod tables;
 mod words;
 
 pub(crate) use charset::{Charset, Lookup};
-pub(crate) use emit::{can_be_empty, emit};
+pub(crate) use emit::{can_be_empty, emit, words_of};
 pub(crate) use first::First;
 pub(crate) use folding::Folding;
 use hints::Hints;
