@@ -1,5 +1,7 @@
 //! Where in a text to attempt a match: only at places where one can begin.
 
+use std::sync::OnceLock;
+
 use memchr::{memchr, memchr2, memchr3, memmem};
 use regex_automata::util::prefilter::Prefilter;
 use regex_automata::{MatchKind, Span};
@@ -143,7 +145,7 @@ impl Machine<'_, '_> {
     /// How far to look for where a match may begin, before it is thought of a pause.
     fn seen_at_once<const TEXT: bool>(&self, at: usize) -> usize {
         let end = self.text().len();
-        if self.is_without_pause() || !matches!(self.program().seek, Seek::First) {
+        if self.is_without_pause() || !matches!(self.program().seek.chosen(), Seek::First) {
             return end;
         }
         let mut seen = end.min(at + 4096);
@@ -183,10 +185,11 @@ fn candidate<const TEXT: bool>(program: &Program, text: &[u8], at: usize) -> Opt
         return Some(at);
     }
     let rest = &text[at..];
-    let found = match &program.seek {
+    let found = match program.seek.chosen() {
         Seek::Literal(finder) => finder.find(rest),
-        Seek::Literals(finder) => {
-            let found = finder.find(text, Span::from(at..text.len()));
+        Seek::Literals(literals) => {
+            let span = Span::from(at..text.len());
+            let found = literals.finder().and_then(|finder| finder.find(text, span));
             found.map(|literal| literal.start - at)
         }
         Seek::Byte(byte) => memchr(*byte, rest),
@@ -206,33 +209,66 @@ fn candidate<const TEXT: bool>(program: &Program, text: &[u8], at: usize) -> Opt
 pub(crate) enum Seek {
     Literal(Box<memmem::Finder<'static>>),
     /// One of several.
-    Literals(Prefilter),
+    Literals(Box<Literals>),
     Byte(u8),
     TwoBytes(u8, u8),
     ThreeBytes(u8, u8, u8),
     First,
 }
 
+/// Several literals, and what looks for them all at once.
+#[derive(Debug)]
+pub(crate) struct Literals {
+    all: Vec<Vec<u8>>,
+    /// Made by the first search, since it takes longer than all else that compiling does; none, if it
+    /// would not be fast.
+    finder: OnceLock<Option<Prefilter>>,
+    otherwise: Seek,
+}
+
+impl Literals {
+    fn finder(&self) -> Option<&Prefilter> {
+        let make = || Prefilter::new(MatchKind::LeftmostFirst, &self.all);
+        let finder = self
+            .finder
+            .get_or_init(|| make().filter(Prefilter::is_fast));
+        finder.as_ref()
+    }
+}
+
 impl Seek {
     /// The quickest way for what a program is known to begin with.
     pub fn of(prefix: &[u8], few: Option<&[u8]>, several: Option<Vec<Vec<u8>>>) -> Seek {
-        let several = several.and_then(|all| Prefilter::new(MatchKind::LeftmostFirst, &all));
-        if let Some(finder) = several.filter(Prefilter::is_fast) {
-            return Seek::Literals(finder);
-        }
-        match (prefix, few) {
+        let otherwise = match (prefix, few) {
             ([byte], _) => Seek::Byte(*byte),
             ([_, _, ..], _) => Seek::Literal(Box::new(memmem::Finder::new(prefix).into_owned())),
             (_, Some([byte])) => Seek::Byte(*byte),
             (_, Some([one, two])) => Seek::TwoBytes(*one, *two),
             (_, Some([one, two, three])) => Seek::ThreeBytes(*one, *two, *three),
             _ => Seek::First,
+        };
+        match several {
+            None => otherwise,
+            Some(all) => Seek::Literals(Box::new(Literals {
+                all,
+                finder: OnceLock::new(),
+                otherwise,
+            })),
+        }
+    }
+
+    /// Itself, unless several literals are not found fast.
+    #[inline]
+    fn chosen(&self) -> &Seek {
+        match self {
+            Seek::Literals(literals) if literals.finder().is_none() => &literals.otherwise,
+            _ => self,
         }
     }
 
     /// What it costs to look so far, in steps.
     fn steps(&self, bytes: usize) -> u64 {
-        match self {
+        match self.chosen() {
             Seek::First => bytes as u64 / 4,
             // A long literal is compared where it is found.
             Seek::Literal(finder) => (bytes + finder.needle().len() * 4) as u64 / 64,
