@@ -17,7 +17,10 @@ use loom::thread;
 
 use crate::queue::GetError;
 use crate::waiting::{Line, Patience, Place, block_on};
-use crate::{Barrier, Condition, Countdown, Event, Holder, Latch, Queue, ReentrantLock, Semaphore};
+use crate::{
+    Barrier, Condition, Countdown, Event, Holder, Latch, Queue, ReentrantLock, Semaphore,
+    SimpleQueue,
+};
 
 /// Runs every order with at most so many switches that no thread asked for.
 fn model(switches: usize, run: impl Fn() + Sync + Send + 'static) {
@@ -159,6 +162,36 @@ fn a_queue_of_two_consumers_hands_over_every_item() {
             .iter()
             .sum();
         assert_eq!(sum, 3);
+    });
+}
+
+/// The items of a plain queue are not in loom's hands, so that each of its steps is one here: what is shown is
+/// that between them nobody is forgotten.
+#[test]
+fn a_plain_queue_forgets_nobody_who_waits_for_an_item_or_for_room() {
+    for limit in [1, 2] {
+        model(4, move || {
+            let queue = Arc::new(SimpleQueue::new(limit));
+            let other = Arc::clone(&queue);
+            let producer = thread::spawn(move || {
+                (1..=3).for_each(|number| other.put(number).unwrap());
+            });
+            assert_eq!([(); 3].map(|()| queue.get()), [Ok(1), Ok(2), Ok(3)]);
+            producer.join().unwrap();
+        });
+    }
+}
+
+#[test]
+fn a_shutdown_of_a_plain_queue_reaches_who_waits_and_who_comes() {
+    model(5, || {
+        let queue = Arc::new(SimpleQueue::new(1));
+        let other = Arc::clone(&queue);
+        let producer = thread::spawn(move || (1..=2).take_while(|n| other.put(*n).is_ok()).count());
+        let other = Arc::clone(&queue);
+        let consumer = thread::spawn(move || other.iter().count());
+        queue.shutdown();
+        assert_eq!(producer.join().unwrap(), consumer.join().unwrap());
     });
 }
 

@@ -36,6 +36,7 @@ impl<C: Core> Channel<C> {
         &self.core
     }
 
+    #[inline]
     pub(crate) fn try_put(&self, item: C::Item) -> Result<(), PutError<C::Item>> {
         let notify = Notify(&self.getters);
         if let Err(error) = self.core.push(item) {
@@ -45,7 +46,27 @@ impl<C: Core> Channel<C> {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn try_get(&self) -> Result<C::Item, GetError> {
+        match self.take() {
+            Some(item) => Ok(item),
+            None => self.pop(),
+        }
+    }
+
+    /// The next item if there is one.
+    #[inline]
+    fn take(&self) -> Option<C::Item> {
+        let notify = Notify(&self.putters);
+        let item = self.core.take();
+        if item.is_none() || self.core.limit().is_none() {
+            forget(notify);
+        }
+        item
+    }
+
+    /// The next item, or why there is none.
+    fn pop(&self) -> Result<C::Item, GetError> {
         let notify = Notify(&self.putters);
         let got = self.core.pop();
         if got.is_err() || self.core.limit().is_none() {
@@ -64,11 +85,17 @@ impl<C: Core> Channel<C> {
         self.putters.waiting()
     }
 
+    #[inline]
     pub(crate) fn put(&self, item: C::Item) -> Result<(), PutError<C::Item>> {
         match self.try_put(item) {
-            Err(PutError::Full(item)) => block_on(self.putting(item, Patience::of_a_thread)),
+            Err(PutError::Full(item)) => self.wait_to_put(item),
             done => done,
         }
+    }
+
+    #[cold]
+    fn wait_to_put(&self, item: C::Item) -> Result<(), PutError<C::Item>> {
+        block_on(self.putting(item, Patience::of_a_thread))
     }
 
     pub(crate) fn put_timeout(
@@ -91,20 +118,27 @@ impl<C: Core> Channel<C> {
         }
     }
 
+    #[inline]
     pub(crate) fn get(&self) -> Result<C::Item, GetError> {
-        match self.try_get() {
-            Err(GetError::Empty) => block_on(self.getting(Patience::of_a_thread)),
-            done => done,
+        match self.take() {
+            Some(item) => Ok(item),
+            None => self.wait_to_get(),
         }
     }
 
+    #[cold]
+    fn wait_to_get(&self) -> Result<C::Item, GetError> {
+        block_on(self.getting(Patience::of_a_thread))
+    }
+
     pub(crate) fn get_timeout(&self, timeout: Duration) -> Result<C::Item, GetError> {
-        let deadline = deadline(timeout);
-        match self.try_get() {
-            Err(GetError::Empty) => {}
-            done => return done,
+        match self.take() {
+            Some(item) => Ok(item),
+            None => {
+                let waited = block_until(self.get_async(), deadline(timeout));
+                waited.unwrap_or(Err(GetError::Timeout))
+            }
         }
-        block_until(self.get_async(), deadline).unwrap_or(Err(GetError::Timeout))
     }
 
     pub(crate) fn put_async(&self, item: C::Item) -> Putting<'_, C> {
@@ -229,7 +263,7 @@ impl<C: Core> Future for Getting<'_, C> {
             place,
             patience,
         } = &mut *self;
-        let attempt = || match channel.try_get() {
+        let attempt = || match channel.pop() {
             Err(GetError::Empty) => Poll::Pending,
             done => Poll::Ready(done),
         };

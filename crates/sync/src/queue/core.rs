@@ -21,6 +21,13 @@ pub(crate) trait Core {
     fn limit(&self) -> Option<usize>;
     fn is_closed(&self) -> bool;
 
+    /// Gives an item if there is one. A queue without a lock has a way of its own to it: the two bytes and the item
+    /// of what `pop` gives are written apart and copied as a whole, which takes a processor as long as the
+    /// queue itself, since the copy cannot be made before all has left for the cache.
+    fn take(&self) -> Option<Self::Item> {
+        self.pop().ok()
+    }
+
     fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -118,10 +118,16 @@ impl Line {
     }
 
     /// Wakes the one who has waited longest.
+    #[inline]
     pub(crate) fn notify_one(&self) {
-        if !self.somebody_waits() {
-            return;
+        if self.somebody_waits() {
+            self.wake_first();
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wake_first(&self) {
         let mut waiters = self.waiters.lock();
         let first = waiters.take_first();
         self.waiting.store(waiters.len(), Ordering::Relaxed);

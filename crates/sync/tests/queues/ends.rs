@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use crate::common::{LONG, SHORT, poll_once, run, until};
 use lariat_sync::{DoneTooOften, GetError, PutError, Queue, SimpleQueue};
@@ -64,6 +65,34 @@ fn shut_down_it_takes_nothing_and_gives_what_it_has() {
     assert!(!queue.join_timeout(SHORT), "what was got is not done");
     queue.task_done().unwrap();
     queue.join();
+}
+
+/// Two put until they are refused, and two get until they are told of the end, which comes at once or a little later.
+#[test]
+fn what_meets_the_end_is_got_or_handed_back_to_who_put_it() {
+    for round in 0..300 {
+        let queue = SimpleQueue::new([None, Some(1), Some(2), Some(256)][round % 4]);
+        let (put, got) = thread::scope(|scope| {
+            let putters = [0, 1].map(|putter| {
+                let queue = &queue;
+                scope.spawn(move || {
+                    let refused = (0_usize..).find_map(|number| {
+                        let back = queue.put((putter, number)).err()?;
+                        assert_eq!(back, PutError::ShutDown((putter, number)));
+                        Some(number)
+                    });
+                    refused.unwrap()
+                })
+            });
+            let getters = [(); 2].map(|()| scope.spawn(|| queue.iter().count()));
+            (0..round % 5).for_each(|_| thread::sleep(Duration::from_micros(50)));
+            queue.shutdown();
+            let put: usize = putters.map(|putter| putter.join().unwrap()).iter().sum();
+            let got: usize = getters.map(|getter| getter.join().unwrap()).iter().sum();
+            (put, got)
+        });
+        assert_eq!((got, queue.len()), (put, 0));
+    }
 }
 
 #[test]
