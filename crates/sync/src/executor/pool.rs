@@ -176,9 +176,7 @@ impl ThreadPool {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let (task, future) = Task::new(task);
-        self.crew.put(task, Job::new, None)?;
-        Ok(future)
+        submitted(task, |task| self.crew.put(task, Job::new, None))
     }
 
     /// The same for at most `timeout`.
@@ -195,9 +193,9 @@ impl ThreadPool {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let (task, future) = Task::new(task);
-        self.crew.put(task, Job::new, deadline(timeout))?;
-        Ok(future)
+        submitted(task, |task| {
+            self.crew.put(task, Job::new, deadline(timeout))
+        })
     }
 
     /// Queues a task if there is room now.
@@ -210,9 +208,7 @@ impl ThreadPool {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let (task, future) = Task::new(task);
-        self.crew.try_put(task, Job::new)?;
-        Ok(future)
+        submitted(task, |task| self.crew.try_put(task, Job::new))
     }
 
     /// Queues a task, and awaits room, in the same line as those who wait in
@@ -326,6 +322,16 @@ pub(super) fn run_all(queue: &WorkQueue<Job<'_>>) {
     while let Taken::Job(job) = queue.take(None) {
         (job.0).run();
     }
+}
+
+/// Makes a task of `work`, which `put` queues, and gives its future.
+pub(super) fn submitted<T, F, P>(
+    work: F,
+    put: impl FnOnce(Box<Task<T, F>>) -> Result<P, Refused<Box<Task<T, F>>>>,
+) -> Result<TaskFuture<T>, SubmitError<F>> {
+    let (task, future) = Task::new(work);
+    put(task)?;
+    Ok(future)
 }
 
 /// Makes a job of each item.

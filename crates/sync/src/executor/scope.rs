@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::future::TaskFuture;
 use super::map::Map;
 use super::outcome::caught;
-use super::pool::{DEFAULT_CAPACITY, Job, SubmitError, Task, job_of_one, run_all};
+use super::pool::{DEFAULT_CAPACITY, Job, SubmitError, Task, job_of_one, run_all, submitted};
 use super::work::WorkQueue;
 use crate::thread::stack_size;
 use crate::waiting::deadline;
@@ -112,9 +112,9 @@ impl<'env> ScopedPool<'env> {
         T: Send + 'env,
         F: FnOnce() -> T + Send + 'env,
     {
-        let (task, future) = Task::new(task);
-        self.queue.put(task, Job::new, deadline(timeout))?;
-        Ok(future)
+        submitted(task, |task| {
+            self.queue.put(task, Job::new, deadline(timeout))
+        })
     }
 
     /// Queues a task if there is room now.
@@ -127,9 +127,7 @@ impl<'env> ScopedPool<'env> {
         T: Send + 'env,
         F: FnOnce() -> T + Send + 'env,
     {
-        let (task, future) = Task::new(task);
-        self.queue.try_put(task, Job::new)?;
-        Ok(future)
+        submitted(task, |task| self.queue.try_put(task, Job::new))
     }
 
     /// Queues a task, and awaits room.
