@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use common::{Woken, poll};
-use lariat_sync::{Get, GetError, Put, PutError, Queue, SimpleQueue};
+use lariat_sync::{AnyQueue, Get, GetError, Put, PutError, Queue, SimpleQueue};
 use proptest::prelude::*;
 
 #[derive(Clone, Copy, Debug)]
@@ -247,7 +247,7 @@ impl<'a> Program<'a> {
         woken.map(|(key, _)| *key).nth(index)
     }
 
-    fn take_turn(&mut self, queue: &'a Queue<u32>, turn: &Turn) {
+    fn take_turn(&mut self, queue: &'a dyn AnyQueue<Item = u32>, turn: &Turn) {
         match turn {
             Turn::StartGet => self.start(Waiting::Getting(queue.get_async())),
             Turn::StartPut => {
@@ -270,6 +270,35 @@ impl<'a> Program<'a> {
     }
 }
 
+fn lose_nothing(queue: &dyn AnyQueue<Item = u32>, turns: &[Turn]) -> Result<(), TestCaseError> {
+    let mut program = Program {
+        tasks: BTreeMap::new(),
+        made: 0,
+        got: Vec::new(),
+        handed_back: Vec::new(),
+    };
+    for turn in turns {
+        program.take_turn(queue, turn);
+    }
+    while let Some(key) = program.woken(0) {
+        program.poll(key);
+    }
+    for task in program.tasks.values() {
+        match task.waiting {
+            Waiting::Getting(_) => prop_assert!(queue.is_empty(), "a get sleeps beside an item"),
+            Waiting::Putting(_) => prop_assert!(queue.is_full(), "a put sleeps beside room"),
+        }
+    }
+    while !program.tasks.is_empty() {
+        program.drop(0);
+    }
+    program.got.extend(queue.shutdown_now());
+    program.got.extend(program.handed_back);
+    program.got.sort_unstable();
+    prop_assert!(program.got.into_iter().eq(1..=program.made));
+    Ok(())
+}
+
 proptest! {
     /// A runtime polls only what was woken. So when all that were woken have been polled, nobody may be left
     /// waiting for what is there.
@@ -278,31 +307,10 @@ proptest! {
         limit in 1..4usize,
         turns in prop::collection::vec(turn(), 0..120),
     ) {
-        let queue = Queue::fifo(limit);
-        let mut program = Program {
-            tasks: BTreeMap::new(),
-            made: 0,
-            got: Vec::new(),
-            handed_back: Vec::new(),
-        };
-        for turn in &turns {
-            program.take_turn(&queue, turn);
+        let (counting, plain) = (Queue::fifo(limit), SimpleQueue::new(limit));
+        let queues: [&dyn AnyQueue<Item = u32>; 2] = [&counting, &plain];
+        for queue in queues {
+            lose_nothing(queue, &turns)?;
         }
-        while let Some(key) = program.woken(0) {
-            program.poll(key);
-        }
-        for task in program.tasks.values() {
-            match task.waiting {
-                Waiting::Getting(_) => prop_assert!(queue.is_empty(), "a get sleeps beside an item"),
-                Waiting::Putting(_) => prop_assert!(queue.is_full(), "a put sleeps beside room"),
-            }
-        }
-        while !program.tasks.is_empty() {
-            program.drop(0);
-        }
-        program.got.extend(queue.shutdown_now());
-        program.got.extend(program.handed_back);
-        program.got.sort_unstable();
-        prop_assert!(program.got.into_iter().eq(1..=program.made));
     }
 }
