@@ -7,6 +7,7 @@ mod common;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use common::run;
 use lariat_sync::{AnyQueue, Queue, SimpleQueue};
@@ -14,11 +15,17 @@ use lariat_sync::{AnyQueue, Queue, SimpleQueue};
 /// How many items each of two threads and two tasks is to have had.
 const SHARE: usize = 200;
 
-/// By when: a thousandth of what goes through at the most.
+/// By when: a thousandth of what goes through, or as soon as the machine has had the time to let everybody run.
 const MOST: usize = 1_000 * 4 * SHARE;
+const TIME: Duration = Duration::from_secs(10);
 
 /// How many each has had, the threads first.
 type Shares = Arc<[AtomicUsize; 4]>;
+
+/// Whether there is more to come: until all have had their share, or have had the time for it.
+fn goes_on(shares: &Shares, went_through: usize, start: Instant) -> bool {
+    !all_have_theirs(shares) && (went_through < MOST || start.elapsed() < TIME)
+}
 
 fn all_have_theirs(shares: &Shares) -> bool {
     let mut shares = shares.iter();
@@ -41,11 +48,10 @@ where
             scope.spawn(move || queue.iter().for_each(|_| count(shares, own)));
         }
         scope.spawn(|| {
-            let mut numbers = 0..MOST;
-            while !all_have_theirs(shares)
-                && let Some(number) = numbers.next()
-            {
+            let (mut number, start) = (0, Instant::now());
+            while goes_on(shares, number, start) {
                 queue.put(number).unwrap();
+                number += 1;
             }
             queue.shutdown();
         });
@@ -82,10 +88,10 @@ where
             });
         }
         scope.spawn(|| {
-            let mut left = MOST;
-            while !all_have_theirs(shares) && left > 0 {
+            let (mut number, start) = (0, Instant::now());
+            while goes_on(shares, number, start) {
                 queue.get().unwrap();
-                left -= 1;
+                number += 1;
             }
             queue.shutdown_now();
         });

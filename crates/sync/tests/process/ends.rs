@@ -8,7 +8,7 @@ use lariat_sync::executor::{Shutdown, TaskError};
 use lariat_sync::process::SubmitError;
 use nix::sys::signal::Signal;
 
-use super::{WORKER, functions::*, is_there, message, one_process, process_of, send, until};
+use super::{WORKER, functions::*, held, is_there, message, one_process, process_of, send, until};
 
 #[test]
 fn the_end_of_a_pool_is_the_end_of_its_workers() {
@@ -77,11 +77,12 @@ fn is_dead(process: u32) -> bool {
 fn a_shutdown_with_a_thousand_queued_does_or_cancels_them() {
     for what in [Shutdown::Drain, Shutdown::Cancel] {
         let pool = one_process().build().unwrap();
-        let first = pool.submit(&SLEEP, &Duration::from_millis(100)).unwrap();
+        let (go, first) = held(&pool);
         let futures: Vec<_> = (0..1000)
             .map(|n| pool.submit(&DOUBLE, &n).unwrap())
             .collect();
-        until("it begins", || first.is_running());
+        pool.close(what);
+        drop(go);
         pool.shutdown(what);
         first.result().unwrap();
         let mut outcomes = futures

@@ -22,6 +22,12 @@ pub static KILL: Function<(), ()> = Function::new("kill", |()| {
     command.args(["-9", &own]).status().unwrap();
 });
 pub static SLEEP: Function<Duration, ()> = Function::new("sleep", std::thread::sleep);
+/// Runs as long as there is a folder.
+pub static HOLD: Function<String, ()> = Function::new("hold", |folder| {
+    while std::path::Path::new(&folder).exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+});
 pub static SPIN: Function<(), ()> = Function::new("spin", |()| {
     loop {
         std::hint::spin_loop();
@@ -92,7 +98,7 @@ pub static AT_EXIT: Function<String, ()> = Function::new("at exit", |path| {
     lariat_sync::exit::at_exit(move || std::fs::write(path, "ended").unwrap());
 });
 
-pub static ALL: [&dyn Registered; 21] = [
+pub static ALL: [&dyn Registered; 22] = [
     &DOUBLE,
     &LENGTH,
     &ZEROS,
@@ -103,6 +109,7 @@ pub static ALL: [&dyn Registered; 21] = [
     &ABORT,
     &KILL,
     &SLEEP,
+    &HOLD,
     &SPIN,
     &CHATTER,
     &ALLOCATE,

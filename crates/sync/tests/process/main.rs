@@ -13,11 +13,12 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use functions::*;
-use lariat_sync::executor::{Outcome, Shutdown, TaskError};
+use lariat_sync::executor::{Outcome, Shutdown, TaskError, TaskFuture};
 use lariat_sync::process::{Builder, Limits, ProcessPool, SubmitError, WorkerError};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tempfile::TempDir;
 
 const WORKER: &str = env!("CARGO_BIN_EXE_lariat-sync-worker");
 
@@ -52,6 +53,15 @@ fn send(process: u32, signal: Signal) {
 
 fn process_of(pool: &ProcessPool) -> u32 {
     pool.submit(&PROCESS, &()).unwrap().result().unwrap()
+}
+
+/// A task that has begun, and runs until what comes with it is dropped.
+fn held(pool: &ProcessPool) -> (TempDir, TaskFuture<()>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display().to_string();
+    let running = pool.submit(&HOLD, &path).unwrap();
+    until("it begins", || running.is_running());
+    (folder, running)
 }
 
 /// Waits for something that will come, and fails if it does not.
@@ -92,8 +102,7 @@ async fn a_result_from_a_process_is_awaited() {
 #[test]
 fn a_full_pool_of_processes_refuses_and_a_closed_one_too() {
     let pool = one_process().capacity(1).build().unwrap();
-    let running = pool.submit(&SLEEP, &Duration::from_millis(200)).unwrap();
-    until("it begins", || running.is_running());
+    let (go, running) = held(&pool);
     let queued = pool.try_submit(&DOUBLE, &4).unwrap();
     let full = pool.try_submit(&DOUBLE, &5);
     assert!(matches!(full, Err(SubmitError::Full)));
@@ -108,6 +117,7 @@ fn a_full_pool_of_processes_refuses_and_a_closed_one_too() {
     });
     let closed = pool.try_submit(&DOUBLE, &7);
     assert!(matches!(closed, Err(SubmitError::ShutDown)));
+    drop(go);
     running.result().unwrap();
     assert_eq!(queued.result().unwrap(), 8);
 }
@@ -262,13 +272,14 @@ fn large_arguments_and_results_come_whole() {
 
 #[test]
 fn a_task_that_takes_too_long_is_killed() {
-    let pool = with_limits(Limits::default().task_time(Duration::from_millis(200)));
+    // Long enough for the quick task that follows, on however busy a machine.
+    let pool = with_limits(Limits::default().task_time(Duration::from_secs(1)));
     let before = process_of(&pool);
     let outcome = pool
         .submit(&SLEEP, &Duration::from_secs(1000))
         .unwrap()
         .result();
-    let expected = "`sleep` was not done after 200ms, and its worker process was killed";
+    let expected = "`sleep` was not done after 1s, and its worker process was killed";
     assert_eq!(message(outcome), expected);
     assert!(!is_there(before));
     assert_eq!(pool.submit(&DOUBLE, &1).unwrap().result().unwrap(), 2);
