@@ -25,6 +25,8 @@ mod peers;
 #[cfg(target_os = "linux")]
 mod platform;
 #[cfg(target_os = "linux")]
+mod python;
+#[cfg(target_os = "linux")]
 mod queues;
 #[cfg(target_os = "linux")]
 mod re;

@@ -6,12 +6,13 @@
 
 use std::hint::black_box;
 use std::io;
-use std::process::Command;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use lariat::sync::executor::ThreadPool;
 use lariat::sync::process::{Function, ProcessPool, Registered};
+
+use crate::python;
 
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/executors.py");
 
@@ -73,14 +74,14 @@ pub fn measure(quick: bool) -> io::Result<()> {
         |count| one_rayon(&rayon, count),
     )?;
     drop(rayon);
-    python("threads", size)?;
+    rows_of_python("threads", size)?;
     println!();
     println!(
         "{:<34}{:>12}{:>14}{:>12}",
         "processes", "of many", "one at a time", "1 MB"
     );
     processes(size)?;
-    python("processes", size)
+    rows_of_python("processes", size)
 }
 
 /// A row: a task of many that are submitted together, and one that is waited for before the
@@ -191,10 +192,15 @@ fn processes(size: Size) -> io::Result<()> {
 }
 
 /// The rows of Python's own.
-fn python(which: &str, size: Size) -> io::Result<()> {
+fn rows_of_python(which: &str, size: Size) -> io::Result<()> {
     let numbers =
         [size.tasks / 10, size.calls / 4, size.megabytes].map(|number| number.to_string());
-    let mut command = Command::new("python3");
+    let Some(name) = python::name() else {
+        println!("not installed: python3");
+        return Ok(());
+    };
+    println!("{name}:");
+    let mut command = python::command();
     command.arg(PYTHON).arg(which).args(numbers);
     match command.arg(size.repeats.to_string()).status() {
         Ok(status) if status.success() => Ok(()),

@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex};
 
 use lariat::sync::Queue;
 
-use super::{Effort, Handover, LIMIT, compare, contestant};
+use super::{Contestant, Effort, Handover, LIMIT, compare, contestant};
 
 struct Fifo(Queue<u64>);
 struct Priority(Queue<u64>);
@@ -134,11 +134,15 @@ impl<K: Kept> Handover for Plain<K> {
 
 /// Measures both orders.
 pub fn measure(effort: Effort) {
-    let contestants = [
+    compare(&contestants(), effort);
+}
+
+/// Both orders, and what a person would write for each.
+pub fn contestants() -> [Contestant; 4] {
+    [
         contestant::<Fifo>("lariat Queue::fifo"),
         contestant::<Plain<VecDeque<u64>>>("a lock, VecDeque, two Condvar"),
         contestant::<Priority>("lariat Queue::priority"),
         contestant::<Plain<BinaryHeap<Reverse<u64>>>>("a lock, BinaryHeap, two Condvar"),
-    ];
-    compare(&contestants, effort);
+    ]
 }

@@ -113,13 +113,17 @@ fn single<Q: Handover + Default + 'static>(name: &'static str) -> Contestant {
 
 /// Without a limit.
 pub fn unlimited(effort: Effort) {
-    let contestants = [
+    compare(&without_limit(), effort);
+}
+
+/// Those without a limit.
+pub fn without_limit() -> [Contestant; 4] {
+    [
         contestant::<LariatUnlimited>("lariat SimpleQueue"),
         contestant::<CrossbeamUnlimited>("crossbeam-channel"),
         contestant::<FlumeUnlimited>("flume"),
         single::<StdUnlimited>("std mpsc"),
-    ];
-    compare(&contestants, effort);
+    ]
 }
 
 /// With room for [`LIMIT`] items.

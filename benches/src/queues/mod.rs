@@ -4,6 +4,7 @@ mod counted;
 mod fifo;
 mod permits;
 mod python;
+mod wakeups;
 
 use std::io;
 use std::sync::Barrier;
@@ -47,9 +48,11 @@ pub fn measure(quick: bool) -> io::Result<()> {
     fifo::limited(effort);
     heading(&format!("with task_done and join, room for {LIMIT}"));
     counted::measure(effort);
-    python::measure(effort)?;
     permits::measure(effort);
-    Ok(())
+    let mut waiting = Vec::from(fifo::without_limit());
+    waiting.extend(counted::contestants());
+    wakeups::measure(&waiting)?;
+    python::measure(effort)
 }
 
 fn heading(title: &str) {
@@ -106,31 +109,55 @@ fn compare(contestants: &[Contestant], effort: Effort) {
     }
 }
 
-/// Hands the items over by so many threads on each side, and checks that they are all there.
+/// Hands the items over by so many threads on each side, and checks that they are all there. The time is that
+/// from the first thread's start to the last one's end, by their own clocks: where there are more threads than
+/// processors, whoever starts them may be the last to run.
 fn hand_over(queue: &dyn Handover, threads: usize, items: u64) -> Duration {
     let share = items / threads as u64;
-    let start = Barrier::new(2 * threads + 1);
-    thread::scope(|scope| {
-        let getters: Vec<_> = (0..threads)
-            .map(|_| {
-                scope.spawn(|| {
-                    start.wait();
-                    (0..share).map(|_| queue.get()).sum::<u64>()
-                })
-            })
-            .collect();
-        for _ in 0..threads {
-            scope.spawn(|| {
-                start.wait();
+    let start = Barrier::new(2 * threads);
+    let start = &start;
+    let ends = thread::scope(|scope| {
+        let sides = (0..threads).flat_map(|_| {
+            let get = move || (0..share).map(|_| queue.get()).sum::<u64>();
+            let put = move || {
                 (0..share).for_each(|item| queue.put(item));
-            });
-        }
+                0_u64
+            };
+            let getter = scope.spawn(move || End::of(start, get));
+            let putter = scope.spawn(move || End::of(start, put));
+            [getter, putter]
+        });
+        let sides: Vec<_> = sides.collect();
+        let ends = sides.into_iter().map(|side| side.join());
+        let ends = ends.map(|end| end.expect("it does not panic"));
+        ends.collect::<Vec<End>>()
+    });
+    let sum: u64 = ends.iter().map(|end| end.sum).sum();
+    assert_eq!(sum, threads as u64 * (0..share).sum::<u64>());
+    let began = ends.iter().map(|end| end.began).min();
+    let ended = ends.iter().map(|end| end.ended).max();
+    ended
+        .zip(began)
+        .map_or(Duration::ZERO, |(ended, began)| ended - began)
+}
+
+/// What a thread has done, and when.
+struct End {
+    began: Instant,
+    ended: Instant,
+    /// Of what it got.
+    sum: u64,
+}
+
+impl End {
+    fn of(start: &Barrier, work: impl FnOnce() -> u64) -> Self {
         start.wait();
         let began = Instant::now();
-        let ends = getters.into_iter().map(|getter| getter.join());
-        let sum: u64 = ends.map(|end| end.expect("it does not panic")).sum();
-        let took = began.elapsed();
-        assert_eq!(sum, threads as u64 * (0..share).sum::<u64>());
-        took
-    })
+        let sum = work();
+        End {
+            began,
+            ended: Instant::now(),
+            sum,
+        }
+    }
 }

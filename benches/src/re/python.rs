@@ -1,7 +1,7 @@
 //! CPython's `re` in a process of its own, which times itself.
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ pub struct Python {
 impl Python {
     /// Starts it with the texts and the cases.
     pub fn start(samples: &[Sample], cases: &[Case]) -> io::Result<Python> {
-        let mut command = Command::new("python3");
+        let mut command = crate::python::command();
         command.args(["-c", SCRIPT]);
         let mut process = command
             .stdin(Stdio::piped())

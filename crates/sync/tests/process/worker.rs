@@ -18,9 +18,6 @@ fn main() {
             println!("{}", ProcessPool::new().unwrap_err());
             std::process::exit(3);
         }
-        Some("--lariat-sync-worker") if std::env::var_os("SLOW_START").is_some() => {
-            std::thread::sleep(Duration::from_millis(300));
-        }
         _ => {}
     }
     worker_main(&functions::ALL);
