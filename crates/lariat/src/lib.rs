@@ -86,5 +86,9 @@ mod threads {}
 mod remote_calls {}
 
 #[cfg(doctest)]
+#[doc = include_str!("../../../docs/chat.md")]
+mod chat {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../../../docs/http.md")]
 mod http {}

@@ -81,7 +81,7 @@ The client of a service that a name server knows takes name:SERVICE as well.
 
 Exit codes:
   0      done; also a server that was asked to stop and drained
-  1      failed
+  1      failed; fetch has curl's codes, and re grep's
   2      wrong usage
   130    a client that was interrupted
   128+n  ended at once by a second signal, of number n";
