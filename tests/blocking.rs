@@ -1,13 +1,16 @@
 //! Blocking handlers under the reactor.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
-use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex};
+use std::net::{Shutdown, TcpStream, UdpSocket};
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use lariat::socketserver::{HandlerResult, StreamRequest, handler};
-use lariat::{Reactor, blocking};
+use lariat::socketserver::{DatagramRequest, HandlerResult, StreamRequest, handler};
+use lariat::{Reactor, blocking, blocking_datagrams};
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn shout(request: &mut StreamRequest) -> HandlerResult {
     while let Some(line) = request.rfile.read_line(1024)? {
@@ -114,5 +117,95 @@ fn a_handler_that_never_returns_does_not_hold_up_the_reactors_end() {
     let report = reactor.run();
     assert_eq!(report.all(), 1, "{report:?}");
     drop(release);
+    asked.join().expect("no panic");
+}
+
+fn shout_once(request: &mut DatagramRequest) -> HandlerResult {
+    match request.packet() {
+        b"nothing" => {}
+        b"panic" => panic!("as it was told"),
+        b"fail" => return Err("as it was told".into()),
+        words => request.wfile = words.to_ascii_uppercase(),
+    }
+    Ok(())
+}
+
+#[test]
+fn handlers_of_datagrams_are_served_by_the_reactor_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("socket");
+    let reactor = Reactor::builder().threads(1).build().expect("a reactor");
+    let udp = reactor.listen("udp://127.0.0.1:0", blocking_datagrams(shout_once));
+    let udp = udp.expect("a port").endpoint().clone();
+    let unix = format!("unixgram://{}", path.display());
+    let listened = reactor.listen(unix, blocking_datagrams(shout_once));
+    listened.expect("a path");
+    let handle = reactor.handle();
+    let asked = std::thread::spawn(move || {
+        let client = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        client.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        let port = udp.port().expect("a port");
+        client.connect(("127.0.0.1", port)).expect("a port");
+        let named = UnixDatagram::bind(folder.path().join("client")).expect("a path");
+        named.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        named.connect(&path).expect("it is bound");
+        // Each is whole, and neither what is not answered nor what fails is an end.
+        for (words, answer) in [
+            ("one", "ONE"),
+            ("nothing", ""),
+            ("panic", ""),
+            ("fail", ""),
+            ("three", "THREE"),
+        ] {
+            client.send(words.as_bytes()).expect("sent");
+            named.send(words.as_bytes()).expect("sent");
+            if answer.is_empty() {
+                continue;
+            }
+            let mut heard = [0; 100];
+            let length = client.recv(&mut heard).expect("an answer");
+            assert_eq!(&heard[..length], answer.as_bytes());
+            let length = named.recv(&mut heard).expect("an answer");
+            assert_eq!(&heard[..length], answer.as_bytes());
+        }
+        handle.stop();
+    });
+    reactor.run();
+    asked.join().expect("no panic");
+}
+
+#[test]
+fn a_datagram_that_is_being_handled_is_answered_before_the_reactor_ends() {
+    let (begun, begins) = mpsc::channel();
+    let (release, held) = mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let slow = handler(move |request: &mut DatagramRequest| {
+        begun.send(())?;
+        held.lock().expect("no panic").recv_timeout(PATIENCE)?;
+        request.wfile = request.packet().to_vec();
+        Ok(())
+    });
+    let reactor = Reactor::builder()
+        .threads(1)
+        .drain_time(PATIENCE)
+        .build()
+        .expect("a reactor");
+    let listening = reactor.listen("udp://127.0.0.1:0", blocking_datagrams(slow));
+    let endpoint = listening.expect("a port").endpoint().clone();
+    let handle = reactor.handle();
+    let asked = std::thread::spawn(move || {
+        let client = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        client.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        let port = endpoint.port().expect("a port");
+        client.connect(("127.0.0.1", port)).expect("a port");
+        client.send(b"late").expect("sent");
+        begins.recv_timeout(PATIENCE).expect("it is handled");
+        handle.stop();
+        release.send(()).expect("it waits");
+        let mut heard = [0; 100];
+        let length = client.recv(&mut heard).expect("an answer");
+        assert_eq!(&heard[..length], b"late");
+    });
+    reactor.run();
     asked.join().expect("no panic");
 }

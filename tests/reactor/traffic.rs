@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lariat::{
-    Address, ConnectOptions, ConnectionHandle, DatagramProtocol, DatagramTransport, Endpoint,
-    ListenOptions, Message, Protocol, Reactor, Service, TimerId, Transport,
+    Address, ConnectOptions, Connection, ConnectionHandle, DatagramProtocol, DatagramTransport,
+    Endpoint, ListenOptions, Message, Protocol, Reactor, Service, TimerId, Transport,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -334,5 +334,16 @@ fn one_protocol_for_two_sockets_is_refused_in_words() {
         refused.expect_err("two sockets").to_string(),
         "udp://localhost:0: one protocol for every peer's datagrams needs one datagram socket, \
          as udp://127.0.0.1:PORT or udp://[::]:PORT"
+    );
+}
+
+#[test]
+fn an_async_function_for_datagrams_is_refused_in_words() {
+    let nothing = |_: Connection| async { Ok(()) };
+    let refused = reactor().listen("udp://localhost:0", nothing);
+    assert_eq!(
+        refused.expect_err("no stream").to_string(),
+        "udp://localhost:0: an async function needs a stream: give datagrams a Factory, or \
+         Service::datagrams"
     );
 }

@@ -1,5 +1,7 @@
 //! Blocking handlers under the reactor.
 
+mod datagrams;
+
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -10,11 +12,14 @@ use lariat_protocol::Address;
 use lariat_socketserver::{self as socketserver, RequestHandler, StreamRequest};
 use tokio_util::io::SyncIoBridge;
 
+pub use datagrams::blocking_datagrams;
+
 type Served = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
 /// A [`RequestHandler`] of streams as a service of the [`Reactor`](crate::Reactor): the same
-/// handler, each on a thread of the runtime's pool for blocking work, over every endpoint, under
-/// the engine's limits, deadlines and draining.
+/// handler, each on a thread of the runtime's pool for blocking work, over every endpoint of streams, under
+/// the engine's limits, deadlines and draining. Handlers of datagrams are served by
+/// [`blocking_datagrams`].
 ///
 /// It is what a program that has outgrown a [`socketserver::Server`] changes first: connections that
 /// wait for their handler cost a thread still, of which the pool has 512; what is rewritten

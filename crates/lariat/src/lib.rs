@@ -43,7 +43,7 @@
 mod blocking;
 
 #[cfg(unix)]
-pub use blocking::blocking;
+pub use blocking::{blocking, blocking_datagrams};
 pub use lariat_client as client;
 pub use lariat_net::*;
 pub use lariat_protocol::{

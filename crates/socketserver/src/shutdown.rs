@@ -2,7 +2,8 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::platform::{Bell, UnixStream};
 
@@ -30,7 +31,13 @@ pub struct ShutdownHandle {
     idle: Arc<Bell>,
     /// Whether a loop of this process runs.
     is_looping: Arc<AtomicBool>,
+    /// How many loops of this process have ended.
+    ended: Arc<AtomicU64>,
 }
+
+/// How often at least is looked whether the loop has ended: one that begins at once silences the bell,
+/// which who waits may not have heard by then.
+const LOOK: Duration = Duration::from_millis(100);
 
 impl ShutdownHandle {
     /// One that ends nothing yet: see [`Builder::shutdown_handle`](crate::Builder::shutdown_handle).
@@ -45,6 +52,7 @@ impl ShutdownHandle {
             wanted: Arc::new(Bell::new()?),
             idle: Arc::new(idle),
             is_looping: Arc::default(),
+            ended: Arc::default(),
         })
     }
 
@@ -54,9 +62,14 @@ impl ShutdownHandle {
     /// Called by a handler of a [`Sequential`](crate::Sequential) server it would wait for
     /// itself for ever; [`request`](Self::request) does not wait.
     pub fn shutdown(&self) {
+        let before = self.ended.load(Ordering::SeqCst);
         self.wanted.ring();
-        // The only thing to go wrong is that there is nothing left to wait for.
-        let _ = self.idle.wait(None);
+        while self.ended.load(Ordering::SeqCst) == before {
+            // The only thing to go wrong is that there is nothing left to wait for.
+            if self.idle.wait(Some(LOOK)).unwrap_or(true) {
+                return;
+            }
+        }
     }
 
     /// Asks the loop to end, and does not wait for that.
@@ -96,6 +109,7 @@ impl Drop for Looping<'_> {
     fn drop(&mut self) {
         self.0.wanted.silence();
         self.0.is_looping.store(false, Ordering::SeqCst);
+        self.0.ended.fetch_add(1, Ordering::SeqCst);
         self.0.idle.ring();
     }
 }

@@ -64,6 +64,9 @@ pub struct TlsStream<S> {
     unsent: Queue,
     /// What has ended the connection; every read and write says so again.
     failure: Option<Box<RustlsError>>,
+    /// Whether a record went out in part and the rest never will: whatever came behind it would be
+    /// noise.
+    is_torn: bool,
     /// The peer has said that nothing more will come.
     ended: bool,
     /// We have.
@@ -80,6 +83,7 @@ impl<S> TlsStream<S> {
             unread: Queue::default(),
             unsent: Queue::default(),
             failure: None,
+            is_torn: false,
             ended: false,
             closing: false,
         }
@@ -284,7 +288,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
 
     fn poll_encrypt(&mut self, context: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         self.check()?;
-        if self.closing {
+        if self.closing || self.is_torn {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
         ready!(self.poll_send(context))?;
@@ -305,7 +309,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                         return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
                     }
                     Poll::Ready(Ok(length)) => records = &records[length..],
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Ready(Err(error)) => {
+                        self.is_torn = true;
+                        return Poll::Ready(Err(error));
+                    }
                     Poll::Pending => {
                         self.unsent.push(records);
                         break;
@@ -318,7 +325,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
     }
 
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !mem::replace(&mut self.closing, true) && self.failure.is_none() {
+        let says_so = self.failure.is_none() && !self.is_torn;
+        if !mem::replace(&mut self.closing, true) && says_so {
             scratch::with(|scratch| {
                 self.say(Say::End, &mut scratch.incoming, &mut scratch.outgoing);
                 self.unsent.push(scratch.outgoing.filled());

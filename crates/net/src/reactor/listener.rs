@@ -152,6 +152,11 @@ pub(super) fn listen(
                        as udp://127.0.0.1:PORT or udp://[::]:PORT";
         return Err(Error::misuse(endpoint, problem));
     }
+    if function.is_some() && endpoint.is_datagram() {
+        let problem =
+            "an async function needs a stream: give datagrams a Factory, or Service::datagrams";
+        return Err(Error::misuse(endpoint, problem));
+    }
     let factory = factory.unwrap_or_else(|| Arc::new(NoFactory(refusal)));
     let state = ServiceState::new(&name, layers, factory, stopping);
     let shown = shown(endpoint, &endpoints);

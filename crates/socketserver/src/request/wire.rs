@@ -146,7 +146,11 @@ macro_rules! socket_wire {
             }
 
             fn end(&self) -> io::Result<()> {
-                self.shutdown(Shutdown::Write)
+                match self.shutdown(Shutdown::Write) {
+                    // Its client has ended it already, which may be by a reset behind the answer.
+                    Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+                    ended => ended,
+                }
             }
 
             fn descriptor(&self) -> Option<BorrowedFd<'_>> {

@@ -123,11 +123,22 @@ impl Patience {
             wire.set_timeouts(None, Some(within))?;
             self.armed = Some(within);
         }
-        wire.send(data).map_err(|error| match &self.whole {
+        wire.send(data).map_err(|error| {
+            if is_late(&error) {
+                // Nobody waits as long once more, for what was gathered or for the end of TLS.
+                self.idle = Some(BRIEFLY);
+            }
+            self.told(error)
+        })
+    }
+
+    /// The error of a write in words.
+    fn told(&self, error: io::Error) -> io::Error {
+        match &self.whole {
             _ if !is_late(&error) => error,
             Some(whole) if whole.left().is_zero() => request_is_late(whole.length),
             _ => io::Error::new(io::ErrorKind::TimedOut, "the client reads nothing"),
-        })
+        }
     }
 
     /// How long a write of so many bytes may wait.

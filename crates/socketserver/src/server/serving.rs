@@ -85,7 +85,7 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
         let mut row = 1;
         loop {
             let pause = paused.map(|until| until.saturating_duration_since(Instant::now()));
-            let time = pause.unwrap_or(poll_interval);
+            let time = pause.map_or(poll_interval, |pause| pause.min(poll_interval));
             let event = self.wait(transport, pause.is_none(), Some(time))?;
             // Whoever has ended makes room, in the counts too.
             self.strategy.service_actions();
@@ -158,7 +158,8 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
             .live
             .room(|count| most.is_some_and(|most| count >= most));
         let ending = self.shared.lingering.wires();
-        let time = match ending.is_empty() {
+        // Of several that wait for room, which a program's own threads may, the bell wakes one.
+        let time = match ending.is_empty() && room.is_none() {
             true => time,
             false => Some(time.map_or(LOOK, |time| time.min(LOOK))),
         };

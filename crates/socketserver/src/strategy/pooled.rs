@@ -100,7 +100,9 @@ impl Strategy for Pooled {
 
     fn end_at_once(&self) {
         if let Some(queue) = &self.pool().queue {
-            drop(queue.shutdown_now());
+            for job in queue.shutdown_now() {
+                job.refuse(Refusal::Queue);
+            }
         }
     }
 

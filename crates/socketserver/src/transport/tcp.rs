@@ -47,7 +47,8 @@ impl Transport for Tcp {
         let (stream, client) = self.listener.accept()?;
         platform::inherit_nothing(&stream)?;
         if options.disable_nagle_algorithm {
-            stream.set_nodelay(true)?;
+            // Who is gone already is found out by who reads.
+            let _ = stream.set_nodelay(true);
         }
         Ok((Arc::new(stream), client.into()))
     }

@@ -35,6 +35,8 @@ impl Transport for Udp {
 
     fn bind(address: &OsStr, options: &Options) -> io::Result<Self> {
         let socket = inet::bind(address, Type::DGRAM, options)?;
+        // `poll` says when something has come; what is gone again must not hold us up.
+        socket.set_nonblocking(true)?;
         Ok(Udp {
             socket: Arc::new(socket.into()),
             buffer: Mutex::new(vec![0; options.max_packet_size]),
@@ -42,7 +44,7 @@ impl Transport for Udp {
     }
 
     fn activate(&self, _: &Options) -> io::Result<()> {
-        self.socket.set_nonblocking(true)
+        Ok(())
     }
 
     fn server_address(&self) -> io::Result<Address> {
@@ -67,7 +69,13 @@ impl Transport for Udp {
             socket,
             sender,
         } = packet;
-        let reply = move |words: &[u8]| sent(words.len(), socket.send_to(words, sender));
+        let reply = move |words: &[u8]| {
+            match sent(words.len(), socket.send_to(words, sender)) {
+                // One that would have to wait is lost, as the network may lose any.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+                sent => sent,
+            }
+        };
         Ok(DatagramRequest::new(data, accepted, reply))
     }
 
@@ -76,12 +84,11 @@ impl Transport for Udp {
     }
 }
 
-/// A reply that would have to wait is lost, as the network may lose any.
+/// Whether all of a reply was taken.
 pub(super) fn sent(length: usize, result: io::Result<usize>) -> io::Result<()> {
     match result {
         Ok(count) if count == length => Ok(()),
         Ok(_) => Err(io::ErrorKind::WriteZero.into()),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
         Err(error) => Err(error),
     }
 }

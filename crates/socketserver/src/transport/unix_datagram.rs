@@ -29,6 +29,7 @@ impl Transport for UnixDatagram {
 
     fn bind(address: &OsStr, options: &Options) -> io::Result<Self> {
         let socket = Socket::new(Domain::UNIX, Type::DGRAM, None)?;
+        socket.set_nonblocking(true)?;
         let file = SocketFile::bind(&socket, address, |path| Datagrams::unbound()?.connect(path))?;
         Ok(UnixDatagram {
             socket: Arc::new(socket.into()),
@@ -38,7 +39,7 @@ impl Transport for UnixDatagram {
     }
 
     fn activate(&self, _: &Options) -> io::Result<()> {
-        self.socket.set_nonblocking(true)
+        Ok(())
     }
 
     fn server_address(&self) -> io::Result<Address> {

@@ -7,6 +7,7 @@ mod clients;
 mod closing;
 mod deadlines;
 mod faults;
+mod flood;
 mod hooks;
 mod life;
 mod limits;
