@@ -12,8 +12,11 @@ use std::time::Duration;
 
 use lariat_protocol::Deadlines;
 
-/// Short enough for a test, and long enough to be told from nothing.
-pub const SHORT: Duration = Duration::from_millis(300);
+/// Short enough for a test, and long enough to see on a busy machine what is before it.
+pub const SHORT: Duration = Duration::from_secs(1);
+
+/// Where nothing has to be done before it comes.
+const BRIEF: Duration = Duration::from_millis(300);
 
 /// What no test waits for.
 const LONG: Duration = Duration::from_secs(3600);

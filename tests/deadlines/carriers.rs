@@ -1,13 +1,13 @@
 //! The same deadlines on every carrier: they are the engine's, and no carrier's.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lariat::observe::Ended;
 use lariat::{ConnectOptions, Connection, Endpoint, ListenOptions, Listening, Reactor};
 use lariat_protocol::{Deadline, Deadlines};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{PATIENT, SHORT};
+use super::{BRIEF, PATIENT};
 use crate::common::{Certificates, PATIENCE, wait_until};
 use crate::host::{Host, is_all_over};
 
@@ -51,17 +51,30 @@ async fn said(mut connection: Connection, says: &str) -> String {
     behind.to_string()
 }
 
+/// The other deadlines are not to come, however late we are.
+fn only(deadline: Deadline, length: Duration) -> Deadlines {
+    let length = Some(length);
+    match deadline {
+        Deadline::FirstMessage => Deadlines {
+            first_message: length,
+            ..PATIENT
+        },
+        Deadline::Message => Deadlines {
+            message: length,
+            ..PATIENT
+        },
+        _ => Deadlines {
+            idle: length,
+            ..PATIENT
+        },
+    }
+}
+
 #[test]
 fn silence_half_a_line_and_idleness_end_on_each() {
     let folder = tempfile::tempdir().expect("a folder");
     let unix = format!("unix://{}", folder.path().join("socket").display());
     let certificates = Certificates::create();
-    let deadlines = Deadlines {
-        first_message: Some(SHORT),
-        message: Some(2 * SHORT),
-        idle: Some(3 * SHORT),
-        ..PATIENT
-    };
     let mut urls = vec![
         "tcp://127.0.0.1:0",
         "tls://127.0.0.1:0",
@@ -77,17 +90,18 @@ fn silence_half_a_line_and_idleness_end_on_each() {
     let runtime = runtime.expect("started");
     for url in urls {
         let reactor = crate::common::reactor();
-        let listening = listen(&reactor, url, &certificates, deadlines);
+        let listening = listen(&reactor, url, &certificates, PATIENT);
         // A message of a WebSocket's is whole in itself, with an end of line or without.
         let half = match url.starts_with("ws") {
-            true => ("half", "half\nlate idle\n", 3 * SHORT, Deadline::Idle),
-            false => ("half", "late message\n", 2 * SHORT, Deadline::Message),
+            true => ("half", "half\nlate idle\n", 3 * BRIEF, Deadline::Idle),
+            false => ("half", "late message\n", 2 * BRIEF, Deadline::Message),
         };
         for (says, hears, length, deadline) in [
-            ("", "late first-message\n", SHORT, Deadline::FirstMessage),
+            ("", "late first-message\n", BRIEF, Deadline::FirstMessage),
             half,
-            ("hi\n", "hi\nlate idle\n", 3 * SHORT, Deadline::Idle),
+            ("hi\n", "hi\nlate idle\n", 3 * BRIEF, Deadline::Idle),
         ] {
+            listening.set_deadlines(only(deadline, length));
             let before = listening.stats().deadline(deadline);
             let begun = Instant::now();
             let heard = runtime.block_on(async {
@@ -108,7 +122,7 @@ fn who_never_reads_is_ended_on_each() {
     let unix = format!("unix://{}", folder.path().join("socket").display());
     let certificates = Certificates::create();
     let deadlines = Deadlines {
-        write: Some(SHORT),
+        write: Some(BRIEF),
         ..PATIENT
     };
     let mut urls = vec!["tls://127.0.0.1:0", "tls+mem://deadlines-of-writing"];
@@ -132,7 +146,7 @@ fn who_never_reads_is_ended_on_each() {
         wait_until("it is ended", || {
             listening.stats().deadline(Deadline::Write) == 1
         });
-        assert!(begun.elapsed() >= SHORT, "{url}");
+        assert!(begun.elapsed() >= BRIEF, "{url}");
         wait_until("all is over", || is_all_over(&reactor.handle()));
         assert_eq!(listening.stats().ended(Ended::Deadline), 1);
     }

@@ -8,7 +8,7 @@ use lariat::{Connection, Listening, Reactor};
 use lariat_protocol::{Deadline, Deadlines};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
-use super::{PATIENT, SHORT};
+use super::{LONG, PATIENT, SHORT};
 use crate::common::{connect, reactor, wait_until};
 use crate::host::{greeting, is_all_over, only_one_in, rest, with_deadlines};
 
@@ -66,7 +66,7 @@ fn ended_by(reactor: &Reactor, listening: &Listening, deadline: Deadline) {
 fn silence_has_the_time_of_a_first_message_and_then_of_idleness() {
     for says in [false, true] {
         let deadlines = Deadlines {
-            first_message: Some(SHORT),
+            first_message: Some(if says { LONG } else { SHORT }),
             idle: Some(2 * SHORT),
             ..PATIENT
         };
@@ -127,7 +127,6 @@ fn work_is_not_idleness() {
     }
     let deadlines = Deadlines {
         idle: Some(SHORT),
-        first_message: Some(SHORT),
         ..PATIENT
     };
     let reactor = reactor();

@@ -7,14 +7,14 @@ use lariat::observe::{Ended, Phase};
 use lariat::{Connection, ListenOptions, Listening, Reactor};
 use lariat_protocol::{Deadline, Deadlines};
 
-use super::{PATIENT, SHORT};
+use super::{BRIEF, PATIENT, SHORT};
 use crate::common::{Certificates, connect, reactor, wait_until};
 use crate::host::{Host, ask, greeting, is_all_over, only_one_in, rest};
 
-fn options(certificates: &Certificates) -> ListenOptions {
+fn options(certificates: &Certificates, handshake: Duration) -> ListenOptions {
     ListenOptions {
         deadlines: Some(Deadlines {
-            handshake: Some(SHORT),
+            handshake: Some(handshake),
             ..PATIENT
         }),
         ..certificates.listening()
@@ -48,8 +48,8 @@ fn who_does_not_finish_a_handshake_is_ended() {
         ("ws://127.0.0.1:0", BEGINS[1]),
     ] {
         let handle = reactor.handle();
-        let events = handle.listen_with(url, options(&certificates), Host);
-        let function = handle.listen_with(url, options(&certificates), never);
+        let events = handle.listen_with(url, options(&certificates, BRIEF), Host);
+        let function = handle.listen_with(url, options(&certificates, BRIEF), never);
         for listening in [events, function] {
             let listening = listening.expect("listening");
             for drips in [false, true] {
@@ -64,7 +64,7 @@ fn who_does_not_finish_a_handshake_is_ended() {
                     }
                 });
                 assert_eq!(rest(&mut stream), "", "{url}");
-                assert!(begun.elapsed() >= SHORT);
+                assert!(begun.elapsed() >= BRIEF);
                 drop(stream);
                 dripping.join().expect("no panic");
             }
@@ -78,7 +78,8 @@ fn a_handshake_in_the_middle_has_the_same_time() {
     let reactor = reactor();
     let certificates = Certificates::create();
     let handle = reactor.handle();
-    let listening = handle.listen_with("tcp://127.0.0.1:0", options(&certificates), Host);
+    let options = options(&certificates, SHORT);
+    let listening = handle.listen_with("tcp://127.0.0.1:0", options, Host);
     let listening = listening.expect("listening");
     let mut stream = connect(&listening);
     greeting(&stream);

@@ -59,7 +59,6 @@ fn nobody_says_anything() {
 #[test]
 fn a_drip_has_the_time_of_one_message() {
     let deadlines = Deadlines {
-        first_message: Some(2 * SHORT),
         message: Some(SHORT),
         ..PATIENT
     };
@@ -116,9 +115,10 @@ fn who_is_slow_but_steady_is_heard_to_the_end() {
     greeting(&stream);
     let begun = Instant::now();
     let mut sent = 0;
+    // Each piece earns more than the time until the next, and so makes up for a late one.
     while begun.elapsed() < 3 * SHORT {
-        stream.write_all(&[b'x'; 100]).expect("sent");
-        sent += 100;
+        stream.write_all(&[b'x'; 300]).expect("sent");
+        sent += 300;
         std::thread::sleep(Duration::from_millis(20));
     }
     stream.write_all(b"\n").expect("sent");
@@ -135,15 +135,13 @@ fn idle_begins_behind_the_last_reply() {
     let listening = listen(&reactor, deadlines);
     let mut stream = connect(&listening);
     greeting(&stream);
-    let mut begun = Instant::now();
+    let begun = Instant::now();
     // A reply of a timer's, on its own.
-    stream.write_all(b"later 300\n").expect("sent");
+    stream.write_all(b"later 1000\n").expect("sent");
     assert_eq!(greeting(&stream), "later\n");
     assert!(begun.elapsed() >= SHORT);
-    begun = Instant::now();
     assert_eq!(rest(&mut stream), "late idle\n");
-    // It was sent a moment before it was read.
-    assert!(begun.elapsed() + Duration::from_millis(100) >= 2 * SHORT);
+    assert!(begun.elapsed() >= SHORT + 2 * SHORT);
     ended_by(&reactor, &listening, Deadline::Idle);
 }
 
@@ -151,7 +149,6 @@ fn idle_begins_behind_the_last_reply() {
 fn who_is_worked_for_is_not_idle() {
     let deadlines = Deadlines {
         idle: Some(SHORT),
-        first_message: Some(SHORT),
         message: Some(SHORT),
         ..PATIENT
     };
@@ -161,10 +158,10 @@ fn who_is_worked_for_is_not_idle() {
     greeting(&stream);
     let begun = Instant::now();
     // What has begun behind it waits for our side.
-    stream.write_all(b"work 1000\nha").expect("sent");
+    stream.write_all(b"work 2000\nha").expect("sent");
     assert_eq!(only_one_in(&reactor.handle(), Phase::Working).messages, 1);
     assert_eq!(greeting(&stream), "later\n");
-    assert!(begun.elapsed() >= Duration::from_secs(1));
+    assert!(begun.elapsed() >= 2 * SHORT);
     stream.write_all(b"lf\n").expect("sent");
     assert_eq!(greeting(&stream), "half\n");
     assert_eq!(rest(&mut stream), "late idle\n");
@@ -240,10 +237,10 @@ fn who_reads_at_the_rate_gets_everything() {
     stream
         .write_all(format!("big {size}\n").as_bytes())
         .expect("sent");
-    let (mut read, mut buffer) = (0, vec![0; 200_000]);
+    let (mut read, mut buffer) = (0, vec![0; 100_000]);
     while read < size {
         read += stream.read(&mut buffer).expect("all of it");
-        std::thread::sleep(Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(read, size);
     assert_eq!(ask(&stream, "hi"), "hi\n");
@@ -301,8 +298,8 @@ fn a_raw_protocol_is_under_deadlines_too() {
             .handle()
             .listen_with("tcp://127.0.0.1:0", options, || Raw);
         let listening = listening.expect("listening");
-        let mut stream = connect(&listening);
         let begun = Instant::now();
+        let mut stream = connect(&listening);
         if deadline == Deadline::Idle {
             stream.write_all(b"x").expect("sent");
             stream.read_exact(&mut [0]).expect("echoed");
@@ -316,7 +313,7 @@ fn a_raw_protocol_is_under_deadlines_too() {
 #[test]
 fn timers_and_deadlines_share_one_entry() {
     let deadlines = Deadlines {
-        first_message: Some(SHORT),
+        first_message: Some(4 * SHORT),
         idle: Some(4 * SHORT),
         ..PATIENT
     };
@@ -331,9 +328,9 @@ fn timers_and_deadlines_share_one_entry() {
         assert!(begun.elapsed() >= Duration::from_millis(time));
     }
     // One that would come behind the deadline does not come at all.
-    stream.write_all(b"later 3600000\n").expect("sent");
     let begun = Instant::now();
+    stream.write_all(b"later 3600000\n").expect("sent");
     assert_eq!(rest(&mut stream), "late idle\n");
-    assert!(begun.elapsed() + Duration::from_millis(100) >= 4 * SHORT);
+    assert!(begun.elapsed() >= 4 * SHORT);
     let _ = address(&listening);
 }

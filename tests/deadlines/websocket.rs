@@ -10,7 +10,7 @@ use lariat_protocol::{Deadline, Deadlines};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tungstenite::{Message, WebSocket};
 
-use super::{PATIENT, SHORT};
+use super::{LONG, PATIENT, SHORT};
 use crate::common::{address, connect, reactor, wait_until};
 use crate::host::{Host, is_all_over, only_one_in, with_deadlines};
 
@@ -103,7 +103,9 @@ fn a_fragment_is_no_whole_message() {
 fn a_long_message_that_comes_at_the_rate_is_heard() {
     let deadlines = Deadlines {
         message: Some(SHORT),
-        idle: Some(3 * SHORT),
+        // Each piece earns far more than the time until the next.
+        minimum_rate: 50,
+        idle: Some(SHORT),
         ..PATIENT
     };
     for function in [false, true] {
@@ -115,7 +117,7 @@ fn a_long_message_that_comes_at_the_rate_is_heard() {
         frame.extend_from_slice(&[0; 4]);
         frame.extend_from_slice(&[b'x'; 10_000]);
         let begun = Instant::now();
-        for piece in frame.chunks(200) {
+        for piece in frame.chunks(80) {
             socket.get_mut().write_all(piece).expect("sent");
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -132,7 +134,7 @@ fn a_long_message_that_comes_at_the_rate_is_heard() {
 fn pings_alone_do_not_keep_a_connection() {
     for (says, deadline) in [(false, Deadline::FirstMessage), (true, Deadline::Idle)] {
         let deadlines = Deadlines {
-            first_message: Some(SHORT),
+            first_message: Some(if says { LONG } else { SHORT }),
             idle: Some(SHORT),
             ..PATIENT
         };

@@ -136,8 +136,9 @@ fn health_checks_of_haproxy_leave_the_server_well() {
         ("send-proxy-v2", &talk[..]),
     ] {
         let mut server = server("proxy+tcp://127.0.0.1:0");
-        let to = format!("{} {version} check inter 20ms", server.address("proxy+tcp"));
-        let more = [&["option log-health-checks"], checks].concat();
+        let to = format!("{} {version} check inter 200ms", server.address("proxy+tcp"));
+        // Without a time of its own, a check has the interval for everything.
+        let more = [&["option log-health-checks", "timeout check 20s"], checks].concat();
         let mut proxy = Proxy::haproxy("", &to, &more);
         let judged = proxy.line();
         assert!(judged.contains("succeeded"), "{judged}");
