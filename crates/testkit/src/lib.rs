@@ -5,12 +5,14 @@
 //!
 //! Read [`Driven`] first, then [`Transcript`] and [`Pair`]; [`Hostile`] is all of them at once. [`FtpServer`],
 //! [`NntpServer`] and [`WebServer`] are what has sockets here: what clients and commands of some size talk to.
+//! [`Nobody`] is a port that refuses.
 
 mod driven;
 mod ftp;
 mod hostile;
 mod link;
 mod nntp;
+mod nobody;
 mod pair;
 mod transcript;
 mod web;
@@ -20,6 +22,7 @@ pub use ftp::{Fault, FtpServer};
 pub use hostile::{Attack, Failure, Hostile};
 pub use link::Link;
 pub use nntp::{NntpFault, NntpServer};
+pub use nobody::Nobody;
 pub use pair::Pair;
 pub use transcript::{Transcript, TranscriptError};
 pub use web::{Heard, WebFault, WebServer};

@@ -13,6 +13,7 @@ use lariat_protocol::Endpoint;
 use lariat_protocol::names::{Change, Way};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::names::directory::{Directory, Shared};
 use crate::names::keeping::Op;
@@ -21,7 +22,8 @@ use crate::names::record::Record;
 /// How often a service is probed that does not say it.
 pub const INTERVAL: Duration = Duration::from_secs(30);
 
-/// How long one probe may take: less than the shortest interval, so that none overtakes.
+/// How long one probe may take, whatever it consists of: less than the shortest interval, so that none
+/// overtakes.
 pub const TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The most probes at once: descriptors, and what the server's own network is asked to carry.
@@ -117,7 +119,7 @@ async fn run(directory: std::sync::Weak<Shared>) {
                 continue;
             }
             let nap = next.map_or(NAP, |next| next.saturating_sub(now));
-            let _ = tokio::time::timeout(nap, shared.to_probe.notified()).await;
+            let _ = timeout(nap, shared.to_probe.notified()).await;
         };
         tokio::spawn(async move {
             let outcome = probe(&shared, &record).await;
@@ -136,27 +138,42 @@ async fn probe(shared: &Shared, record: &Record) -> Outcome {
     let resolved = name.clone();
     // The system's resolver blocks for as long as it likes, and then somebody waits for it.
     let resolving = tokio::task::spawn_blocking(move || lookup::resolve(&resolved, port));
-    let patience = shared.settings.probe_timeout;
-    let resolved = tokio::time::timeout(patience, resolving).await;
+    let over = Instant::now() + shared.settings.probe_timeout;
+    let resolved = timeout_at(over, resolving).await;
     let Ok(Ok(Ok(addresses))) = resolved else {
         return Outcome::Silent;
     };
     let allowed: Vec<SocketAddr> = {
         let probes = shared.probes();
         let is_allowed = |address: &SocketAddr| probes.allow(record.who, address.ip());
-        addresses.into_iter().filter(is_allowed).collect()
+        let allowed = addresses.into_iter().filter(is_allowed);
+        allowed.take(MAXIMUM_ADDRESSES).collect()
     };
     if allowed.is_empty() {
         return Outcome::NotAllowed;
     }
     // What was checked is what is connected to: the name is not looked up again.
-    for address in allowed.into_iter().take(MAXIMUM_ADDRESSES) {
-        let asking = ask(record, address, &name);
-        if let Ok(true) = tokio::time::timeout(patience, asking).await {
-            return Outcome::Answered;
+    match one_answers(&allowed, over, |address| ask(record, address, &name)).await {
+        true => Outcome::Answered,
+        false => Outcome::Silent,
+    }
+}
+
+/// Whether one of these answers, asked in their order. Each has its share of the time that is left:
+/// one that is mute does not hide the others, and all of them together are not late.
+async fn one_answers<F: Future<Output = bool>>(
+    addresses: &[SocketAddr],
+    over: Instant,
+    asking: impl Fn(SocketAddr) -> F,
+) -> bool {
+    for (tried, address) in addresses.iter().enumerate() {
+        let left = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
+        let share = over.saturating_duration_since(Instant::now()) / left;
+        if let Ok(true) = timeout(share, asking(*address)).await {
+            return true;
         }
     }
-    Outcome::Silent
+    false
 }
 
 /// Whether somebody at this address answers as they should.
@@ -216,4 +233,33 @@ async fn converse(record: &Record, mut connection: Connection) -> bool {
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn four() -> [SocketAddr; 4] {
+        [1, 2, 3, 4].map(|last| SocketAddr::from(([192, 0, 2, last], 9)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_addresses_of_a_name_have_the_time_of_one_probe() {
+        let begun = Instant::now();
+        let mute = |_| std::future::pending();
+        assert!(!one_answers(&four(), begun + TIMEOUT, mute).await);
+        // The clock of timers has whole milliseconds.
+        assert!(begun.elapsed() <= TIMEOUT + Duration::from_millis(10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn addresses_that_are_mute_leave_time_for_the_last() {
+        let is_last = |address| async move {
+            match address == four()[3] {
+                true => true,
+                false => std::future::pending().await,
+            }
+        };
+        assert!(one_answers(&four(), Instant::now() + TIMEOUT, is_last).await);
+    }
 }

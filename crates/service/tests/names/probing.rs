@@ -1,17 +1,21 @@
 //! Probes of real sockets: those that answer, are mute, come and go, and may not be asked.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
 
 use lariat_net::Reactor;
 use lariat_protocol::names::{Incoming, NamesClient, State};
-use lariat_service::names::{Directory, Names, Terms, Who};
+use lariat_service::names::{Directory, Names, Settings, Terms, Who};
 use lariat_store::names::MemoryNames;
+use lariat_testkit::Nobody;
 
 use crate::{Hand, registration};
+
+/// How long anything may take before it counts as lost.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A name server on a real socket with a client that watches, and time that a test lets pass.
 struct World {
@@ -25,7 +29,22 @@ struct World {
 impl World {
     fn new() -> Self {
         let hand = Hand::default();
-        let directory = Directory::open(MemoryNames::default(), hand.settings()).unwrap();
+        let settings = hand.settings();
+        World::with(hand, settings)
+    }
+
+    /// One whose probes are in time, however late they are.
+    fn patient() -> Self {
+        let hand = Hand::default();
+        let settings = Settings {
+            probe_timeout: PATIENCE,
+            ..hand.settings()
+        };
+        World::with(hand, settings)
+    }
+
+    fn with(hand: Hand, settings: Settings) -> Self {
+        let directory = Directory::open(MemoryNames::default(), settings).unwrap();
         let reactor = Reactor::builder().threads(1).build().unwrap();
         directory.probe_on(&reactor.handle());
         let names = Names::new(directory.clone(), Terms::default());
@@ -66,12 +85,43 @@ impl World {
             }
             self.hand.advance(Duration::from_secs(1));
             self.directory.tick();
-            let mut buffer = [0; 4096];
-            if let Ok(count) = self.stream.read(&mut buffer) {
-                self.client.data_received(&buffer[..count]).unwrap();
-            }
+            self.hear();
         }
         panic!("no event {change}");
+    }
+
+    /// Takes what the watcher is told within a moment.
+    fn hear(&mut self) {
+        let mut buffer = [0; 4096];
+        if let Ok(count) = self.stream.read(&mut buffer) {
+            self.client.data_received(&buffer[..count]).unwrap();
+        }
+    }
+
+    /// Waits until the watcher is told that it is one.
+    fn until_it_watches(&mut self) {
+        let begun = Instant::now();
+        while !matches!(self.client.next(), Some(Incoming::Answer(_))) {
+            assert!(begun.elapsed() < PATIENCE, "no answer");
+            self.hear();
+        }
+    }
+
+    /// What the watcher is told until it is told of this name.
+    fn told_until(&mut self, name: &str) -> Vec<&'static str> {
+        let begun = Instant::now();
+        let mut told = Vec::new();
+        loop {
+            match self.client.next() {
+                Some(Incoming::Event(event)) if event.entry.name.as_str() == name => return told,
+                Some(Incoming::Event(event)) => told.push(event.change.word()),
+                Some(_) => {}
+                None => {
+                    assert!(begun.elapsed() < PATIENCE, "it is told {told:?} only");
+                    self.hear();
+                }
+            }
+        }
     }
 
     fn state(&self, name: &str) -> Option<State> {
@@ -121,6 +171,31 @@ fn service(said: &'static [u8]) -> Service {
     }
 }
 
+/// A service that is there at two visits and not at the next two, over and over. It says when the
+/// prober is done with one.
+fn coming_and_going() -> (u16, mpsc::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (done, visits) = mpsc::channel();
+    std::thread::spawn(move || {
+        for (visit, stream) in listener.incoming().enumerate() {
+            let mut stream = stream.unwrap();
+            stream.read_exact(&mut [0; 6]).unwrap();
+            if visit % 4 < 2 {
+                stream.write_all(b"+PONG\r\n").unwrap();
+            } else {
+                stream.shutdown(Shutdown::Write).unwrap();
+            }
+            // It closes when it knows, and on the one thread that it has, nothing comes in between.
+            let _ = stream.read_to_end(&mut Vec::new());
+            if done.send(()).is_err() {
+                return;
+            }
+        }
+    });
+    (port, visits)
+}
+
 const DAY: &str = "ttl=86400 interval=5";
 
 #[test]
@@ -146,6 +221,33 @@ fn one_that_is_mute_fails_recovers_and_is_dropped() {
 }
 
 #[test]
+fn the_watchers_of_one_that_comes_and_goes_are_left_in_peace() {
+    let mut world = World::patient();
+    world.until_it_watches();
+    let (port, visits) = coming_and_going();
+    world.register(&format!(
+        "register redis 127.0.0.1:{port} {DAY} send=\"PING\\r\\n\" expect=PONG"
+    ));
+    // It goes away fifteen times. What the last visit comes to changes nothing; by then it is known
+    // what the others have come to.
+    for _ in 0..61 {
+        world.hand.advance(Duration::from_secs(5));
+        world.directory.tick();
+        visits.recv_timeout(PATIENCE).expect("it is probed");
+    }
+    world.register(&format!(
+        "register last 127.0.0.1:{port} ttl=86400 probe=none"
+    ));
+    // Each time that it is told it has to stay for longer to have come back.
+    assert_eq!(
+        world.told_until("last"),
+        ["registered", "recovered", "failing", "recovered", "failing"]
+    );
+    assert_eq!(world.state("redis"), Some(State::Failing));
+    world.end();
+}
+
+#[test]
 fn one_that_says_something_else_or_has_no_tls_is_dropped() {
     let mut world = World::new();
     let service = service(b"-LOADING\r\n");
@@ -160,12 +262,8 @@ fn one_that_says_something_else_or_has_no_tls_is_dropped() {
     ));
     world.until("dropped");
     // Nobody is there any more.
-    let gone = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    world.register(&format!("register c 127.0.0.1:{gone} {DAY}"));
+    let gone = Nobody::tcp();
+    world.register(&format!("register c {} {DAY}", gone.address()));
     world.until("dropped");
     world.end();
 }
