@@ -8,6 +8,7 @@ use lariat::{
     BackOff, ConnectOptions, Connection, ConnectionInfo, Endpoint, Error, Protocol, Reconnecting,
     Resolver, Resolving, Transport,
 };
+use lariat_testkit::Nobody;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::common::{Certificates, PATIENCE, reactor};
@@ -52,10 +53,8 @@ async fn heard(service: &str, options: ConnectOptions) -> Result<(String, String
     Ok((found.to_string(), heard))
 }
 
-/// An endpoint where nobody is.
-fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
-    format!("tcp://{}", listener.local_addr().expect("an address"))
+fn endpoint(nobody: &Nobody) -> String {
+    format!("tcp://{}", nobody.address())
 }
 
 #[test]
@@ -63,8 +62,8 @@ fn a_name_leads_to_the_first_that_answers() {
     let reactor = reactor();
     let listening = reactor.listen("tcp://127.0.0.1:0", greet).expect("bound");
     let there = listening.endpoint().to_string();
-    let nobody = nobody();
-    let options = knowing(&["stdio:", &nobody, &there, "tcp://192.0.2.1:9"]);
+    let nobody = Nobody::tcp();
+    let options = knowing(&["stdio:", &endpoint(&nobody), &there, "tcp://192.0.2.1:9"]);
     let found = reactor.handle().wait(heard("name:greeting", options));
     assert_eq!(found.expect("found"), (there, "hello".to_owned()));
 }
@@ -108,7 +107,8 @@ fn what_cannot_be_found_or_reached_is_told() {
         said("name:greeting", ConnectOptions::default()),
         "name:greeting: there is no name server to ask; give ConnectOptions a resolver"
     );
-    let (first, second) = (nobody(), nobody());
+    let nobodies = [Nobody::tcp(), Nobody::tcp()];
+    let [first, second] = nobodies.each_ref().map(endpoint);
     let refused = |endpoint: &str| {
         let address = endpoint.trim_start_matches("tcp://");
         format!("cannot connect to {endpoint}: connection refused ({address})")

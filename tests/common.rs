@@ -28,6 +28,14 @@ pub fn address_of(endpoint: &Endpoint) -> SocketAddr {
     SocketAddr::new(host.expect("an address"), port)
 }
 
+/// An endpoint of TCP with a port that nobody else takes when it is closed, as other tests listen
+/// at 127.0.0.1; `last` is each one's own.
+pub fn alone(last: u8) -> String {
+    // Only Linux has all of 127.0.0.0/8 on its loopback interface.
+    let last = if cfg!(target_os = "linux") { last } else { 1 };
+    format!("tcp://127.0.0.{last}:0")
+}
+
 /// A plain socket client that never waits for ever.
 pub fn connect(listening: &Listening) -> TcpStream {
     connect_to(address(listening))

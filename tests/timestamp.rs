@@ -16,7 +16,7 @@ use lariat::service::timestamp::Timestamp;
 use lariat::timestamp::Ending;
 use lariat::{ConnectOptions, Endpoint, ListenOptions, Listening, Reactor};
 
-use crate::common::{Certificates, address, connect, connect_to, datagrams_to, reactor};
+use crate::common::{Certificates, address, alone, connect, connect_to, datagrams_to, reactor};
 
 /// What any carrier must bring back unchanged: words, UTF-8, NUL, Latin-1, nothing, a space.
 const MESSAGES: [&[u8]; 6] = [
@@ -174,6 +174,10 @@ fn the_wildcard_of_ipv6_is_that_of_both_families() {
         .port()
         .expect("a port");
     for ip in ["127.0.0.1", "::1"] {
+        if ip == "::1" && std::net::TcpListener::bind((ip, 0)).is_err() {
+            eprintln!("left out: no loopback of IPv6");
+            continue;
+        }
         let mut stream =
             connect_to((ip.parse::<std::net::IpAddr>().expect("an address"), port).into());
         stream.write_all(b"hi\n").expect("sent");
@@ -186,7 +190,7 @@ fn what_was_closed_serves_those_who_are_there_and_nobody_new() {
     use std::io::Write;
 
     let reactor = reactor();
-    let listening = serve(&reactor, "tcp://127.0.0.1:0");
+    let listening = serve(&reactor, &alone(92));
     let mut stream = connect(&listening);
     stream.write_all(b"one\n").expect("sent");
     assert_eq!(read_answer(&mut stream, 4), b"one\n");

@@ -4,20 +4,10 @@ use std::time::Duration;
 
 use lariat::service::timestamp::Timestamp;
 use lariat::{ConnectOptions, Endpoint, Error};
+use lariat_testkit::Nobody;
 
 use super::{others_are_served, serve};
 use crate::common::{PATIENCE, reactor};
-
-/// A port of 127.0.0.1 on which nobody listens, held so that nobody will.
-fn refusing() -> (socket2::Socket, u16) {
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
-    let socket = socket.expect("a socket");
-    let any: std::net::SocketAddr = "127.0.0.1:0".parse().expect("an address");
-    socket.bind(&any.into()).expect("bound");
-    let address = socket.local_addr().expect("an address");
-    let port = address.as_socket().expect("of the internet").port();
-    (socket, port)
-}
 
 fn connecting_fails(endpoint: &str, timeout: Duration) -> Error {
     let endpoint: Endpoint = endpoint.parse().expect("an endpoint");
@@ -34,7 +24,8 @@ fn connecting_fails(endpoint: &str, timeout: Duration) -> Error {
 
 #[test]
 fn refused() {
-    let (_held, port) = refusing();
+    let nobody = Nobody::tcp();
+    let port = nobody.port();
     let endpoint = format!("tcp://127.0.0.1:{port}");
     assert_eq!(
         connecting_fails(&endpoint, PATIENCE).to_string(),
@@ -48,8 +39,8 @@ fn refused() {
 
 #[test]
 fn a_name_without_an_address() {
-    // Reserved for what does not exist (RFC 6761), also where there is no network to ask.
-    let name = "nobody-is-called-so.invalid";
+    // No label is that long, so nobody has to be asked.
+    let name = &"n".repeat(64);
     let error = connecting_fails(&format!("tcp://{name}:1"), PATIENCE);
     assert!(matches!(error, Error::Lookup(_)), "{error:?}");
     assert!(error.to_string().contains(name), "{error}");

@@ -9,6 +9,7 @@ use lariat::{
     BackOff, ClientFactory, ConnectionInfo, Connector, Error, Message, Protocol, Reason,
     Reconnecting, Transport,
 };
+use lariat_testkit::Nobody;
 
 use crate::common::{PATIENCE, reactor, wait_until};
 
@@ -67,15 +68,11 @@ fn next(telling: &mpsc::Receiver<String>) -> String {
     telling.recv_timeout(PATIENCE).expect("told in time")
 }
 
-/// A port that refuses until `listen` is called on it.
-fn refusing() -> (socket2::Socket, String) {
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
-    let socket = socket.expect("a socket");
-    let any: std::net::SocketAddr = "127.0.0.1:0".parse().expect("an address");
-    socket.bind(&any.into()).expect("bound");
-    let address = socket.local_addr().expect("an address");
-    let endpoint = format!("tcp://{}", address.as_socket().expect("of the internet"));
-    (socket, endpoint)
+/// An endpoint that refuses until `listen` is called on what holds it.
+fn refusing() -> (Nobody, String) {
+    let nobody = Nobody::tcp();
+    let endpoint = format!("tcp://{}", nobody.address());
+    (nobody, endpoint)
 }
 
 fn quickly(limit: Option<u32>) -> BackOff {
@@ -122,8 +119,7 @@ fn a_client_waits_for_its_server_and_comes_back_to_it() {
     for _ in 0..3 {
         assert_eq!(next(&telling), "failed");
     }
-    server.listen(8).expect("listening");
-    let server = TcpListener::from(server);
+    let server = server.listen();
     for _ in 0..3 {
         let (mut stream, _) = server.accept().expect("connected");
         stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");

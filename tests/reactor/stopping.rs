@@ -10,7 +10,7 @@ use lariat::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::common::{Certificates, PATIENCE, address, connect, datagrams_to, wait_until};
+use crate::common::{Certificates, PATIENCE, address, alone, connect, datagrams_to, wait_until};
 
 fn patient_for(drain_time: Duration) -> Reactor {
     let builder = Reactor::builder().threads(2).drain_time(drain_time);
@@ -52,9 +52,7 @@ fn stop_with_guests(stubborn: bool, drain_time: Duration) -> (DrainReport, Vec<S
         stubborn,
         lost: lost.lock().expect("no panic").clone(),
     };
-    let listening = reactor
-        .listen("tcp://127.0.0.1:0", guest)
-        .expect("listening");
+    let listening = reactor.listen(alone(90), guest).expect("listening");
     let peers: Vec<_> = (0..3)
         .map(|_| {
             let mut stream = connect(&listening);
@@ -242,12 +240,15 @@ fn nobody_slips_in_between_the_stop_and_the_goodbye() {
             .drain_time(PATIENCE)
             .build()
             .expect("started");
-        let listening = reactor.listen("tcp://127.0.0.1:0", Timestamp::default());
+        let listening = reactor.listen(alone(90), Timestamp::default());
         let listening = listening.expect("listening");
         let (handle, server) = (reactor.handle(), address(&listening));
         let knocking = std::thread::spawn(move || {
             let mut streams = Vec::new();
-            while let Ok(mut stream) = std::net::TcpStream::connect(server) {
+            // No more than there are descriptors for.
+            while streams.len() < 300
+                && let Ok(mut stream) = std::net::TcpStream::connect(server)
+            {
                 // It may be closed before a word was said.
                 let _ = stream.write_all(b"hi\n");
                 streams.push(stream);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lariat::client::asking::{AskOptions, Error};
 use lariat::client::{daytime, echo, qotd};
+use lariat_testkit::Nobody;
 
 use super::serve;
 use crate::common::{PATIENCE, address, datagrams_to, reactor};
@@ -135,7 +136,7 @@ fn a_question_that_is_lost_is_asked_again_and_a_late_echo_is_no_error() {
             .expect("answered wrongly");
     });
     let wrong = reactor().handle().wait(async move {
-        let client = echo::Client::connect(&endpoint, options(Duration::from_millis(700))).await;
+        let client = echo::Client::connect(&endpoint, options(Duration::from_secs(7))).await;
         let mut client = client.expect("a socket");
         client.exchange(b"one").await.expect("answered");
         client.exchange(b"two").await.expect("answered");
@@ -148,9 +149,8 @@ fn a_question_that_is_lost_is_asked_again_and_a_late_echo_is_no_error() {
 
 #[test]
 fn nobody_at_a_port_is_said_at_once() {
-    let gone = UdpSocket::bind("127.0.0.1:0").expect("bound");
-    let endpoint = format!("udp://{}", gone.local_addr().expect("an address"));
-    drop(gone);
+    let nobody = Nobody::udp();
+    let endpoint = format!("udp://{}", nobody.address());
     let endpoint = endpoint.parse().expect("an endpoint");
     let asked = reactor()
         .handle()

@@ -11,6 +11,7 @@ use lariat_client::names::{
 };
 use lariat_net::{ConnectOptions, Resolver};
 use lariat_protocol::Endpoint;
+use lariat_testkit::Nobody;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, advance};
@@ -193,9 +194,8 @@ async fn a_place_that_is_gone_is_looked_up_again() {
 
 #[tokio::test]
 async fn nobody_there_is_one_line() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
-    let address = listener.local_addr().expect("an address");
-    drop(listener);
+    let nobody = Nobody::tcp();
+    let address = nobody.address();
     let server = endpoint(&format!("tcp://{address}"));
     let mut client = Client::new(server, AskOptions::default());
     let error = client.find(query("print")).await.expect_err("nobody");

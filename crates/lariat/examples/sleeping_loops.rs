@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use lariat::sync::thread;
 
-/// A fortieth of what people wait for in a lesson.
-const SECOND: Duration = Duration::from_millis(25);
+/// A tenth of what people wait for in a lesson.
+const SECOND: Duration = Duration::from_millis(100);
 
 /// How long each loop sleeps.
 const LOOPS: [u32; 2] = [4, 2];

@@ -1,12 +1,11 @@
 //! `lariat names`, its server and its clients, and `name:SERVICE` where other clients connect.
 
 use std::io::Write;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 
-use lariat_testkit::FtpServer;
+use lariat_testkit::{FtpServer, Nobody};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -67,12 +66,6 @@ fn complaint(arguments: &[&str], outcome: &Outcome, code: i32) -> String {
     assert_eq!(outcome.code, Some(code), "{arguments:?}: {errors}");
     assert_eq!(errors.lines().count(), 1, "{arguments:?}: {errors}");
     errors.clone()
-}
-
-/// An endpoint where nobody is.
-fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("tcp://{}", listener.local_addr().unwrap())
 }
 
 #[test]
@@ -234,7 +227,8 @@ fn clients_of_services_take_their_names() {
         known.said(&[&register[..], &once].concat());
     }
     // Somebody who is not there any more is passed over.
-    let gone = nobody();
+    let nobody = Nobody::tcp();
+    let gone = format!("tcp://{}", nobody.address());
     let register = ["names", "register", "echo", &gone, "--weight", "1000"];
     known.said(&[&register[..], &once].concat());
     assert_eq!(known.said(&["echo", "name:echo", "-m", "hi"]), "hi\n");
@@ -344,8 +338,9 @@ fn clients_of_conversations_take_their_names_too() {
 
 #[test]
 fn no_name_server_is_told_with_what_would_help() {
-    let nobody = nobody();
-    let address = nobody.trim_start_matches("tcp://");
+    let held = Nobody::tcp();
+    let address = held.address();
+    let nobody = format!("tcp://{address}");
     for arguments in [
         &["names", "list", "--names", &nobody][..],
         &["echo", "--names", &nobody, "name:echo", "-m", "hi"],

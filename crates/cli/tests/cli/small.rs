@@ -10,6 +10,7 @@ use lariat_service::discard::Discard;
 use lariat_service::echo::Echo;
 use lariat_service::qotd::Qotd;
 use lariat_service::time::Time;
+use lariat_testkit::Nobody;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
@@ -228,7 +229,8 @@ fn no_answer_over_udp_is_told() {
             silent.recv(&mut [0; 1000]).unwrap();
         }
     }
-    drop(silent);
+    let nobody = Nobody::udp();
+    let port = nobody.port().to_string();
     let said = complaint(&["daytime", "--udp", "127.0.0.1", &port], b"", 1);
     assert!(said.contains("connection refused"), "{said}");
 }

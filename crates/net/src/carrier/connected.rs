@@ -76,6 +76,7 @@ fn failing(socket: Arc<UdpSocket>) -> Failing {
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
+    use std::time::Duration;
 
     use super::*;
 
@@ -83,7 +84,8 @@ mod tests {
     async fn a_refusal_is_heard_while_an_answer_is_waited_for() {
         let nobody = std::net::UdpSocket::bind("127.0.0.1:0").expect("loopback");
         let address = nobody.local_addr().expect("bound");
-        drop(nobody);
+        // Connected to itself, it hears nobody else, and nobody else has its port.
+        nobody.connect(address).expect("a way there");
         let socket = UdpSocket::bind("127.0.0.1:0").await.expect("loopback");
         socket.connect(address).await.expect("a way there");
         let mut socket = ConnectedUdp::new(socket);
@@ -97,7 +99,9 @@ mod tests {
             }
             received
         });
-        let error = received.await.expect_err("nobody listens");
+        let received = tokio::time::timeout(Duration::from_secs(30), received);
+        let received = received.await.expect("told in time");
+        let error = received.expect_err("nobody listens");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     }
 }

@@ -342,7 +342,12 @@ mod tests {
     #[tokio::test]
     async fn long_datagrams_may_be_parted_on_their_way() {
         for local in ["127.0.0.1:0", "[::1]:0"] {
-            let socket = std::net::UdpSocket::bind(local).expect("bound");
+            let bound = std::net::UdpSocket::bind(local);
+            if bound.is_err() && local.starts_with('[') {
+                eprintln!("left out: no loopback of IPv6");
+                continue;
+            }
+            let socket = bound.expect("bound");
             socket.set_nonblocking(true).expect("set");
             let same = socket.try_clone().expect("cloned");
             let _taken = DatagramSocket::udp(socket).expect("taken");

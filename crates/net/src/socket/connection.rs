@@ -210,7 +210,7 @@ mod tests {
         // Only Linux has all of 127.0.0.0/8 on its loopback interface.
         let host = if cfg!(target_os = "linux") { 2 } else { 1 };
         let source = SocketAddr::from(([127, 0, 0, host], 0));
-        let timeout = Duration::from_millis(20);
+        let timeout = Duration::from_millis(500);
         let mut stream = ConnectionRequest::new("127.0.0.1", listener.local_addr().unwrap().port())
             .source(source)
             .timeout(Some(timeout))
