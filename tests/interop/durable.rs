@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 
 use crate::lariat::{lariat_under, text};
+use crate::peer::DEADLINE;
 
 /// What is written to the disk, taken away from it, received and sent.
 const CALLS: &str =
@@ -28,6 +29,7 @@ fn a_registration_is_on_the_disk_before_it_is_acknowledged() {
     let endpoint = said["endpoint"].as_str().expect("an endpoint");
     let address = endpoint.trim_start_matches("tcp://");
     let mut stream = TcpStream::connect(address).expect("it listens");
+    stream.set_read_timeout(Some(DEADLINE)).expect("a time-out");
     let request = "register durable 127.0.0.1:1 probe=none\n";
     stream.write_all(request.as_bytes()).expect("it is there");
     let mut answer = String::new();

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use serde_json::Value;
 
 use crate::lariat::{binary, lariat, text};
-use crate::peer::{Peer, program};
+use crate::peer::{DEADLINE, Peer, program};
 
 /// Serves with its state on a disk of a megabyte, most of which is taken by something else.
 const SERVE: &str = "\
@@ -48,6 +48,7 @@ fn a_full_disk_refuses_what_is_new_and_the_server_goes_on() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let (running, endpoint) = server(folder.path());
     let stream = TcpStream::connect(endpoint.trim_start_matches("tcp://")).expect("it listens");
+    stream.set_read_timeout(Some(DEADLINE)).expect("a time-out");
     let mut stream = BufReader::new(stream);
     let mut registered = 0;
     let refused = loop {

@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use tempfile::TempDir;
 
 use crate::lariat::{Certificates, binary, text};
-use crate::peer::{Ended, Peer, program, python};
+use crate::peer::{Ended, Peer, program, python, python_files};
 use crate::proxies::free_address;
 
 /// More than any buffer on the way, and no two pieces alike.
@@ -55,22 +55,8 @@ impl Judge {
 
     /// Python's own, which knows no ranges.
     fn python() -> Self {
-        let (site, address) = (site(), free_address());
-        let (port, ip, folder) = (
-            address.port().to_string(),
-            address.ip().to_string(),
-            text(site.path()),
-        );
-        let arguments = [
-            "-m",
-            "http.server",
-            &port,
-            "--bind",
-            &ip,
-            "--directory",
-            &folder,
-        ];
-        let running = program("python3", arguments);
+        let site = site();
+        let (running, address) = python_files(&text(site.path()));
         let url = format!("http://{address}");
         Judge::listening(
             url,

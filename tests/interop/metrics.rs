@@ -77,7 +77,7 @@ fn prometheus_collects_them() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let configuration = folder.path().join("prometheus.yml");
     let text = format!(
-        "global: {{scrape_interval: 100ms, scrape_timeout: 100ms}}\n\
+        "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
          scrape_configs: [{{job_name: lariat, static_configs: [{{targets: ['{target}']}}]}}]\n"
     );
     std::fs::write(&configuration, text).expect("it can be written");

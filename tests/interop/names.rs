@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 use tempfile::TempDir;
 
 use crate::lariat::{Server, lariat, text};
-use crate::peer::{Peer, program, python};
+use crate::peer::{DEADLINE, Peer, program, python};
 
 #[test]
 fn nc_registers_finds_and_removes() {
@@ -87,6 +87,7 @@ impl Drop for Disk {
 /// Registers as fast as it is answered, and notes what was acknowledged, until nobody answers.
 fn register(address: &str, client: usize, told: Arc<Mutex<Vec<String>>>, count: Arc<AtomicUsize>) {
     let stream = TcpStream::connect(address).expect("connected");
+    stream.set_read_timeout(Some(DEADLINE)).expect("a time-out");
     let mut answers = BufReader::new(stream.try_clone().expect("cloned"));
     let mut requests = stream;
     for number in 0.. {

@@ -2,14 +2,15 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How long a program may take for anything that it is waited for.
-pub const DEADLINE: Duration = Duration::from_secs(20);
+/// How long a program may take for anything that it is waited for: far longer than on a busy machine.
+pub const DEADLINE: Duration = Duration::from_secs(120);
 
 /// A running program. Killed when dropped.
 pub struct Peer {
@@ -106,7 +107,7 @@ impl Peer {
             Err(reason) => {
                 let errors = self.kill();
                 let what = match reason {
-                    RecvTimeoutError::Timeout => "printed nothing for 20 s",
+                    RecvTimeoutError::Timeout => "printed nothing for two minutes",
                     RecvTimeoutError::Disconnected => "ended where a line was awaited",
                 };
                 panic!("{}: {what}; it said: {errors}", self.name)
@@ -163,7 +164,7 @@ impl Peer {
                 Err(RecvTimeoutError::Timeout) => {
                     let errors = self.kill();
                     panic!(
-                        "{}: did not end in 20 s; it printed {lines:?} and said: {errors}",
+                        "{}: did not end in two minutes; it printed {lines:?} and said: {errors}",
                         self.name
                     );
                 }
@@ -237,6 +238,21 @@ pub fn python<A: AsRef<OsStr>>(script: &str, arguments: impl IntoIterator<Item =
     );
     let script = root.join("tests/interop/peers").join(script);
     Peer::start(Command::new(interpreter).arg(script).args(arguments))
+}
+
+/// Python's web server of the files in a folder, and where it listens: at the address that every system
+/// knows by name, since it asks for its own before it listens.
+pub fn python_files(folder: &str) -> (Peer, SocketAddrV4) {
+    let arguments = ["-u", "-m", "http.server", "0"];
+    let place = ["--bind", "127.0.0.1", "--directory", folder];
+    let mut server = program("python3", arguments.into_iter().chain(place));
+    let line = server.line();
+    let port = line
+        .split_once(" port ")
+        .and_then(|(_, rest)| rest.split(' ').next())
+        .and_then(|port| port.parse().ok());
+    let port = port.unwrap_or_else(|| panic!("{line:?} says no port"));
+    (server, SocketAddrV4::new(Ipv4Addr::LOCALHOST, port))
 }
 
 /// The top of the workspace.

@@ -136,7 +136,10 @@ fn health_checks_of_haproxy_leave_the_server_well() {
         ("send-proxy-v2", &talk[..]),
     ] {
         let mut server = server("proxy+tcp://127.0.0.1:0");
-        let to = format!("{} {version} check inter 200ms", server.address("proxy+tcp"));
+        let to = format!(
+            "{} {version} check inter 200ms",
+            server.address("proxy+tcp")
+        );
         // Without a time of its own, a check has the interval for everything.
         let more = [&["option log-health-checks", "timeout check 20s"], checks].concat();
         let mut proxy = Proxy::haproxy("", &to, &more);
@@ -176,6 +179,7 @@ fn curl_says_who_it_is_itself() {
 fn curl_that_speaks_for_another_is_believed() {
     let help = program("curl", ["--help", "all"]).succeed();
     if !help.iter().any(|line| line.contains("--haproxy-clientip")) {
+        eprintln!("left out: this curl cannot speak for another");
         return;
     }
     let mut server = server("proxy+tcp://127.0.0.1:0");

@@ -1,6 +1,7 @@
 //! The small services: xinetd's own, asked by our clients; and nc, socat and Python at ours.
 
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, TcpStream, UdpSocket};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -46,9 +47,17 @@ impl Inetd {
         let (path, process) = (text(&path), text(&process));
         let arguments = ["-dontfork", "-f", &path, "-pidfile", &process];
         let mut running = program("/usr/sbin/xinetd", arguments);
-        // The last service that it opens.
+        // The last service that it opens, over TCP and then over UDP.
         let (_, last) = SERVICES[SERVICES.len() - 1];
         running.wait_until("listening", || TcpStream::connect((ip, last)).is_ok());
+        let asking = UdpSocket::bind("127.0.0.1:0").expect("bound");
+        let moment = Some(Duration::from_millis(200));
+        asking.set_read_timeout(moment).expect("a time-out");
+        asking.connect((ip, last)).expect("a way there");
+        running.wait_until("answering", || {
+            // A port that is not open yet may be told by either.
+            asking.send(b"").is_ok() && asking.recv(&mut [0; 10]).is_ok()
+        });
         Inetd {
             ip,
             _running: running,
@@ -163,8 +172,8 @@ fn an_answer_of_inetd_is_not_answered_by_ours() {
     let inetd = Inetd::start();
     let (_, chargen) = SERVICES[3];
     let (server, host, port) = ours("chargen", "udp");
-    let ours = std::net::UdpSocket::bind("127.0.0.1:0").expect("bound");
-    ours.set_read_timeout(Some(std::time::Duration::from_secs(20)))
+    let ours = UdpSocket::bind("127.0.0.1:0").expect("bound");
+    ours.set_read_timeout(Some(Duration::from_secs(20)))
         .expect("a time-out");
     let mut answer = [0; 2000];
     // Some of its answers are too short to be told from words.

@@ -80,10 +80,11 @@ fn nc_over_tcp_is_answered_behind_its_half_close() {
 
 /// `nc -C` writes a line and its CRLF one after the other, and Nagle's algorithm keeps the
 /// second back until the first is acknowledged: late acknowledgements would come so near to
-/// the 50 ms of silence behind which bare words are answered that some lines would be two.
+/// the 50 ms of silence behind which bare words are answered that some lines would be two. So
+/// they are waited for here.
 #[test]
 fn nc_that_sends_crlf_by_itself_is_answered_once() {
-    let server = Server::start();
+    let server = Server::with(&["timestamp=tcp://127.0.0.1:0?quiet_ms=1000"]);
     let port = server.port("tcp");
     talks(&mut program("nc", ["-C", "127.0.0.1", &port]), "\n");
 }

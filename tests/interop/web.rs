@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::Path;
 
 use crate::lariat::{lariat, text};
-use crate::peer::{Peer, program};
+use crate::peer::{Peer, program, python_files};
 use crate::proxies::free_address;
 
 /// A folder with something to fetch, larger than any buffer on the way.
@@ -40,20 +40,7 @@ fn fetches_all(server: &str, large: &[u8]) {
 #[test]
 fn a_page_of_pythons_server_is_fetched_whole() {
     let (site, large) = site();
-    let address = free_address();
-    let (port, ip) = (address.port().to_string(), address.ip().to_string());
-    let folder = text(site.path());
-    let arguments = [
-        "-m",
-        "http.server",
-        &port,
-        "--bind",
-        &ip,
-        "--directory",
-        &folder,
-    ];
-    let mut server = program("python3", arguments);
-    server.wait_until("listening", || TcpStream::connect(address).is_ok());
+    let (_server, address) = python_files(&text(site.path()));
     fetches_all(&address.to_string(), &large);
 }
 
