@@ -246,7 +246,7 @@ fn the_linear_engines_find_what_the_machine_does() {
             .ok()
             .and_then(|value| value.parse().ok())
     };
-    let seed = setting("LARIAT_SEED").unwrap_or_else(|| u64::from(std::process::id()));
+    let seed = setting("LARIAT_SEED").unwrap_or(20_261_121_u64);
     println!("LARIAT_SEED={seed}");
     let mut maker = Maker {
         state: seed.wrapping_mul(2).wrapping_add(1),
