@@ -1,7 +1,7 @@
 //! Blocking handlers under the reactor.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream, UdpSocket};
+use std::net::{Shutdown, UdpSocket};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -9,8 +9,7 @@ use std::time::Duration;
 use lariat::socketserver::{DatagramRequest, HandlerResult, StreamRequest, handler};
 use lariat::{Reactor, blocking, blocking_datagrams};
 
-/// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::common::{PATIENCE, address_of, connect_to};
 
 fn shout(request: &mut StreamRequest) -> HandlerResult {
     while let Some(line) = request.rfile.read_line(1024)? {
@@ -41,22 +40,23 @@ fn the_handlers_of_the_blocking_servers_are_served_by_the_reactor() {
     reactor.listen(unix, blocking(shout)).expect("a path");
     let handle = reactor.handle();
     let asked = std::thread::spawn(move || {
-        let address = format!("127.0.0.1:{}", tcp.port().expect("a port"));
+        let address = address_of(&tcp);
         for _ in 0..3 {
-            let stream = TcpStream::connect(&address).expect("it listens");
+            let stream = connect_to(address);
             let answer = ask(&stream, || stream.shutdown(Shutdown::Write).expect("open"));
             assert_eq!(answer, "ONE\nTWO\n");
         }
         let stream = UnixStream::connect(&path).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
         let answer = ask(&stream, || stream.shutdown(Shutdown::Write).expect("open"));
         assert_eq!(answer, "ONE\nTWO\n");
         // A panic ends its connection only.
-        let mut stream = TcpStream::connect(&address).expect("it listens");
+        let mut stream = connect_to(address);
         stream.write_all(b"panic\n").expect("it reads");
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest);
         assert_eq!(rest, b"");
-        let stream = TcpStream::connect(&address).expect("it listens");
+        let stream = connect_to(address);
         let answer = ask(&stream, || stream.shutdown(Shutdown::Write).expect("open"));
         assert_eq!(answer, "ONE\nTWO\n");
         handle.stop();
@@ -77,8 +77,8 @@ fn a_handler_sees_who_is_at_the_ends() {
     let endpoint = listening.expect("a port").endpoint().clone();
     let handle = reactor.handle();
     let asked = std::thread::spawn(move || {
-        let address = format!("127.0.0.1:{}", endpoint.port().expect("a port"));
-        let mut stream = TcpStream::connect(&address).expect("it listens");
+        let address = address_of(&endpoint);
+        let mut stream = connect_to(address);
         let own = stream.local_addr().expect("connected");
         let mut told = String::new();
         stream.read_to_string(&mut told).expect("it tells");
@@ -108,8 +108,7 @@ fn a_handler_that_never_returns_does_not_hold_up_the_reactors_end() {
     let endpoint = listening.expect("a port").endpoint().clone();
     let handle = reactor.handle();
     let asked = std::thread::spawn(move || {
-        let port = endpoint.port().expect("a port");
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        let mut stream = connect_to(address_of(&endpoint));
         stream.read_exact(&mut [0; 6]).expect("it speaks");
         handle.stop();
         stream

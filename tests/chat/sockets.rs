@@ -2,12 +2,18 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lariat::service::chat::{Chat, DEADLINES};
 use lariat::{ListenOptions, Listening, Reactor};
 
 use crate::common::{connect, reactor, read_line, wait_until};
+
+/// How many bytes somebody may have said who waits for others to hear them: less than the
+/// server keeps for one.
+const AHEAD: usize = 512 * 1024;
 
 fn listen(reactor: &Reactor, endpoint: &str, chat: &Chat) -> Listening {
     let options = ListenOptions {
@@ -103,12 +109,30 @@ fn a_slow_reader_is_out_and_the_others_hear_everything() {
     let mut ann = enter(&listening, "ann");
     let bob = enter(&listening, "bob");
     let mut said = bob.get_ref().try_clone().expect("cloned");
+    // How much of what was said has been heard, or all of it when nobody listens any more.
+    let heard = Arc::new(AtomicUsize::new(0));
+    let known = Arc::clone(&heard);
     let speaking = std::thread::spawn(move || {
         let line = format!("{}\n", "x".repeat(1000)).repeat(64);
-        // Until its own words come back no more: all that the kernel keeps for the slow one.
-        while said.write_all(line.as_bytes()).is_ok() {}
+        let mut sent = 0;
+        // For as long as there is somebody to hear it.
+        while said.write_all(line.as_bytes()).is_ok() {
+            sent += line.len();
+            // Who reads must not become slow too, only because others are quicker.
+            while sent.saturating_sub(known.load(Ordering::Relaxed)) > AHEAD {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
     });
-    let out = wait_for(&mut ann, "[lobby] - slow left");
+    let out = loop {
+        let line = read_line(&mut ann);
+        assert!(!line.is_empty(), "the end came before the slow one's");
+        if line.contains("[lobby] - slow left") {
+            break line;
+        }
+        heard.fetch_add(line.len(), Ordering::Relaxed);
+    };
+    heard.store(usize::MAX, Ordering::Relaxed);
     assert!(out.contains("did not keep up"), "{out}");
     assert_eq!(chat.rooms().people(), 2);
     bob.get_ref()

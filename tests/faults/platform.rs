@@ -93,7 +93,7 @@ fn a_full_queue_is_not_waited_for_beyond_the_time_nor_by_the_thread() {
     let (told, telling) = std::sync::mpsc::channel();
     reactor.handle().spawn(async move {
         let options = lariat::ConnectOptions {
-            timeout: Duration::from_secs(1),
+            timeout: Duration::from_secs(3),
             ..lariat::ConnectOptions::default()
         };
         let connected = lariat::connect_with(&endpoint, options).await;

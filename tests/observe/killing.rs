@@ -38,6 +38,7 @@ fn one_of_two(
     assert!(handle.kill(key));
     wait_until("it is gone", || handle.connections() == 1);
     assert_eq!(listening.stats().ended(Ended::Killed), 1, "{phase:?}");
+    wait_until("the other is listed", || table(handle).len() == 1);
     assert_eq!(table(handle)[0].peer.to_string(), own(&streams[1]));
     assert!(!handle.kill(key), "its name is nobody's");
     let said = rest(&mut streams[0]);

@@ -45,9 +45,11 @@ fn each_phase_is_shown() {
         let stats = listening.stats();
         assert_eq!(stats.active(phase), 1, "{stats:?}");
         assert_eq!(stats.active.iter().sum::<u64>(), 1);
-        let again = table(&handle);
-        assert_eq!(again[0].key, status.key);
-        assert!(again[0].age >= status.age);
+        wait_until("it is older", || {
+            table(&handle)
+                .iter()
+                .any(|again| again.key == status.key && again.age > status.age)
+        });
         assert_eq!(status.key.to_string().parse(), Ok(status.key));
         assert!(handle.kill(status.key));
         wait_until("all is over", || is_all_over(&handle));
@@ -96,12 +98,13 @@ fn a_callback_that_holds_its_thread_hides_its_own_connections_only() {
         greeting(stream);
     }
     let handle = reactor.handle();
-    assert_eq!(table(&handle).len(), 4);
+    wait_until("all are listed", || table(&handle).len() == 4);
     let mut blocked = &streams[0];
     blocked.write_all(b"block 3000\n").expect("sent");
     // One by one, as the thread that asks may be the one that is held.
     let seen = std::sync::mpsc::channel();
     let (asking, answer) = (handle.clone(), seen.0);
+    let held = streams[0].local_addr().expect("an address").to_string();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -109,7 +112,8 @@ fn a_callback_that_holds_its_thread_hides_its_own_connections_only() {
         let found = runtime.expect("started").block_on(async {
             loop {
                 let found = asking.connection_table().await;
-                if found.len() < 4 {
+                let is_shown = found.iter().any(|status| status.peer.to_string() == held);
+                if found.len() == 2 && !is_shown {
                     return found;
                 }
             }
@@ -120,9 +124,9 @@ fn a_callback_that_holds_its_thread_hides_its_own_connections_only() {
         .1
         .recv_timeout(crate::common::PATIENCE)
         .expect("an answer");
-    assert_eq!(found.len(), 2);
     assert_eq!(found[0].key.thread, found[1].key.thread);
     assert_eq!(greeting(&streams[0]), "blocked\n");
-    assert_eq!(table(&handle).len(), 4);
-    assert_eq!(listening.stats().slow_callbacks, 1);
+    wait_until("all are listed again", || table(&handle).len() == 4);
+    // On a busy machine others may have been slow too.
+    assert!(listening.stats().slow_callbacks >= 1);
 }

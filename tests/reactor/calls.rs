@@ -17,17 +17,24 @@ fn milliseconds(count: u64) -> Duration {
 fn calls_come_in_the_order_of_their_times_and_not_when_cancelled() {
     let reactor = Reactor::builder().threads(1).build().expect("started");
     let (called, calls) = mpsc::channel();
-    let begun = Instant::now();
-    let mut scheduled = Vec::new();
-    for after in [90, 30, 60, 0, 120] {
-        let called = called.clone();
-        scheduled.push(reactor.handle().call_later(milliseconds(after), move || {
-            let early = begun.elapsed() < milliseconds(after);
-            // The test may be over.
-            let _ = called.send((after, early, thread_name()));
-        }));
-    }
-    scheduled[2].cancel();
+    let (scheduled_all, all) = mpsc::channel();
+    let handle = reactor.handle();
+    // By one call, so that the first does not come before the last is there.
+    reactor.handle().call_later(Duration::ZERO, move || {
+        let begun = Instant::now();
+        let mut scheduled = Vec::new();
+        for after in [90, 30, 60, 0, 120] {
+            let called = called.clone();
+            scheduled.push(handle.call_later(milliseconds(after), move || {
+                let early = begun.elapsed() < milliseconds(after);
+                // The test may be over.
+                let _ = called.send((after, early, thread_name()));
+            }));
+        }
+        scheduled[2].cancel();
+        let _ = scheduled_all.send(scheduled);
+    });
+    let scheduled = all.recv_timeout(PATIENCE).expect("called");
     for expected in [0, 30, 90, 120] {
         let (after, early, thread) = calls.recv_timeout(PATIENCE).expect("called");
         assert_eq!((after, early, &thread[..]), (expected, false, "lariat-0"));

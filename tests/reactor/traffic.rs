@@ -264,7 +264,9 @@ fn a_callback_that_holds_its_thread_is_logged() {
     let line = logged(&["WARN", "a callback held its thread", &peer, "held_ms="]);
     let (_, held) = line.split_once("held_ms=").expect("how long");
     let digits = held.split(|c: char| !c.is_ascii_digit()).next();
-    let held: u64 = digits.and_then(|digits| digits.parse().ok()).expect("a number");
+    let held: u64 = digits
+        .and_then(|digits| digits.parse().ok())
+        .expect("a number");
     assert!(held >= 120, "{line}");
 }
 

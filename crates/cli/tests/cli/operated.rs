@@ -64,6 +64,27 @@ impl Operated {
         client
     }
 
+    /// A client of the characters that reads none of them, so that the server cannot be done with it.
+    pub fn stuck(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address("chargen")).unwrap();
+        let begun = Instant::now();
+        let mut before = None;
+        loop {
+            let rows = self.ctl(&["connections", "--json"]).text();
+            let mut rows = rows
+                .lines()
+                .map(|row| serde_json::from_str::<Value>(row).unwrap());
+            let own = rows.find(|row| row["service"] == "chargen" && row["phase"] == "writing");
+            // No more can be sent when it has become none for a while.
+            let sent = own.map(|row| row["sent"].clone());
+            if sent.is_some() && sent == before {
+                return stream;
+            }
+            assert!(begun.elapsed() < DEADLINE, "it takes all of them");
+            before = sent;
+        }
+    }
+
     /// `lariat ctl` with these arguments.
     pub fn ctl(&self, arguments: &[&str]) -> Outcome {
         Running::spawn(&mut self.command(arguments)).finish()

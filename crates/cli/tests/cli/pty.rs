@@ -6,6 +6,7 @@ use std::num::NonZero;
 use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::pty::{Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
@@ -178,8 +179,19 @@ impl Terminal {
 
     /// Waits for the end; gives the exit code.
     pub fn wait_for_end(&mut self) -> Option<i32> {
+        let over = Instant::now() + DEADLINE;
         while self.see() {}
-        self.child.wait().unwrap().code()
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(
+                Instant::now() < over,
+                "it does not end: {:#?}",
+                self.screen()
+            );
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 

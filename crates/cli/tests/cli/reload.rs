@@ -162,7 +162,7 @@ fn limits_of_the_file_hold_after_a_hangup() {
 fn deadlines_hold_for_open_connections_too() {
     let (server, file) = configured(SERVICE);
     let mut client = server.client();
-    let deadlines = "[deadlines]\ntimestamp.idle = '100ms'\n";
+    let deadlines = "[deadlines]\ntimestamp.idle = '1s'\n";
     std::fs::write(&file, format!("{SERVICE}{deadlines}")).unwrap();
     // It is noticed.
     server.logged("lariat.toml: limits and deadlines");
@@ -190,7 +190,10 @@ fn a_broken_file_changes_nothing_and_what_needs_a_restart_is_told() {
     // The server may notice it by itself before it is told to: only one of the two changes anything.
     let outcome = server.ctl(&["reload"]);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    while !server.logged("info: reloaded").ends_with(": limits and deadlines\n") {}
+    while !server
+        .logged("info: reloaded")
+        .ends_with(": limits and deadlines\n")
+    {}
     server.logged("log, the services have changed, which needs a restart");
     server.logged("keep-alive or user-timeout has changed, which needs a restart");
     let outcome = server.ctl(&["reload"]);

@@ -17,7 +17,7 @@ fn the_command_line_sets_limits_and_deadlines() {
     assert!(!third.is_answered());
     server.counts("refused", "total", 1);
 
-    let server = Operated::timestamp(&["--deadline", "timestamp.idle=100ms"]);
+    let server = Operated::timestamp(&["--deadline", "timestamp.idle=1s"]);
     assert!(server.client().has_ended());
     server.counts("deadlines", "idle", 1);
 }
