@@ -18,7 +18,8 @@ impl Client {
         Group::of(reply).map_err(|error| self.wire.broken(error))
     }
 
-    /// Selects a group, or the one that is, and gives the numbers of its articles, or of those in a range.
+    /// Selects a group, or the one that is, and gives the numbers of its articles, or of those in a range. What the server
+    /// says of the group, too, if it says so: before RFC 3977 the words behind the code were its own.
     ///
     /// # Errors
     ///
@@ -27,25 +28,15 @@ impl Client {
         &mut self,
         name: Option<&str>,
         range: Option<Range>,
-    ) -> Result<(Group, Vec<u64>), Error> {
+    ) -> Result<(Option<Group>, Vec<u64>), Error> {
         let name = name.map(|name| self.group_name(name)).transpose()?;
         if name.is_none() && range.is_some() {
             let words = "a range of LISTGROUP stands behind the name of the group";
             return Err(self.wire.broken(lariat_protocol::Error::misuse(words)));
         }
-        let mut numbers = Vec::new();
-        let take = |line: &[u8]| {
-            // What is no number is no article.
-            numbers.extend(
-                std::str::from_utf8(line)
-                    .ok()
-                    .and_then(|line| line.trim().parse::<u64>().ok()),
-            );
-            Ok(())
-        };
-        let reply = self.lines(&Command::Listgroup(name, range), take).await?;
-        let group = Group::of(reply).map_err(|error| self.wire.broken(error))?;
-        Ok((group, numbers))
+        let command = Command::Listgroup(name, range);
+        let (reply, numbers) = self.collect(&command, number).await?;
+        Ok((Group::of(reply).ok(), numbers))
     }
 
     /// Selects an article by its number, or asks whether there is one of this name.
@@ -192,4 +183,11 @@ impl Client {
     pub(super) fn group_name(&self, name: &str) -> Result<GroupName, Error> {
         GroupName::new(name).map_err(|error| self.wire.broken(error))
     }
+}
+
+/// The number of an article on a line of its own.
+fn number(line: &[u8]) -> Result<u64, lariat_protocol::Error> {
+    let text = std::str::from_utf8(line).unwrap_or_default();
+    let number = text.trim().parse();
+    number.map_err(|_| lariat_protocol::Error::invalid("a line is no number of an article"))
 }

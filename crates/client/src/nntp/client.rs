@@ -11,6 +11,9 @@ use lariat_protocol::{Address, Endpoint};
 use super::wire::Wire;
 use super::{Error, Login, Options};
 
+/// What begins by a command and goes on with an article, or with another kind of connection.
+const OTHER_THAN_LINES: [&str; 4] = ["POST", "IHAVE", "STARTTLS", "COMPRESS"];
+
 /// A conversation with a news server.
 ///
 /// Each method is one step, and its future is to be awaited to its end: one that is dropped leaves an answer behind that
@@ -59,6 +62,7 @@ impl Client {
             }));
         }
         let mut wire = Wire::new(connection, options.limits, options.timeout);
+        wire.watch = options.watch;
         let welcome = wire.reply().await?;
         if is_explicit {
             wire.ask(&Command::Starttls).await?;
@@ -73,6 +77,10 @@ impl Client {
             wants_reader: options.reader,
         };
         client.become_reader().await?;
+        if is_explicit {
+            // What was said before TLS began anybody may have said.
+            client.learn_whether_to_post().await?;
+        }
         Ok(client)
     }
 
@@ -93,6 +101,7 @@ impl Client {
         // Whoever is known may do more, and also read where nobody else does.
         self.forget();
         self.become_reader().await?;
+        self.learn_whether_to_post().await?;
         Ok(reply)
     }
 
@@ -156,7 +165,8 @@ impl Client {
         &self.welcome
     }
 
-    /// Whether the server has said that one may post.
+    /// Whether the server has said that one may post: by its welcome, and behind TLS and a login by its
+    /// [capabilities](Self::capabilities).
     pub fn may_post(&self) -> bool {
         self.may_post
     }
@@ -180,13 +190,20 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the command would be two, the server says no or wants an article, or the connection broke.
+    /// When the command would be two, or is one behind which something else than lines follows (`POST`, `IHAVE`,
+    /// `STARTTLS`, `COMPRESS`) and for which there is a method; when the server says no, or the connection broke.
     pub async fn sendcmd(
         &mut self,
         line: &str,
         take: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> Result<Reply, Error> {
         let command = Command::Other(self.text(line)?);
+        let mut known = OTHER_THAN_LINES.into_iter();
+        if let Some(verb) = known.find(|known| command.verb().eq_ignore_ascii_case(known)) {
+            let words =
+                format!("{verb} is more than a command and its answer; it has a method of its own");
+            return Err(self.wire.broken(lariat_protocol::Error::misuse(words)));
+        }
         // What it changes is not known.
         self.forget();
         self.lines(&command, take).await
@@ -244,6 +261,16 @@ impl Client {
             Err(error) if !error.is_fatal() => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Takes the server's present word on posting, if it has one: that of its welcome may have been another's, or for
+    /// those whom it did not know.
+    async fn learn_whether_to_post(&mut self) -> Result<(), Error> {
+        let known = self.capabilities().await?;
+        if known.has("READER") {
+            self.may_post = known.has("POST");
+        }
+        Ok(())
     }
 
     /// What was asked about the server may hold no more.

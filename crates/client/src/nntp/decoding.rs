@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 
 use lariat_protocol::nntp::{decode, split_article};
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::charsets::map::charset_decoder;
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::parsers::MessageStream;
-use mail_parser::{HeaderValue, Message, MessageParser};
+use mail_parser::{Encoding, HeaderValue, Message, MessageParser, MimeHeaders, PartType};
 
 /// The text of a header field's value, in which other characters than ASCII may stand encoded (RFC 2047). What is
 /// wrongly encoded stays as it is.
@@ -33,8 +36,33 @@ pub(super) fn article_text(article: &[u8]) -> String {
     let parsed = MessageParser::default().parse(article);
     // Without MIME nothing is said of the encoding, and much was written before there was UTF-8.
     let typed = parsed.as_ref().filter(|message| is_typed(message));
-    let text = typed.and_then(|message| message.body_text(0).map(Cow::into_owned));
+    let text = typed.and_then(|message| {
+        let unnamed = text_of_no_charset(message);
+        unnamed.or_else(|| message.body_text(0).map(Cow::into_owned))
+    });
     text.unwrap_or_else(|| decode(split_article(article).1))
+}
+
+/// The text of the first part, if that is plain and does not say in which characters, or in ones that nobody knows: then it
+/// is in those that are likely, as where nothing at all is said.
+fn text_of_no_charset(message: &Message<'_>) -> Option<String> {
+    let part = message
+        .parts
+        .get(usize::try_from(*message.text_body.first()?).ok()?)?;
+    let charset = part
+        .content_type()
+        .and_then(|kind| kind.attribute("charset"));
+    let is_known = charset.is_some_and(|name| charset_decoder(name.as_bytes()).is_some());
+    if is_known || !matches!(part.body, PartType::Text(_)) {
+        return None;
+    }
+    let [begin, end] = [part.offset_body, part.offset_end].map(usize::try_from);
+    let bytes = message.raw_message.get(begin.ok()?..end.ok()?)?;
+    Some(match part.encoding {
+        Encoding::None => decode(bytes),
+        Encoding::QuotedPrintable => decode(&quoted_printable_decode(bytes)?),
+        Encoding::Base64 => decode(&base64_decode(bytes)?),
+    })
 }
 
 /// Whether it says what it consists of.
@@ -71,6 +99,17 @@ mod tests {
         assert_eq!(article_text(encoded), "éñ");
         let html = b"Content-Type: text/html\n\n<b>one</b><br>two\n";
         assert_eq!(article_text(html).trim(), "one\ntwo");
+        // A type without characters, or with unknown ones.
+        for typed in [
+            &b"Content-Type: text/plain\n\nGr\xfc\xdfe\n"[..],
+            b"Content-Type: text/plain; charset=unknown-8bit\n\nGr\xfc\xdfe\n",
+            b"Content-Transfer-Encoding: 8bit\n\nGr\xc3\xbc\xc3\x9fe\n",
+            b"Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nGr=FC=DFe\n",
+            b"Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\nGr\xfc\xdfe\n--x--\n",
+        ] {
+            let text = article_text(typed);
+            assert_eq!(text.trim_end(), "Grüße", "{}", decode(typed));
+        }
         // Before there was MIME.
         assert_eq!(article_text(b"Subject: a\n\nGr\xfc\xdfe\n"), "Grüße\n");
         assert_eq!(article_text(b"Subject: a\n"), "");

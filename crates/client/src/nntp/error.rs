@@ -53,6 +53,10 @@ pub enum Error {
         /// The time that was allowed.
         after: Duration,
     },
+    /// An article was sent to its end, and then the connection broke: whether the server has taken it is not known, and it
+    /// would be there twice if it were sent again under another message-id.
+    #[error("{0}; it is not known whether the article has arrived")]
+    Unconfirmed(#[source] Box<Error>),
     /// What came could not be kept here, or what was to be sent not be read. What is still on its way is not waited
     /// for, so the connection is of use no more.
     #[error("{what}: {error}")]
@@ -70,6 +74,7 @@ impl Error {
     pub fn reply(&self) -> Option<&Reply> {
         match self {
             Error::Refused { reply, .. } | Error::Closing(reply) => Some(reply),
+            Error::Unconfirmed(error) => error.reply(),
             _ => None,
         }
     }

@@ -9,7 +9,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the server says no, or the pattern is none.
+    /// When the server says no, the pattern is none, or there is more than 128 MiB of them.
     pub async fn list(&mut self, pattern: Option<&str>) -> Result<Vec<ActiveGroup>, Error> {
         let pattern = self.pattern(pattern)?;
         self.groups(&Command::List(List::Active(pattern))).await
@@ -22,15 +22,7 @@ impl Client {
     /// As [`list`](Self::list).
     pub async fn descriptions(&mut self, pattern: Option<&str>) -> Result<Vec<Description>, Error> {
         let command = Command::List(List::Newsgroups(self.pattern(pattern)?));
-        let mut descriptions = Vec::new();
-        let take = |line: &[u8]| {
-            match Description::parse(line) {
-                Ok(description) => descriptions.push(description),
-                Err(error) => tracing::warn!(%error, "left out"),
-            }
-            Ok(())
-        };
-        self.lines(&command, take).await?;
+        let (_, descriptions) = self.collect(&command, Description::parse).await?;
         Ok(descriptions)
     }
 
@@ -97,25 +89,12 @@ impl Client {
     }
 
     async fn groups(&mut self, command: &Command) -> Result<Vec<ActiveGroup>, Error> {
-        let mut groups = Vec::new();
-        let take = |line: &[u8]| {
-            match ActiveGroup::parse(line) {
-                Ok(group) => groups.push(group),
-                Err(error) => tracing::warn!(%error, "left out"),
-            }
-            Ok(())
-        };
-        self.lines(command, take).await?;
+        let (_, groups) = self.collect(command, ActiveGroup::parse).await?;
         Ok(groups)
     }
 
     async fn texts(&mut self, command: &Command) -> Result<Vec<String>, Error> {
-        let mut texts = Vec::new();
-        let take = |line: &[u8]| {
-            texts.push(decode(line));
-            Ok(())
-        };
-        self.lines(command, take).await?;
+        let (_, texts) = self.collect(command, |line| Ok(decode(line))).await?;
         Ok(texts)
     }
 

@@ -29,6 +29,7 @@
 mod articles;
 mod blocking;
 mod client;
+mod collected;
 mod decoding;
 mod error;
 mod excerpt;
@@ -46,7 +47,7 @@ pub use decoding::decode_header;
 pub use error::Error;
 pub use excerpt::{Excerpt, Prompts};
 pub use fetched::Fetched;
-pub use options::{Login, Options, REPLY_TIMEOUT};
+pub use options::{Login, Options, REPLY_TIMEOUT, Watch};
 pub use site::Site;
 
 // What the methods take and give.

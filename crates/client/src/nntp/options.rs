@@ -1,6 +1,7 @@
 //! How to connect to a news server, and who logs in.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lariat_net::ConnectOptions;
@@ -23,6 +24,29 @@ pub struct Options {
     pub limits: Limits,
     /// Whether `MODE READER` is sent to servers that want to be told who reads and who feeds. Default yes.
     pub reader: bool,
+    /// Who is told how much of a long answer has come. Default nobody.
+    pub watch: Option<Watch>,
+}
+
+/// What is told how many bytes of the lines behind an answer have come so far over the connection, as they come.
+#[derive(Clone)]
+pub struct Watch(Arc<dyn Fn(u64) + Send + Sync>);
+
+impl Watch {
+    /// Tells this function.
+    pub fn new(told: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        Watch(Arc::new(told))
+    }
+
+    pub(super) fn tell(&self, bytes: u64) {
+        (self.0)(bytes);
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Watch")
+    }
 }
 
 impl Default for Options {
@@ -33,6 +57,7 @@ impl Default for Options {
             timeout: REPLY_TIMEOUT,
             limits: Limits::default(),
             reader: true,
+            watch: None,
         }
     }
 }

@@ -7,6 +7,7 @@ use lariat_protocol::nntp::{
     Articles, Command, List, Overview, OverviewFormat, Valued, parse_header_name,
 };
 
+use super::collected::LeftOut;
 use super::{Client, Error};
 
 impl Client {
@@ -16,14 +17,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the server says no: there is none of these (420, 423, 430), or no group is selected (412).
+    /// When the server says no: there is none of these (420, 423, 430), or no group is selected (412); and when they take
+    /// more than 128 MiB.
     pub async fn over(&mut self, articles: impl Into<Articles>) -> Result<Vec<Overview>, Error> {
-        let mut overviews = Vec::new();
-        let take = |overview| {
-            overviews.push(overview);
-            Ok(())
-        };
-        self.over_each(articles, take).await?;
+        let format = self.overview_format().await?;
+        let command = self.over_command(articles.into()).await?;
+        let read = |line: &[u8]| Overview::parse(line, Arc::clone(&format));
+        let (_, overviews) = self.collect(&command, read).await?;
         Ok(overviews)
     }
 
@@ -31,7 +31,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`over`](Self::over), and when `take` fails.
+    /// When the server says no, and when `take` fails.
     pub async fn over_each(
         &mut self,
         articles: impl Into<Articles>,
@@ -39,14 +39,17 @@ impl Client {
     ) -> Result<(), Error> {
         let format = self.overview_format().await?;
         let command = self.over_command(articles.into()).await?;
+        let mut left_out = LeftOut::default();
         let read = |line: &[u8]| match Overview::parse(line, Arc::clone(&format)) {
             Ok(overview) => take(overview),
             Err(error) => {
-                tracing::warn!(%error, "left out");
+                left_out.add(error);
                 Ok(())
             }
         };
-        self.lines(&command, read).await.map(drop)
+        self.lines(&command, read).await?;
+        left_out.tell(&command);
+        Ok(())
     }
 
     /// Writes overviews to a file as they come, a line for each.
@@ -101,15 +104,7 @@ impl Client {
         articles: impl Into<Articles>,
     ) -> Result<Vec<Valued>, Error> {
         let command = self.header_command(field, articles.into()).await?;
-        let mut values = Vec::new();
-        let take = |line: &[u8]| {
-            match Valued::parse(line) {
-                Ok(valued) => values.push(valued),
-                Err(error) => tracing::warn!(%error, "left out"),
-            }
-            Ok(())
-        };
-        self.lines(&command, take).await?;
+        let (_, values) = self.collect(&command, Valued::parse).await?;
         Ok(values)
     }
 

@@ -15,7 +15,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the server says no, to posting (440) or to the article (441), and when it cannot be read here.
+    /// When the server says no, to posting (440) or to the article (441), and when it cannot be read here; then nothing is
+    /// posted. [`Error::Unconfirmed`] where that is not known.
     pub async fn post(&mut self, article: impl Read) -> Result<Reply, Error> {
         self.hand_over(&Command::Post, article).await
     }
@@ -54,13 +55,20 @@ impl Client {
             self.wire.send_bytes(&out).await?;
         }
         writer.finish(&mut out);
-        self.wire.send_bytes(&out).await?;
-        self.wire.article_sent()?;
-        let reply = self.wire.reply().await?;
+        // From here on the server may have all of it, whatever becomes of its answer.
+        let verdict = self.verdict(&out).await;
+        let reply = verdict.map_err(|error| Error::Unconfirmed(Box::new(error)))?;
         match reply.is_failure() {
             true => Err(self.wire.refused(reply)),
             false => Ok(reply),
         }
+    }
+
+    /// Sends the last of an article, and hears what becomes of it.
+    async fn verdict(&mut self, last: &[u8]) -> Result<Reply, Error> {
+        self.wire.send_bytes(last).await?;
+        self.wire.article_sent()?;
+        self.wire.reply().await
     }
 
     async fn unreadable(&mut self, error: io::Error) -> Error {

@@ -9,14 +9,14 @@ use lariat_protocol::nntp::{Command, Conversation, Deflater, Event, Inflater, Li
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
 
-use super::Error;
+use super::{Error, Watch};
 
 /// How much is read, or comes out of what is compressed, at once.
 const PIECE: usize = 16 * 1024;
 
 /// How many bytes a second a block must keep up once its first time is over: below any line of a modem, and more than a
 /// server that only wants to be waited for.
-const MINIMUM_RATE: u32 = 128;
+const MINIMUM_RATE: u64 = 128;
 
 /// How long a server may take to say why it has closed a connection.
 const EXPLANATION: Duration = Duration::from_secs(1);
@@ -29,6 +29,8 @@ pub(super) struct Wire {
     compression: Option<Box<(Deflater, Inflater)>>,
     peer: Address,
     timeout: Duration,
+    /// Who is told how much of a block has come.
+    pub(super) watch: Option<Watch>,
     /// What was sent last, for messages.
     last: String,
     piece: Box<[u8]>,
@@ -42,6 +44,7 @@ impl Wire {
             machine: Conversation::new(limits),
             compression: None,
             timeout,
+            watch: None,
             last: "the connection".into(),
             piece: vec![0; PIECE].into_boxed_slice(),
         }
@@ -84,7 +87,7 @@ impl Wire {
         &mut self,
         mut take: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> Result<(), Error> {
-        let (begun, mut received) = (Instant::now(), 0_u32);
+        let (begun, mut received) = (Instant::now(), 0_u64);
         while self.machine.is_in_block() {
             let heard = self.machine.next_event();
             let heard = heard.map_err(|error| Error::Connection {
@@ -102,8 +105,11 @@ impl Wire {
                         Ok(filled) => filled?,
                         Err(_) => return Err(self.timed_out("no more of the answer")),
                     };
-                    received = received.saturating_add(u32::try_from(length).unwrap_or(u32::MAX));
-                    let earned = Duration::from_secs(u64::from(received / MINIMUM_RATE));
+                    received = received.saturating_add(length as u64);
+                    if let Some(watch) = &self.watch {
+                        watch.tell(received);
+                    }
+                    let earned = Duration::from_secs(received / MINIMUM_RATE);
                     if begun.elapsed() > self.timeout.saturating_add(earned) {
                         return Err(self.timed_out("not all of the answer"));
                     }

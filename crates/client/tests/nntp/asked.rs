@@ -41,6 +41,7 @@ async fn a_group_is_selected_and_told_of() {
         .listgroup(Some("misc.test"), None)
         .await
         .expect("numbers");
+    let group = group.expect("told of");
     assert_eq!((group.count, numbers), (2, vec![1, 2]));
     let (_, numbers) = client
         .listgroup(Some("misc.test"), Some(Range::From(2)))
@@ -49,6 +50,11 @@ async fn a_group_is_selected_and_told_of() {
     assert_eq!(numbers, [2]);
     let (_, numbers) = client.listgroup(None, None).await.expect("numbers");
     assert_eq!(numbers.len(), 2);
+    // As servers answered before RFC 3977.
+    let old = b"211 list of article numbers follow\r\n7\r\n9\r\n.\r\n".to_vec();
+    server.order("LISTGROUP", 1, NntpFault::Says(old));
+    let (group, numbers) = client.listgroup(None, None).await.expect("numbers");
+    assert_eq!((group, numbers), (None, vec![7, 9]));
     assert_eq!(client.quit().await.expect("answered").code(), 205);
 }
 
@@ -355,4 +361,37 @@ async fn arguments_that_would_be_two_commands_are_not_sent() {
     }
     assert_eq!(server.heard().len(), before);
     client.group("misc.test").await.expect("of use");
+}
+
+#[tokio::test]
+async fn what_is_more_than_lines_is_no_command_of_a_callers_own() {
+    let server = server();
+    let mut client = client(&server).await;
+    for line in [
+        "POST",
+        "ihave <9@x.example>",
+        "STARTTLS",
+        "compress DEFLATE",
+    ] {
+        let error = client.sendcmd(line, |_| Ok(())).await.expect_err(line);
+        assert!(error.to_string().contains("a method of its own"), "{error}");
+        assert!(!error.is_fatal());
+    }
+    client.date().await.expect("of use");
+    assert!(!server.heard().iter().any(|line| line.contains("POST")));
+}
+
+#[tokio::test]
+async fn who_has_logged_in_may_post_if_the_server_says_so_then() {
+    let server = server();
+    let welcome = b"201 Reading alone, as yet.\r\n".to_vec();
+    server.order("", 1, NntpFault::Says(welcome));
+    let mut client = client(&server).await;
+    assert!(!client.may_post());
+    let anna = Login::new("anna", "swordfish");
+    client.login(&anna).await.expect("let in");
+    assert!(client.may_post());
+    server.set_capabilities(&["VERSION 2", "READER"]);
+    client.login(&anna).await.expect("let in");
+    assert!(!client.may_post());
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use lariat_client::nntp::{Client, MessageId, Options};
+use lariat_client::nntp::{Client, Error, MessageId, Options};
 use lariat_testkit::{NntpFault, NntpServer};
 
 use crate::{client, endpoint, server};
@@ -128,6 +128,12 @@ async fn a_server_that_breaks_off_while_it_is_sent_to_is_told_of() {
             .to_string()
             .contains("before it said what becomes of the article"),
         "{error}"
+    );
+    assert!(matches!(error, Error::Unconfirmed(_)) && error.is_fatal() && !error.may_pass());
+    assert!(
+        error
+            .to_string()
+            .ends_with("it is not known whether the article has arrived")
     );
 
     let mut other = crate::client(&server).await;

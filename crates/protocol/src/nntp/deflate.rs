@@ -7,6 +7,12 @@ use crate::contract::Error;
 /// How much room there is for what comes out of one step.
 const PIECE: usize = 16 * 1024;
 
+/// How much may come out before it is asked what it was made of.
+const UNSUSPECTED: u64 = 64 * 1024 * 1024;
+
+/// How many times as much may come out as went in. Lists and overviews become a tenth.
+const MAXIMUM_RATIO: u64 = 100;
+
 /// Compresses what this side sends.
 pub struct Deflater {
     stream: Compress,
@@ -92,7 +98,7 @@ impl Inflater {
     /// # Errors
     ///
     /// [`Error::Invalid`] for what is no such stream, and for one that ends: the connection would have to end
-    /// with it, and a connection ends without.
+    /// with it, and a connection ends without. [`Error::Limit`] for what becomes a hundred times as much, behind 64 MiB.
     pub fn next_piece(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         loop {
             let before = (self.stream.total_in(), self.stream.total_out());
@@ -106,6 +112,12 @@ impl Inflater {
             let taken = usize::try_from(self.stream.total_in() - before.0).unwrap_or(0);
             let given = usize::try_from(self.stream.total_out() - before.1).unwrap_or(0);
             self.used += taken;
+            let (came, became) = (self.stream.total_in(), self.stream.total_out());
+            if became > UNSUSPECTED && became / MAXIMUM_RATIO > came {
+                return Err(Error::limit(format!(
+                    "what came is compressed to less than a {MAXIMUM_RATIO}th, as no news are"
+                )));
+            }
             match stepped {
                 Err(_) => return Err(Error::invalid("what came is not compressed by DEFLATE")),
                 Ok(Status::StreamEnd) if given == 0 => {
@@ -182,6 +194,29 @@ mod tests {
             assert_eq!(came, length);
             assert!(!deflater.compress(&text).is_empty());
         }
+    }
+
+    #[test]
+    fn what_becomes_far_more_than_came_is_refused() {
+        let mebibyte = 1024 * 1024;
+        // Ends with whole bytes and refers to nothing but zeros, so it can be sent again and again.
+        let zeros = Deflater::default().compress(&vec![0; mebibyte]);
+        let (mut inflater, mut out, mut became) = (Inflater::default(), vec![0; mebibyte], 0);
+        let error = loop {
+            assert!(became <= 65 * mebibyte);
+            inflater.receive(&zeros);
+            let given = loop {
+                match inflater.next_piece(&mut out) {
+                    Ok(0) => break Ok(()),
+                    Ok(given) => became += given,
+                    Err(error) => break Err(error),
+                }
+            };
+            if let Err(error) = given {
+                break error.to_string();
+            }
+        };
+        assert!(error.contains("less than a 100th"), "{error}");
     }
 
     #[test]
