@@ -11,6 +11,7 @@ mod text;
 use std::io::{self, IsTerminal, Write as _};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record as Recorded};
@@ -114,7 +115,38 @@ pub fn takes(level: Level, message: &str) -> bool {
     true
 }
 
+/// More lines than anybody reads behind a screen that was theirs.
+const MAXIMUM_HELD: usize = 100;
+
+/// The lines that wait, while something else has the terminal.
+static HELD: Mutex<Option<Vec<String>>> = Mutex::new(None);
+
+/// Holds the log back while a program has the whole screen, if the log would come there.
+pub fn hold() {
+    if io::stderr().is_terminal() {
+        held().get_or_insert_default();
+    }
+}
+
+/// Writes what was held back, and whatever comes from now on.
+pub fn release() {
+    let lines = held().take();
+    for line in lines.into_iter().flatten() {
+        write(&line);
+    }
+}
+
+fn held() -> MutexGuard<'static, Option<Vec<String>>> {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn write(line: &str) {
+    if let Some(lines) = &mut *held() {
+        if lines.len() < MAXIMUM_HELD {
+            lines.push(line.to_owned());
+        }
+        return;
+    }
     // Nobody has to be there to read it.
     let _ = io::stderr().lock().write_all(line.as_bytes());
 }

@@ -5,6 +5,7 @@
 //! command is doing. A closed pipe needs no signal: Rust ignores SIGPIPE, and writing fails.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
@@ -30,6 +31,14 @@ impl Signal {
     }
 }
 
+/// Whether ^C is left to others.
+static INTERRUPTS_ARE_LEFT: AtomicBool = AtomicBool::new(false);
+
+/// Leaves ^C to whoever has the terminal: where it is a key, or an editor's, it ends nothing here. SIGTERM does.
+pub fn leave_interrupts(are_left: bool) {
+    INTERRUPTS_ARE_LEFT.store(are_left, Ordering::Release);
+}
+
 /// Calls `first` at the first signal and exits at the second. Signals are caught when this
 /// returns.
 ///
@@ -44,8 +53,8 @@ pub fn watch(first: impl FnOnce(Signal) + Send + 'static) -> Result<(), Failure>
     };
     let waiting = move || {
         runtime.block_on(async {
-            first(signals.next().await);
-            let second = signals.next().await;
+            first(next_for_us(&mut signals).await);
+            let second = next_for_us(&mut signals).await;
             std::process::exit(i32::from(SIGNALLED + second.number()));
         });
     };
@@ -53,6 +62,17 @@ pub fn watch(first: impl FnOnce(Signal) + Send + 'static) -> Result<(), Failure>
         .name("signals".into())
         .spawn(waiting)?;
     Ok(())
+}
+
+/// The next signal that is not left to others.
+async fn next_for_us(signals: &mut Signals) -> Signal {
+    loop {
+        let signal = signals.next().await;
+        let is_left = signal == Signal::Interrupt && INTERRUPTS_ARE_LEFT.load(Ordering::Acquire);
+        if !is_left {
+            return signal;
+        }
+    }
 }
 
 /// Runs a client to its end. The first signal drops the future, and with it the sockets.

@@ -348,10 +348,17 @@ fn a_password_comes_from_the_environment_or_a_file_and_is_never_shown() {
         "machine 127.0.0.1 login anna password swordfish\n",
     )
     .unwrap();
-    assert_eq!(
-        news(&folder, &[&url, "group"]).text(),
-        "misc.test: 2 articles, 1 to 2\n"
-    );
+    // Nor is it shown to whoever is on the way, unless somebody asks for it.
+    let heard = server.heard().len();
+    assert_eq!(news(&folder, &[&url, "group"]).code, Some(1));
+    assert!(!server.heard()[heard..].concat().contains("AUTHINFO"));
+    let named = url.replace("nntp://", "nntp://anna@");
+    for arguments in [&["-u", "anna", &url, "group"][..], &[&named, "group"]] {
+        assert_eq!(
+            news(&folder, arguments).text(),
+            "misc.test: 2 articles, 1 to 2\n"
+        );
+    }
     let secret = url.replace("nntp://", "nntp://anna:swordfish@");
     let outcome = news(&folder, &[&secret, "group"]);
     assert_eq!(outcome.code, Some(2));
@@ -390,6 +397,17 @@ fn wrong_usage_and_faults_are_one_line() {
         ),
         (
             &[&root, "post", "missing"],
+            1,
+            "missing: no such file or directory",
+        ),
+        // What is to be sent is looked at before anybody is asked.
+        (
+            &["nntp://127.0.0.1:1/", "post", "missing"],
+            1,
+            "missing: no such file or directory",
+        ),
+        (
+            &["nntp://127.0.0.1:1/", "ihave", "<1@a>", "missing"],
             1,
             "missing: no such file or directory",
         ),
@@ -451,4 +469,68 @@ fn a_server_that_fails_is_told_of() {
             outcome.errors
         );
     }
+}
+
+#[test]
+fn what_is_not_known_of_an_article_is_told() {
+    let (server, folder) = begin();
+    let path = folder.path().join("article");
+    fs::write(&path, "From: a@b\nNewsgroups: misc.test\nSubject: x\n\ny\n").unwrap();
+    server.order("ARTICLE SENT", 1, NntpFault::HangsUp);
+    let outcome = news(&folder, &[&server.url(""), "post", "article"]);
+    assert_eq!((outcome.code, server.posted().len()), (Some(1), 1));
+    assert!(
+        outcome.errors.contains(
+            "it is not known whether the article has arrived; look before you post it again"
+        ),
+        "{}",
+        outcome.errors
+    );
+    // Here it is known.
+    server.order("POST", 1, NntpFault::HangsUp);
+    let outcome = news(&folder, &[&server.url(""), "post", "article"]);
+    assert_eq!((outcome.code, server.posted().len()), (Some(1), 1));
+    assert!(!outcome.errors.contains("not known"), "{}", outcome.errors);
+}
+
+#[test]
+fn lines_that_are_none_are_told_of_once() {
+    let (server, folder) = begin();
+    let wrong = "nothing\r\n".repeat(1000);
+    let answer = format!("215 Groups\r\n{wrong}misc.test 2 1 y\r\n{wrong}.\r\n");
+    server.order("LIST", 1, NntpFault::Says(answer.into_bytes()));
+    let outcome = news(&folder, &[&server.url(""), "list"]);
+    assert_eq!(
+        (outcome.code, outcome.text().as_str()),
+        (Some(0), "misc.test\n")
+    );
+    assert_eq!(outcome.errors.lines().count(), 1, "{}", outcome.errors);
+    assert!(outcome.errors.contains("2000"), "{}", outcome.errors);
+}
+
+#[test]
+fn a_long_list_is_shown_as_it_comes() {
+    let (server, folder) = begin();
+    for number in 3..=2500 {
+        let name = if number < 1500 { "Ann" } else { "Annabella" };
+        let article = format!("From: {name} <a@b>\nSubject: number {number}\n\nx\n");
+        server.put("misc.test", &article);
+    }
+    let outcome = news(&folder, &[&server.url("misc.test"), "over", "1-"]);
+    assert_eq!((outcome.code, outcome.errors.as_str()), (Some(0), ""));
+    let text = outcome.text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2500);
+    assert_eq!(lines[0], "   1  2006-06-17  Ann     Hello");
+    assert_eq!(lines[2499], "2500              Annabe  number 2500");
+    let outcome = news(&folder, &["--json", &server.url("misc.test"), "over", "3-"]);
+    assert_eq!(outcome.text().lines().count(), 2498);
+    let answer = "224 a\r\n1\tone\tAnn\r\nnothing\r\n".as_bytes().to_vec();
+    server.order("OVER", 1, NntpFault::Says(answer));
+    let outcome = news(
+        &folder,
+        &["--timeout", "0.3", &server.url("misc.test"), "over", "1-"],
+    );
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.text().ends_with("Ann  one\n"), "{outcome:?}");
 }

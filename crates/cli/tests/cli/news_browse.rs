@@ -166,6 +166,100 @@ fn who_cannot_be_let_in_is_told_before_anything_is_drawn() {
     assert_eq!(again.wait_for_end(), Some(0));
 }
 
+/// Somebody whose editor does this, with the draft as its argument and the folder as where it is.
+fn browse_with_editor(folder: &TempDir, script: &str, arguments: &[&str]) -> Terminal {
+    let path = folder.path().join("editor");
+    fs::write(&path, script).unwrap();
+    let mut command = command(folder, arguments);
+    command.env("EDITOR", format!("sh '{}'", path.display()));
+    Terminal::run(command)
+}
+
+#[test]
+fn what_an_editor_has_written_is_kept_when_it_fails() {
+    let (server, folder) = begin();
+    let script = "if [ -e failed ]; then printf 'Later.\\n' >>\"$1\"; exit 0; fi\n\
+        printf 'Much that was thought over.\\n' >>\"$1\"; : >failed; exit 1\n";
+    let mut terminal = browse_with_editor(&folder, script, &[&server.url("misc.test")]);
+    terminal.wait_to_show("misc.test: 2 articles");
+    terminal.type_in("w");
+    terminal.wait_to_show("what was written is");
+    terminal.type_in("w");
+    terminal.wait_to_show("Post this?");
+    let kept = folder.path().join("state/drafts/draft-1.txt");
+    let text = fs::read_to_string(&kept).unwrap();
+    assert!(text.ends_with("Much that was thought over.\n"), "{text}");
+    terminal.type_in("d");
+    terminal.wait_to_show("thrown away");
+    assert_eq!(drafts(&folder), 1);
+    terminal.type_in("\x03");
+    assert_eq!(terminal.wait_for_end(), Some(0));
+    let screen = terminal.screen().concat();
+    assert!(
+        screen.contains("the draft is kept in ") && screen.contains("draft-1.txt"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn an_interrupt_while_the_editor_runs_is_the_editors() {
+    let (server, folder) = begin();
+    let script =
+        "echo editing\nwhile [ ! -e go ]; do sleep 0.05; done\nprintf 'Yes.\\n' >>\"$1\"\n";
+    let mut terminal = browse_with_editor(&folder, script, &[&server.url("misc.test")]);
+    terminal.wait_to_show("misc.test: 2 articles");
+    terminal.type_in("w");
+    terminal.wait_to_show("editing");
+    // As a terminal has it for all that run there.
+    terminal.signal(Signal::SIGINT);
+    fs::write(folder.path().join("go"), "").unwrap();
+    terminal.wait_to_show("Post this?");
+    terminal.wait_to_show("Yes.");
+    terminal.type_in("d\x03");
+    assert_eq!(terminal.wait_for_end(), Some(0));
+    assert!(terminal.is_as_it_was());
+}
+
+#[test]
+fn an_article_of_which_nothing_is_known_is_posted_once() {
+    let (server, folder) = begin();
+    let mut terminal = browse(
+        &folder,
+        &[
+            "--from",
+            "Otto <otto@example.org>",
+            &server.url("misc.test"),
+        ],
+    );
+    terminal.wait_to_show("misc.test: 2 articles");
+    terminal.type_in("\r");
+    terminal.wait_to_show("Hello all");
+    terminal.type_in("r");
+    terminal.wait_to_show("Post this?");
+    server.order("ARTICLE SENT", 1, NntpFault::HangsUp);
+    terminal.type_in("y");
+    terminal.wait_to_show("known");
+    terminal.type_in("y");
+    terminal.wait_to_show("441 I have it");
+    assert_eq!(server.posted().len(), 1);
+    terminal.type_in("d\x03");
+    assert_eq!(terminal.wait_for_end(), Some(0));
+}
+
+#[test]
+fn how_much_of_a_long_answer_has_come_is_shown() {
+    let (server, folder) = begin();
+    let line = "What is said at length.\n".repeat(20_000);
+    server.put("misc.test", &format!("From: a@b\nSubject: long\n\n{line}"));
+    server.order("ARTICLE", 1, NntpFault::Stalls(300_000));
+    let url = server.url("misc.test/3");
+    let mut terminal = Terminal::run(command(&folder, &[&url]));
+    terminal.wait_to_show("article 2");
+    terminal.signal(Signal::SIGINT);
+    assert_eq!(terminal.wait_for_end(), Some(130));
+    assert!(terminal.screen().is_empty(), "{:?}", terminal.screen());
+}
+
 /// The server is used by all of these, and named by none.
 #[test]
 fn the_terminal_is_for_whoever_names_a_group_alone() {

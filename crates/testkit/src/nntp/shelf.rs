@@ -60,6 +60,13 @@ impl Shelf {
                 return Err(format!("441 No {needed}"));
             }
         }
+        let is_known = |id: &str| {
+            let id = MessageId::new(id);
+            id.is_ok_and(|id| self.by_id(&id).is_some())
+        };
+        if headers.get("Message-ID").is_some_and(is_known) {
+            return Err("441 I have it".into());
+        }
         let names = headers
             .get("Newsgroups")
             .unwrap_or_default()

@@ -4,11 +4,12 @@ use std::io::Read;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use lariat_client::nntp::{ActiveGroup, Client, Excerpt, Fetched, Overview, Prompts};
+use lariat_client::nntp::{ActiveGroup, Client, Excerpt, Fetched, Prompts};
 use lariat_protocol::nntp::{Article, Articles, GroupName, MessageId, Moment, Range, Wildmat};
 use serde_json::json;
 
-use super::message::{Message, decoded, seconds};
+use super::message::{Message, decoded};
+use super::overviews::Table;
 use super::shown::Shown;
 use super::{draft, since};
 use crate::failure::{Failure, in_words};
@@ -32,6 +33,28 @@ pub struct Asking {
     pub lines: usize,
     /// Prompts are told from what is quoted three times.
     pub tells_prompts: bool,
+    /// What is to be posted or offered, if anything is.
+    pub article: Vec<u8>,
+}
+
+/// What a command is to send, which is looked at before anybody is asked anything.
+///
+/// # Errors
+///
+/// When it cannot be read, or is not what can be posted.
+pub async fn to_send(command: &str, arguments: &[String]) -> Result<Vec<u8>, Failure> {
+    match (command, arguments) {
+        ("post", [file]) => {
+            let draft = read(file).await?;
+            let article = draft::article(&draft);
+            article.map_err(|why| Failure::new(format!("{file}: {why}")))
+        }
+        ("ihave", [which, file]) => {
+            id(which)?;
+            read(file).await
+        }
+        _ => Ok(Vec::new()),
+    }
 }
 
 impl Asking {
@@ -54,8 +77,8 @@ impl Asking {
             ("date", _) => self.date().await,
             ("help", _) => self.help().await,
             ("capabilities", _) => self.capabilities().await,
-            ("post", [file]) => self.post(file).await,
-            ("ihave", [id, file]) => self.offer(id, file).await,
+            ("post", _) => self.post().await,
+            ("ihave", [id, _]) => self.offer(id).await,
             (_, which) => self.article(command, which).await,
         }
     }
@@ -168,34 +191,13 @@ impl Asking {
         if known.is_empty() {
             return Ok(());
         }
-        let overviews = self
+        let wanted = wanted.unwrap_or(Range::Between(newest, known.last));
+        let mut table = Table::new(self.shown.clone(), known.last);
+        let heard = self
             .client
-            .over(wanted.unwrap_or(Range::Between(newest, known.last)))
-            .await?;
-        let authors: Vec<String> = overviews.iter().map(author).collect();
-        let width = authors.iter().map(|author| author.chars().count()).max();
-        let width = width.unwrap_or_default().min(20);
-        let digits = overviews
-            .last()
-            .map_or(1, |last| last.number().to_string().len());
-        for (overview, author) in overviews.iter().zip(authors) {
-            let day = seconds(overview.date()).and_then(|at| Timestamp::from_second(at).ok());
-            let day = day.map(|at| {
-                at.to_zoned(TimeZone::system())
-                    .strftime("%Y-%m-%d")
-                    .to_string()
-            });
-            let author: String = author.chars().take(width).collect();
-            let text = format!(
-                "{:>digits$}  {:10}  {author:width$}  {}",
-                overview.number(),
-                day.unwrap_or_default(),
-                decoded(overview.subject())
-            );
-            self.shown
-                .answer(text.trim_end(), || overview_object(overview))?;
-        }
-        Ok(())
+            .over_each(wanted, |overview| table.add(overview))
+            .await;
+        table.finish(heard)
     }
 
     async fn headers(&mut self, field: &str, rest: &[&str]) -> Result<(), Failure> {
@@ -337,18 +339,14 @@ impl Asking {
             .answer(&lines.join("\n"), || json!({"capabilities": lines}))
     }
 
-    async fn post(&mut self, file: &str) -> Result<(), Failure> {
-        let draft = read(file).await?;
-        let article = draft::article(&draft);
-        let article = article.map_err(|why| Failure::new(format!("{file}: {why}")))?;
-        let reply = self.client.post(article.as_slice()).await?;
+    async fn post(&mut self) -> Result<(), Failure> {
+        let reply = self.client.post(self.article.as_slice()).await?;
         self.done(json!({"done": "post", "code": reply.code(), "says": reply.text()}))
     }
 
-    async fn offer(&mut self, which: &str, file: &str) -> Result<(), Failure> {
+    async fn offer(&mut self, which: &str) -> Result<(), Failure> {
         let which = id(which)?;
-        let article = read(file).await?;
-        let reply = self.client.ihave(which, article.as_slice()).await?;
+        let reply = self.client.ihave(which, self.article.as_slice()).await?;
         self.done(json!({"done": "ihave", "code": reply.code(), "says": reply.text()}))
     }
 
@@ -384,23 +382,6 @@ pub async fn newest(client: &mut Client, first: u64, last: u64) -> Result<Option
         }
         (high, window) = (low - 1, window.saturating_mul(10));
     }
-}
-
-fn author(overview: &Overview) -> String {
-    draft::name(&decoded(overview.from())).to_owned()
-}
-
-fn overview_object(overview: &Overview) -> serde_json::Value {
-    json!({
-        "number": overview.number(),
-        "subject": decoded(overview.subject()),
-        "from": decoded(overview.from()),
-        "date": overview.date(),
-        "id": overview.message_id(),
-        "references": overview.references().collect::<Vec<_>>(),
-        "bytes": overview.bytes(),
-        "lines": overview.lines(),
-    })
 }
 
 /// What is on a command line is somebody's usage.

@@ -2,6 +2,11 @@
 //!
 //! A draft is a text in UTF-8: header lines, an empty line, the body. Nothing here asks or sends.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use lariat_client::nntp::MessageId;
+
+use super::encoded::{encoded, encoded_people};
 use super::message::Message;
 
 /// What stands in front of somebody else's words.
@@ -13,8 +18,8 @@ const MAXIMUM_REFERENCES: usize = 20;
 /// The longest line of a header field that is folded, unless a word is longer.
 const MAXIMUM_LINE: usize = 400;
 
-/// The longest encoded word (RFC 2047, 2).
-const MAXIMUM_WORD: usize = 75;
+/// The header fields that name people.
+const OF_PEOPLE: [&str; 3] = ["From", "Reply-To", "Sender"];
 
 /// A draft for an article of one's own.
 pub fn new(from: &str, group: &str) -> String {
@@ -86,18 +91,72 @@ pub fn article(draft: &[u8]) -> Result<Vec<u8>, String> {
     }
     let mut out = String::with_capacity(text.len() + 200);
     for (name, value) in &fields {
-        out.push_str(&folded(name, &encoded(value)));
+        let is_of_people = OF_PEOPLE
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name));
+        let value = match is_of_people {
+            true => encoded_people(value),
+            false => encoded(value),
+        };
+        out.push_str(&folded(name, &value));
     }
-    let has_type = fields
-        .iter()
-        .any(|(name, _)| name.eq_ignore_ascii_case("Content-Type"));
-    if !has_type && !body.is_ascii() {
-        out.push_str("MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n");
-        out.push_str("Content-Transfer-Encoding: 8bit\n");
+    let has = |wanted: &str| {
+        let mut names = fields.iter().map(|(name, _)| name);
+        names.any(|name| name.eq_ignore_ascii_case(wanted))
+    };
+    if !has("Content-Type") && !body.is_ascii() {
+        if !has("MIME-Version") {
+            out.push_str("MIME-Version: 1.0\n");
+        }
+        out.push_str("Content-Type: text/plain; charset=utf-8\n");
+        if !has("Content-Transfer-Encoding") {
+            out.push_str("Content-Transfer-Encoding: 8bit\n");
+        }
     }
     out.push('\n');
     out.push_str(body);
     Ok(with_line_ends(out.as_bytes()))
+}
+
+/// A name for an article, which nobody else gives: of the domain that its author writes from, if that is one.
+pub fn message_id(draft: &str) -> String {
+    let random = || RandomState::new().build_hasher().finish();
+    let (one, two) = (random(), random());
+    let head = draft.lines().take_while(|line| !line.is_empty());
+    let from = head
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("From"));
+    let domain = from
+        .and_then(|(_, from)| from.rsplit_once('@'))
+        .map(|(_, behind)| {
+            let is_of_domain =
+                |letter: char| letter.is_ascii_alphanumeric() || ".-".contains(letter);
+            let end = behind.find(|letter| !is_of_domain(letter));
+            behind
+                .get(..end.unwrap_or(behind.len()))
+                .unwrap_or_default()
+        });
+    let named = |domain: &str| format!("<{one:016x}{two:016x}@{domain}>");
+    let is_domain = |domain: &&str| domain.contains('.') && !domain.split('.').any(str::is_empty);
+    let own = domain.filter(is_domain).map(named);
+    own.filter(|id| MessageId::new(id.as_str()).is_ok())
+        .unwrap_or_else(|| named("lariat.invalid"))
+}
+
+/// The bytes that are posted, by this name if they have none: a server takes an article of one name once.
+pub fn with_id(article: Vec<u8>, id: &str) -> Vec<u8> {
+    let Some(end) = article.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return article;
+    };
+    let (head, rest) = article.split_at(end + 2);
+    let is_named = head
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| line.get(..11))
+        .any(|name| name.eq_ignore_ascii_case(b"Message-ID:"));
+    match is_named {
+        true => article,
+        false => [head, format!("Message-ID: {id}\r\n").as_bytes(), rest].concat(),
+    }
 }
 
 /// The header fields of a draft, unfolded.
@@ -146,61 +205,6 @@ fn folded(name: &str, value: &str) -> String {
     }
     field.push('\n');
     field
-}
-
-/// A value with the words that are not ASCII encoded (RFC 2047). Words beside each other become one, since the
-/// space between two encoded words is lost.
-fn encoded(value: &str) -> String {
-    if value.is_ascii() {
-        return value.to_owned();
-    }
-    let mut out: Vec<String> = Vec::new();
-    let mut run: Vec<&str> = Vec::new();
-    for word in value.split(' ') {
-        if word.is_ascii() {
-            if !run.is_empty() {
-                out.push(encoded_words(&run.join(" ")));
-                run.clear();
-            }
-            out.push(word.to_owned());
-        } else {
-            // A quoted name is no longer quoted when it is encoded.
-            run.push(word.trim_matches('"'));
-        }
-    }
-    if !run.is_empty() {
-        out.push(encoded_words(&run.join(" ")));
-    }
-    out.join(" ")
-}
-
-/// Text as encoded words, as many as its length needs.
-fn encoded_words(text: &str) -> String {
-    const BEGIN: &str = "=?utf-8?Q?";
-    let mut words = vec![String::from(BEGIN)];
-    for character in text.chars() {
-        let mut bytes = [0; 4];
-        let encoded: String = character
-            .encode_utf8(&mut bytes)
-            .bytes()
-            .map(|byte| match byte {
-                b' ' => "_".to_owned(),
-                byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
-                byte => format!("={byte:02X}"),
-            })
-            .collect();
-        if words
-            .last()
-            .is_some_and(|word| word.len() + encoded.len() + 2 > MAXIMUM_WORD)
-        {
-            words.push(BEGIN.into());
-        }
-        if let Some(word) = words.last_mut() {
-            word.push_str(&encoded);
-        }
-    }
-    let words: Vec<String> = words.into_iter().map(|word| word + "?=").collect();
-    words.join(" ")
 }
 
 /// The ids that an answer refers to: those of the article, and the article.
@@ -259,6 +263,7 @@ fn with_line_ends(text: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::encoded::MAXIMUM_WORD;
     use super::*;
 
     const QUESTION: &str = "From: \"Ann A.\" <ann@example.org>\nNewsgroups: misc.test\nSubject: Lunch?\n\
@@ -347,6 +352,48 @@ mod tests {
             lariat_client::nntp::decode_header(subject),
             "Re: Grüße, süße größere Öfen, überall und auch für jedermann zu hören"
         );
+    }
+
+    #[test]
+    fn whoever_writes_is_named_whole() {
+        for name in ["From", "reply-to", "Sender"] {
+            let draft =
+                format!("{name}: \"Otto Müller\" <o@b>\nFrom: a\nNewsgroups: c\nSubject: d\n\nx\n");
+            let sent = article(draft.as_bytes()).expect("an article");
+            let sent = String::from_utf8(sent).expect("text");
+            let line = sent.lines().next().expect("a line");
+            assert_eq!(line, format!("{name}: =?utf-8?Q?Otto_M=C3=BCller?= <o@b>"));
+        }
+    }
+
+    #[test]
+    fn a_type_that_is_there_is_not_said_again() {
+        let draft = "From: a@b\nNewsgroups: c\nSubject: d\nMime-Version: 1.0\n\nÜ\n";
+        let sent = article(draft.as_bytes()).expect("an article");
+        let sent = String::from_utf8(sent).expect("text").to_lowercase();
+        assert_eq!(sent.matches("mime-version:").count(), 1, "{sent}");
+        assert!(sent.contains("charset=utf-8"), "{sent}");
+    }
+
+    #[test]
+    fn an_article_gets_one_name() {
+        let draft = "From: Ann <ann@news.example.org>\nSubject: x\n\ny\n";
+        let (one, two) = (message_id(draft), message_id(draft));
+        assert!(one != two && one.ends_with("@news.example.org>"), "{one}");
+        for from in [
+            "",
+            "a@b",
+            "From: x@..\n",
+            "From: x@ü.example\n",
+            "\nFrom: a@b.example\n",
+        ] {
+            let id = message_id(from);
+            assert!(MessageId::new(id.as_str()).is_ok(), "{id}");
+        }
+        let named = with_id(b"From: a\r\n\r\nx\r\n\r\n".to_vec(), "<1@a>");
+        assert_eq!(named, b"From: a\r\nMessage-ID: <1@a>\r\n\r\nx\r\n\r\n");
+        let own = b"message-id: <2@a>\r\n\r\nx\r\n".to_vec();
+        assert_eq!(with_id(own.clone(), "<1@a>"), own);
     }
 
     #[test]

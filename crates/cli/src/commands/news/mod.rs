@@ -3,7 +3,9 @@
 mod asking;
 mod browse;
 mod draft;
+mod encoded;
 mod message;
+mod overviews;
 mod place;
 mod shown;
 mod since;
@@ -13,10 +15,11 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lariat_client::nntp::Watch;
 use tokio::time::timeout;
 
 use self::asking::Asking;
-use self::shown::Shown;
+use self::shown::{Bar, Shown};
 use crate::client::seconds;
 use crate::failure::{Failure, INTERRUPTED};
 use crate::signals;
@@ -40,7 +43,7 @@ pub struct Args {
     url: Option<String>,
     /// The command and what it is about
     command: Vec<String>,
-    /// Log in as this user [default: that of the URL, else that of ~/.netrc, else nobody]
+    /// Log in as this user [default: that of the URL, else, over TLS, that of ~/.netrc, else nobody]
     #[arg(short, long, value_name = "NAME")]
     user: Option<String>,
     /// Begin TLS on the usual port, by STARTTLS
@@ -107,7 +110,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     signals::endable(|interrupted| async move {
         tokio::pin!(interrupted);
-        let site = tokio::select! {
+        let mut site = tokio::select! {
             biased;
             Ok(_) = &mut interrupted => return Err(Failure::quiet(INTERRUPTED)),
             site = site::of(&order.url, &args) => site?,
@@ -120,23 +123,36 @@ pub fn run(args: Args) -> Result<(), Failure> {
                 outcome = browse::run(site, order.arguments.into_iter().next(), from) => outcome,
             };
         }
-        let client = tokio::select! {
+        let bar = Bar::new(order.command);
+        let told = bar.clone();
+        let watch = Watch::new(move |bytes| told.came(bytes));
+        site.options.watch = Some(watch);
+        let ready = async {
+            let article = asking::to_send(order.command, &order.arguments).await?;
+            Ok::<_, Failure>((article, site.connect().await?))
+        };
+        let (article, client) = tokio::select! {
             biased;
             Ok(_) = &mut interrupted => return Err(Failure::quiet(INTERRUPTED)),
-            client = site.connect() => client?,
+            ready = ready => ready?,
         };
         let mut asking = Asking {
             client,
-            shown: Shown { as_json: args.json },
+            shown: Shown {
+                as_json: args.json,
+                bar: bar.clone(),
+            },
             is_raw: args.raw,
             lines: args.lines,
             tells_prompts: args.prompts,
+            article,
         };
         let outcome = tokio::select! {
             biased;
             Ok(_) = interrupted => Err(Failure::quiet(INTERRUPTED)),
             outcome = asking.carry_out(order.command, &order.arguments) => outcome,
         };
+        bar.clear();
         // Everything was done; how the server takes the goodbye changes nothing.
         let _ = timeout(GOODBYE, asking.client.quit()).await;
         outcome

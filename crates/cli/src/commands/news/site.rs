@@ -23,6 +23,9 @@ pub async fn of(url: &NewsUrl, args: &Args) -> Result<Site, Failure> {
         true => Security::Explicit,
         false => url.security(),
     };
+    // What is only known from a file is not shown to whoever is on the way, unless it is asked for.
+    let is_secret = endpoint.is_tls() || security != Security::Plain;
+    let login = login(url, args.user.as_deref(), is_secret).await?;
     Ok(Site {
         endpoint,
         options: Options {
@@ -31,7 +34,7 @@ pub async fn of(url: &NewsUrl, args: &Args) -> Result<Site, Failure> {
             timeout: args.timeout.unwrap_or(REPLY_TIMEOUT),
             ..Options::default()
         },
-        login: login(url, args.user.as_deref()).await?,
+        login,
         compress: args.compress,
     })
 }
@@ -58,11 +61,18 @@ fn endpoint(url: &NewsUrl, args: &Args) -> Result<Endpoint, Failure> {
     })
 }
 
-/// Who logs in: whoever is named, or whom `~/.netrc` has for this very host. Most servers ask nobody, so its
+/// Who logs in: whoever is named, or, over TLS, whom `~/.netrc` has for this very host. Most servers ask nobody, so its
 /// entry for all other hosts is not taken.
-async fn login(url: &NewsUrl, said: Option<&str>) -> Result<Option<Login>, Failure> {
+async fn login(
+    url: &NewsUrl,
+    said: Option<&str>,
+    is_secret: bool,
+) -> Result<Option<Login>, Failure> {
     let host = url.host().map(ToString::to_string).unwrap_or_default();
     let user = said.or(url.user());
+    if user.is_none() && !is_secret {
+        return Ok(None);
+    }
     let known = netrc::entry(&host, user)?.filter(|entry| user.is_some() || !entry.is_default);
     let known = known.filter(|entry| !entry.password.is_empty());
     let name = user
@@ -90,6 +100,7 @@ impl From<Error> for Failure {
         let advice = match &error {
             error if error.wants_login() => Some("log in with -u NAME"),
             error if error.wants_tls() => Some("use --starttls, or nntps://"),
+            Error::Unconfirmed(_) => Some("look before you post it again"),
             _ => None,
         };
         let failure = match error {

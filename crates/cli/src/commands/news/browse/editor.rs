@@ -30,6 +30,8 @@ pub struct DraftFile {
     path: Option<PathBuf>,
     /// Nothing was written into it yet.
     is_new: bool,
+    /// What an editor has left that failed: nothing else is written there.
+    kept: Vec<PathBuf>,
 }
 
 impl DraftFile {
@@ -38,6 +40,7 @@ impl DraftFile {
         DraftFile {
             path: None,
             is_new: true,
+            kept: Vec::new(),
         }
     }
 
@@ -48,12 +51,35 @@ impl DraftFile {
             Err(why) => return Edited::Failed(why),
         };
         let edited = run_editor(&path, text);
-        let is_as_it_was = || std::fs::read_to_string(&path).is_ok_and(|now| now == text);
-        if self.is_new && matches!(edited, Edited::Failed(_)) && is_as_it_was() {
-            self.remove();
+        if let Edited::Failed(why) = edited {
+            return Edited::Failed(self.failed(why, text));
         }
         self.is_new &= !matches!(edited, Edited::Changed(_));
         edited
+    }
+
+    /// What an editor has written before it failed may be all that somebody has to say: the next draft goes elsewhere.
+    fn failed(&mut self, why: String, text: &str) -> String {
+        let is_as_it_was =
+            |path: &PathBuf| std::fs::read_to_string(path).is_ok_and(|now| now == text);
+        match self.path.take_if(|path| !is_as_it_was(path)) {
+            Some(path) => {
+                self.is_new = true;
+                // Somebody may have moved it away.
+                if !path.exists() {
+                    return why;
+                }
+                let why = format!("{why}; what was written is in {}", path.display());
+                self.kept.push(path);
+                why
+            }
+            None => {
+                if self.is_new {
+                    self.remove();
+                }
+                why
+            }
+        }
     }
 
     /// The draft is posted, or not wanted.
@@ -101,7 +127,7 @@ impl DraftFile {
 impl Drop for DraftFile {
     /// Says where what was written is, since it was not posted.
     fn drop(&mut self) {
-        if let Some(path) = &self.path {
+        for path in self.kept.iter().chain(&self.path) {
             note(&format!("the draft is kept in {}", path.display()));
         }
     }

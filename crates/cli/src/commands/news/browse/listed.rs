@@ -16,27 +16,37 @@ pub struct Listed {
     pub entries: Vec<Entry>,
     pub rows: Vec<Row>,
     pub cursor: Cursor,
-    /// The number before which the group has articles that were not asked for.
-    pub older_before: Option<u64>,
+    /// Which numbers were not asked for, the highest at the end.
+    gaps: Vec<Gap>,
+    /// The highest number that was asked for.
+    last: u64,
     read: HashSet<u64>,
+}
+
+/// Numbers in a row that were not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Gap {
+    /// The highest one below that was; nothing where the group begins.
+    behind: Option<u64>,
+    /// The lowest one above that was.
+    before: u64,
 }
 
 impl Listed {
     /// The newest articles of a group.
     pub fn new(group: String, headers: Headers) -> Self {
-        let older_before = headers.older_before;
         let mut listed = Listed {
             group,
-            older_before,
             ..Listed::default()
         };
-        listed.add(headers, 1);
+        listed.add(None, headers, 1);
         listed.cursor = Cursor::default();
         listed
     }
 
-    /// Takes more articles; what was chosen stays so.
-    pub fn add(&mut self, headers: Headers, page: usize) {
+    /// Takes more articles, the newest or those before a number; what was chosen stays so.
+    pub fn add(&mut self, before: Option<u64>, headers: Headers, page: usize) {
+        self.note_gaps(before, &headers);
         let chosen = self.chosen().map(|entry| entry.number);
         let known: HashSet<u64> = self.entries.iter().map(|entry| entry.number).collect();
         let new = headers.entries.into_iter();
@@ -45,16 +55,49 @@ impl Listed {
         self.entries.sort_by_key(|entry| entry.number);
         let too_many = self.entries.len().saturating_sub(MAXIMUM_ENTRIES);
         self.entries.drain(..too_many);
-        // The newest ones again say nothing about those that are older than what is known.
-        let older = self.older_before.zip(headers.older_before);
-        self.older_before = older
-            .map(|(one, other)| one.min(other))
-            .filter(|_| too_many == 0);
+        if let Some(oldest) = self.entries.first().filter(|_| too_many > 0) {
+            let is_kept = |behind: u64| behind >= oldest.number;
+            self.gaps.retain(|gap| gap.behind.is_some_and(is_kept));
+        }
         self.rows = threads(&self.entries);
         if let Some(row) = chosen.and_then(|number| self.row_of(number)) {
             self.cursor.at = row;
         }
         self.cursor.keep(self.rows.len(), page);
+    }
+
+    /// The number before which the group has articles that were not asked for, and which come next: the newest of them.
+    pub fn older_before(&self) -> Option<u64> {
+        self.gaps.last().map(|gap| gap.before)
+    }
+
+    /// Takes in which numbers were asked for.
+    fn note_gaps(&mut self, before: Option<u64>, headers: &Headers) {
+        let Some(lowest) = headers.older_before else {
+            // They reach down to where the group begins.
+            self.gaps.clear();
+            self.last = self.last.max(headers.last);
+            return;
+        };
+        let place = before.and_then(|before| self.gaps.iter().position(|gap| gap.before == before));
+        match place {
+            Some(place) => self.gaps[place].before = lowest,
+            // Only the first time is nothing known below.
+            None if self.last == 0 => self.gaps.push(Gap {
+                behind: None,
+                before: lowest,
+            }),
+            None => self.gaps.push(Gap {
+                behind: Some(self.last),
+                before: lowest,
+            }),
+        }
+        let is_open = |gap: &Gap| {
+            gap.behind
+                .is_none_or(|behind| gap.before.saturating_sub(behind) > 1)
+        };
+        self.gaps.retain(is_open);
+        self.last = self.last.max(headers.last);
     }
 
     /// The article under the cursor.
@@ -107,6 +150,7 @@ mod tests {
         };
         Headers {
             entries: numbers.iter().map(entry).collect(),
+            last: numbers.last().copied().unwrap_or_default(),
             older_before,
         }
     }
@@ -117,13 +161,32 @@ mod tests {
         let number = |listed: &Listed| listed.chosen().map(|entry| entry.number);
         assert_eq!((number(&listed), listed.threads()), (Some(9), 3));
         listed.cursor.at = 1;
-        listed.add(headers(&[5, 6, 7, 10], None), 10);
+        listed.add(Some(7), headers(&[5, 6, 7, 10], None), 10);
         assert_eq!((number(&listed), listed.rows.len()), (Some(8), 6));
-        assert_eq!(listed.older_before, None);
+        assert_eq!(listed.older_before(), None);
         let mut listed = Listed::new("a".into(), headers(&[7, 8, 9], Some(7)));
-        listed.add(headers(&[5, 6], Some(5)), 10);
-        listed.add(headers(&[8, 9, 10], Some(8)), 10);
-        assert_eq!((listed.older_before, listed.rows.len()), (Some(5), 6));
+        listed.add(Some(7), headers(&[5, 6], Some(5)), 10);
+        listed.add(None, headers(&[8, 9, 10], Some(8)), 10);
+        assert_eq!((listed.older_before(), listed.rows.len()), (Some(5), 6));
+    }
+
+    #[test]
+    fn articles_between_those_that_are_known_and_the_newest_come_first() {
+        let mut listed = Listed::new("a".into(), headers(&[5, 6], Some(5)));
+        // So many have come meanwhile that the newest do not reach down to what is known.
+        listed.add(None, headers(&[13, 14], Some(13)), 10);
+        assert_eq!(listed.older_before(), Some(13));
+        listed.add(None, headers(&[19, 20], Some(19)), 10);
+        assert_eq!(listed.older_before(), Some(19));
+        listed.add(Some(19), headers(&[17, 18], Some(17)), 10);
+        assert_eq!(listed.older_before(), Some(17));
+        // Some of these are known.
+        listed.add(Some(17), headers(&[14, 15, 16], Some(14)), 10);
+        assert_eq!(listed.older_before(), Some(13));
+        listed.add(Some(13), headers(&[7, 8, 9, 10, 11, 12], Some(7)), 10);
+        assert_eq!(listed.older_before(), Some(5));
+        listed.add(Some(5), headers(&[1, 2, 3, 4], None), 10);
+        assert_eq!((listed.older_before(), listed.rows.len()), (None, 20));
     }
 
     #[test]
@@ -140,7 +203,7 @@ mod tests {
         let numbers: Vec<u64> = (1..=25_000).collect();
         let listed = Listed::new("a".into(), headers(&numbers, Some(1)));
         assert_eq!(
-            (listed.entries.len(), listed.older_before),
+            (listed.entries.len(), listed.older_before()),
             (MAXIMUM_ENTRIES, None)
         );
         assert_eq!(listed.chosen().map(|entry| entry.number), Some(25_000));

@@ -55,6 +55,8 @@ pub enum Answer {
     Posted,
     /// Why nothing came, in a line.
     Failed(String),
+    /// Why it is not known whether an article was taken, in a line.
+    Unconfirmed(String),
 }
 
 /// A group as the server lists it.
@@ -70,6 +72,8 @@ pub struct Group {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers {
     pub entries: Vec<Entry>,
+    /// The highest number that was asked for.
+    pub last: u64,
     /// The lowest number that was asked for, if the group has older ones.
     pub older_before: Option<u64>,
 }

@@ -44,6 +44,8 @@ pub struct Draft {
     pub lines: Vec<(Kind, String)>,
     pub top: usize,
     is_sent: bool,
+    /// Its name, once it was sent: the same each time, so that a server takes it once.
+    id: Option<String>,
 }
 
 /// The whole state.
@@ -243,7 +245,7 @@ impl Model {
                 }
                 None => self.note = Some("all below has been read".into()),
             },
-            KeyCode::Char('m') => match listed.older_before {
+            KeyCode::Char('m') => match listed.older_before() {
                 Some(before) => {
                     return vec![self.ask(Request::Headers {
                         group,
@@ -314,6 +316,10 @@ impl Model {
             KeyCode::Char('y') => match draft::article(draft.text.as_bytes()) {
                 Ok(article) => {
                     draft.is_sent = true;
+                    let id = draft
+                        .id
+                        .get_or_insert_with(|| draft::message_id(&draft.text));
+                    let article = draft::with_id(article, id);
                     vec![self.ask(Request::Post(article))]
                 }
                 Err(why) => self.remark(&format!("not posted: {why}; e edits it")),
@@ -387,6 +393,7 @@ impl Model {
                     lines: Vec::new(),
                     top: 0,
                     is_sent: false,
+                    id: self.draft.take().and_then(|draft| draft.id),
                 };
                 draft.lay_out(self.width());
                 self.draft = Some(draft);
@@ -431,10 +438,16 @@ impl Model {
                 }
                 return self.remark(&why);
             }
+            (_, Answer::Unconfirmed(why)) => {
+                if let Some(draft) = &mut self.draft {
+                    draft.is_sent = false;
+                }
+                return self.remark(&why);
+            }
             (_, Answer::Groups(groups)) => self.groups.set(groups, page),
-            (Request::Headers { group, .. }, Answer::Headers(headers)) => {
+            (Request::Headers { group, before }, Answer::Headers(headers)) => {
                 match &mut self.listed {
-                    Some(listed) if listed.group == group => listed.add(headers, page),
+                    Some(listed) if listed.group == group => listed.add(before, headers, page),
                     listed => *listed = Some(Listed::new(group, headers)),
                 }
                 self.show(Screen::Threads);

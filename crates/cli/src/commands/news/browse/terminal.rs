@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use super::model::Model;
 use super::view;
 use crate::failure::Failure;
+use crate::{log, signals};
 
 /// The screen, while the reader has it. After a panic, too, the terminal is as it was before that is told.
 pub struct Display(DefaultTerminal);
@@ -22,7 +23,11 @@ impl Display {
     pub fn begin() -> Result<Self, Failure> {
         let begun = ratatui::try_init();
         let terminal = begun.inspect_err(|_| ratatui::restore());
-        Ok(Display(terminal.map_err(Failure::from)?))
+        let display = Display(terminal.map_err(Failure::from)?);
+        // ^C is a key from here on, and in an editor the editor's.
+        signals::leave_interrupts(true);
+        log::hold();
+        Ok(display)
     }
 
     /// How many columns and rows it has.
@@ -62,6 +67,8 @@ impl Display {
 impl Drop for Display {
     fn drop(&mut self) {
         self.lend();
+        signals::leave_interrupts(false);
+        log::release();
     }
 }
 

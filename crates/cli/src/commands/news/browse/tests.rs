@@ -114,6 +114,7 @@ fn headers() -> Headers {
             entry(2, "Re: Lunch?", "otto@example.org (Otto)", &["<1@a>"]),
             entry(3, "Bells\x07 and \x1b[2Jwhistles", "Eve", &[]),
         ],
+        last: 3,
         older_before: Some(1),
     }
 }
@@ -296,6 +297,25 @@ fn an_answer_is_written_confirmed_and_posted() {
         Some("not posted: 441 Not today")
     );
     person.press("y");
+    let Some(Request::Post(article)) = person.asked().cloned() else {
+        panic!("{:?}", person.wishes);
+    };
+    let why = "the server closed; it is not known whether it arrived";
+    person.answer(Answer::Unconfirmed(why.into()));
+    assert_eq!(person.screen().last().map(String::as_str), Some(why));
+    // The same again, by its name too, also when it was edited: a server takes it once.
+    let name = |article: &[u8]| {
+        let text = String::from_utf8_lossy(article).into_owned();
+        let name = text.lines().find(|line| line.starts_with("Message-ID: <"));
+        name.expect("a name").to_owned()
+    };
+    person.tell(Input::Edited(Edited::Changed(format!("{written}Now.\n"))));
+    person.press("y");
+    let Some(Request::Post(again)) = person.asked() else {
+        panic!("{:?}", person.wishes);
+    };
+    assert_eq!(name(again), name(&article));
+    assert!(again.ends_with(b"\r\nNow.\r\n"));
     person.answer(Answer::Posted);
     assert_eq!(person.wishes, [Wish::Forget]);
     assert_eq!(person.model.screen, Screen::Article);
