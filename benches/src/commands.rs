@@ -152,8 +152,8 @@ enum Command {
         #[arg(long, default_value = "")]
         row: String,
     },
-    /// Files fetched and sent: `lariat ftp` and `lariat fetch` against curl, wget, lftp and
-    /// Python.
+    /// Files fetched and sent, and news listed: `lariat ftp`, `lariat fetch` and `lariat news` against curl, wget, lftp
+    /// and Python.
     Transfers {
         /// A look whether it works; not for figures.
         #[arg(long)]

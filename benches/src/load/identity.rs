@@ -32,6 +32,12 @@ pub fn authority() -> io::Result<&'static str> {
     Ok(&made()?.authority)
 }
 
+/// The certificate for `localhost` and its key, in PEM form.
+pub fn pem() -> io::Result<(&'static str, &'static str)> {
+    let issued = &made()?.issued;
+    Ok((&issued.certificate_pem, &issued.key_pem))
+}
+
 /// Writes the certificate and its key into a folder; returns where they are.
 pub fn write(folder: &Path) -> io::Result<(PathBuf, PathBuf)> {
     let made = made()?;

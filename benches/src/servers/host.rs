@@ -6,7 +6,7 @@ use std::net::{TcpListener, UdpSocket};
 use clap::ValueEnum;
 
 use super::blocking::{self, Way};
-use super::tokio_usual;
+use super::{news, tokio_usual};
 use crate::platform::{datagram_server, epoll_server};
 use crate::timestamp::lariat_server;
 
@@ -29,6 +29,10 @@ pub enum Hosted {
     Pooled,
     /// `lariat::socketserver` with a process for each connection.
     Forking,
+    /// A news server with one group.
+    News,
+    /// The same on TLS.
+    NewsTls,
 }
 
 /// Prints the address and serves until the process is killed.
@@ -44,6 +48,8 @@ pub fn host(server: Hosted) -> io::Result<()> {
         Hosted::Threading => blocking::serve(Way::Threading, announce),
         Hosted::Pooled => blocking::serve(Way::Pooled, announce),
         Hosted::Forking => blocking::serve(Way::Forking, announce),
+        Hosted::News => news::serve(false, announce),
+        Hosted::NewsTls => news::serve(true, announce),
         Hosted::Tokio => tokio_usual::serve(announce),
         Hosted::Datagrams => {
             let socket = UdpSocket::bind("127.0.0.1:0")?;

@@ -8,6 +8,7 @@ pub mod daemons;
 pub mod files;
 pub mod host;
 pub mod lariat;
+pub mod news;
 pub mod nginx;
 pub mod scripts;
 pub mod tokio_usual;

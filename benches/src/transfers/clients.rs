@@ -4,7 +4,7 @@ use std::io;
 
 use crate::servers;
 
-/// A program that moves files.
+/// A program that moves files, or reads news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Client {
     Lariat,
@@ -13,6 +13,8 @@ pub enum Client {
     Lftp,
     /// `ftplib` or `urllib`, in the few lines that its users write.
     Python,
+    /// `nntplib` in the same way, which Python has until 3.12.
+    Nntplib,
 }
 
 impl Client {
@@ -24,6 +26,7 @@ impl Client {
             Client::Wget => "wget",
             Client::Lftp => "lftp",
             Client::Python => "Python",
+            Client::Nntplib => "Python nntplib",
         }
     }
 
@@ -35,6 +38,7 @@ impl Client {
             Client::Wget => servers::program("wget", "wget"),
             Client::Lftp => servers::program("lftp", "lftp"),
             Client::Python => servers::program("python3", "python3"),
+            Client::Nntplib => servers::program("python3.11", "python3.11"),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::Task;
 use super::clients::Client;
-use super::place::Place;
+use super::place::{NAME, Place};
 use crate::platform::process;
 use crate::timestamp::statistics::Quartiles;
 
@@ -27,7 +27,7 @@ struct Took {
 
 impl Contest<'_> {
     /// Has each client do the task by its command, and prints a row for each. Ratios are to the
-    /// first, by what counts: the processor's time of a large file, and the time of many small ones.
+    /// first, by what counts: the processor's time of a large file or a list, and the time of many small files.
     pub fn print(
         &self,
         title: &str,
@@ -54,7 +54,11 @@ impl Contest<'_> {
             Some(Ok(took)) => took.iter().map(|took| counts(*took)).collect(),
             _ => Vec::new(),
         };
-        let unit = if many { "ms/file" } else { "s/GiB" };
+        let unit = match task {
+            Task::FetchMany | Task::SendMany => "ms/file",
+            Task::List => "us/article",
+            _ => "s/GiB",
+        };
         println!(
             "{:<28}{:>14}{:>14}{:>10}{:>18}",
             "",
@@ -63,9 +67,10 @@ impl Contest<'_> {
             "ratio",
             "quartiles"
         );
-        let share = match many {
-            true => self.place.many as f64 / 1000.0,
-            false => self.place.large as f64 / (1_u64 << 30) as f64,
+        let share = match task {
+            Task::FetchMany | Task::SendMany => self.place.many as f64 / 1000.0,
+            Task::List => self.place.overviews as f64 / 1_000_000.0,
+            _ => self.place.large as f64 / (1_u64 << 30) as f64,
         };
         for (client, took) in clients.iter().zip(runs) {
             match took {
@@ -80,6 +85,10 @@ impl Contest<'_> {
     fn run(&self, task: Task, client: Client, command: &[String]) -> io::Result<Took> {
         self.place.clear()?;
         let log = tempfile::NamedTempFile::new()?;
+        let output = match task {
+            Task::List => File::create(self.place.fetched().join(NAME))?.into(),
+            _ => Stdio::null(),
+        };
         let program = client.program()?;
         let before = process::processor_time_of_children()?;
         let begin = Instant::now();
@@ -91,7 +100,7 @@ impl Contest<'_> {
             })
             .env("NETRC", "/nonexistent")
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(output)
             .stderr(File::create(log.path())?)
             .status()?;
         let wall = begin.elapsed().as_secs_f64();

@@ -84,7 +84,7 @@ impl Way {
                 format!("{url}/sent/"),
             ],
             (Client::Curl, _) => vec!["-T".into(), NAME.into(), format!("{url}/sent/{NAME}")],
-            (Client::Wget, _) => {
+            (Client::Wget | Client::Nntplib, _) => {
                 return ["-q", "-O", NAME, &format!("{url}/{NAME}")]
                     .map(str::to_owned)
                     .to_vec();

@@ -67,7 +67,7 @@ impl Way {
             Client::Lariat => vec!["fetch".into(), "-q".into()],
             Client::Wget => vec!["-q".into()],
             Client::Python => return self.python(task),
-            Client::Curl | Client::Lftp => vec!["-sS".into()],
+            Client::Curl | Client::Lftp | Client::Nntplib => vec!["-sS".into()],
         };
         if self.tls {
             command.push(match client {

@@ -1,10 +1,11 @@
-//! What files cost who fetches and sends them: `lariat ftp` and `lariat fetch` beside curl, wget,
-//! lftp and Python's own.
+//! What files cost who fetches and sends them, and news who lists them: `lariat ftp`, `lariat fetch` and
+//! `lariat news` beside curl, wget, lftp and Python's own.
 
 mod clients;
 mod contest;
 mod ftp;
 mod http;
+mod news;
 mod place;
 
 use std::io;
@@ -12,6 +13,7 @@ use std::io;
 use clap::ValueEnum;
 
 use crate::platform::process;
+use crate::servers::news::ARTICLES;
 use contest::Contest;
 use place::Place;
 
@@ -29,6 +31,8 @@ pub enum Table {
     Ftp,
     /// From and to nginx.
     Http,
+    /// Overviews from a server of this program.
+    News,
 }
 
 /// What is moved, and which way.
@@ -40,6 +44,8 @@ enum Task {
     SendMany,
     /// As a form of one field, which is the file.
     SendForm,
+    /// The articles of a group, a line for each.
+    List,
 }
 
 /// Prints the tables, or one protocol's.
@@ -51,18 +57,23 @@ pub fn measure(quick: bool, only: Option<Table>) -> io::Result<()> {
     let (for_server, for_client) = process::two_processors()?;
     process::raise_open_files()?;
     process::stay_on(for_client)?;
-    let (rounds, large, many) = match quick {
-        true => (1, LARGE / 64, MANY / 100),
-        false => (5, LARGE, MANY),
+    let (rounds, large, many, overviews) = match quick {
+        true => (1, LARGE / 64, MANY / 100, ARTICLES / 100),
+        false => (5, LARGE, MANY, ARTICLES),
     };
-    let place = Place::fill(large, many)?;
+    let place = match only {
+        // No files are moved.
+        Some(Table::News) => Place::fill(0, 0, overviews)?,
+        _ => Place::fill(large, many, overviews)?,
+    };
     let contest = Contest {
         rounds,
         for_server,
         place: &place,
     };
     println!(
-        "{rounds} rounds; one file of {} MiB, and {many} of {SMALL} bytes; the client on processor {for_client}",
+        "{rounds} rounds; one file of {} MiB, {many} of {SMALL} bytes, and {overviews} articles; the client on processor \
+         {for_client}",
         large >> 20
     );
     if only.is_none_or(|only| only == Table::Ftp) {
@@ -70,6 +81,9 @@ pub fn measure(quick: bool, only: Option<Table>) -> io::Result<()> {
     }
     if only.is_none_or(|only| only == Table::Http) {
         http::print(&contest)?;
+    }
+    if only.is_none_or(|only| only == Table::News) {
+        news::print(&contest)?;
     }
     Ok(())
 }

@@ -23,11 +23,13 @@ pub struct Place {
     folder: TempDir,
     pub large: u64,
     pub many: usize,
+    /// How many articles are listed.
+    pub overviews: usize,
 }
 
 impl Place {
     /// Makes the files, on both sides.
-    pub fn fill(large: u64, many: usize) -> io::Result<Place> {
+    pub fn fill(large: u64, many: usize, overviews: usize) -> io::Result<Place> {
         let folder = match Path::new(MEMORY).is_dir() {
             true => tempfile::tempdir_in(MEMORY)?,
             false => tempfile::tempdir()?,
@@ -36,6 +38,7 @@ impl Place {
             folder,
             large,
             many,
+            overviews,
         };
         open_to_all(place.folder.path())?;
         for side in [place.served(), place.owned()] {
@@ -91,6 +94,7 @@ impl Place {
             Task::SendLarge | Task::SendMany => self.sent(),
             // The server takes it and keeps nothing.
             Task::SendForm => return Ok(()),
+            Task::List => return self.check_list(),
         };
         let (files, bytes) = contents(&there)?;
         let wanted = match task {
@@ -102,6 +106,16 @@ impl Place {
         }
         let words = format!("{files} files with {bytes} bytes arrived");
         Err(io::Error::other(words))
+    }
+
+    /// Whether the list has a line for each article.
+    fn check_list(&self) -> io::Result<()> {
+        let list = fs::read(self.fetched().join(NAME))?;
+        let lines = list.iter().filter(|byte| **byte == b'\n').count();
+        match lines == self.overviews {
+            true => Ok(()),
+            false => Err(io::Error::other(format!("{lines} articles are listed"))),
+        }
     }
 }
 

@@ -49,8 +49,8 @@ pub use lariat_net::*;
 pub use lariat_protocol::{
     Address, ConnectionInfo, DatagramProtocol, DatagramTransport, Endpoint, Factory, Message,
     Protocol, Reason, SendError, TimerId, TlsInfo, Transport, WaterMarks, call, chargen, chat,
-    command, daytime, discard, echo, endpoint, framing, ftp, http_raw, names, qotd, remote, sleep,
-    talk, time, timestamp,
+    command, daytime, discard, echo, endpoint, framing, ftp, http_raw, names, nntp, qotd, remote,
+    sleep, talk, time, timestamp,
 };
 pub use lariat_re as re;
 pub use lariat_service as service;
