@@ -57,7 +57,11 @@ impl Client {
         writer.finish(&mut out);
         // From here on the server may have all of it, whatever becomes of its answer.
         let verdict = self.verdict(&out).await;
-        let reply = verdict.map_err(|error| Error::Unconfirmed(Box::new(error)))?;
+        let reply = verdict.map_err(|error| match error {
+            // An answer, if the last one: it is a no.
+            closing @ Error::Closing(_) => closing,
+            error => Error::Unconfirmed(Box::new(error)),
+        })?;
         match reply.is_failure() {
             true => Err(self.wire.refused(reply)),
             false => Ok(reply),
