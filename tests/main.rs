@@ -16,6 +16,7 @@ mod host;
 mod http;
 mod layers;
 mod map;
+mod nntp;
 mod observe;
 mod reactor;
 mod reload;

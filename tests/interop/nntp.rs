@@ -11,7 +11,7 @@ use lariat::client::nntp::{
 use lariat_protocol::Endpoint;
 use tempfile::TempDir;
 
-use crate::lariat::{Certificates, text};
+use crate::lariat::{Certificates, binary, text};
 use crate::peer::{Peer, program, root};
 
 /// Where Debian has INN's programs.
@@ -497,4 +497,54 @@ async fn inn_says_the_same_to_nntplib() {
         .collect();
     assert_eq!(said["decoded"], serde_json::json!(decoded));
     assert_eq!(said["description"], "For tests");
+}
+
+/// The command, by which a person reads and posts.
+#[test]
+fn inn_serves_the_command() {
+    let inn = Inn::start();
+    let url = format!("nntp://127.0.0.1:{}/misc.test", inn.readers);
+    let news = |arguments: &[&str]| {
+        let mut command = Command::new(binary());
+        command.args(["news", &url]).args(arguments);
+        // Nobody's own files are looked at.
+        command
+            .env("NETRC", inn.path("none"))
+            .env("TZ", "UTC")
+            .current_dir(inn.folder.path());
+        Peer::start(&mut command)
+    };
+    for subject in ["Grüße", "Antwort"] {
+        let article = format!(
+            "From: \"Jürgen Müller\" <j@test.example>\nNewsgroups: misc.test\nSubject: {subject}\n\n.Ü\n> alt\nneu\n"
+        );
+        inn.write("article", &article);
+        news(&["post", "article"]).succeed();
+    }
+    let read = news(&["read", "1"]).succeed();
+    assert_eq!(
+        read[..2],
+        ["From: Jürgen Müller <j@test.example>", "Subject: Grüße"]
+    );
+    assert_eq!(read[3..], ["", ".Ü", "neu"]);
+    for arguments in [&["over", "1-"][..], &["over", "1-", "--compress"]] {
+        let over = news(arguments).succeed();
+        let ends =
+            |line: &str, subject: &str| line.ends_with(&format!("  Jürgen Müller  {subject}"));
+        assert!(
+            over.len() == 2 && ends(&over[0], "Grüße") && ends(&over[1], "Antwort"),
+            "{over:?}"
+        );
+    }
+    inn.write(
+        "article",
+        "From: a@b\nNewsgroups: no.where\nSubject: x\n\ny\n",
+    );
+    let refused = news(&["post", "article"]).wait();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        refused.errors.contains("the server says 441"),
+        "{}",
+        refused.errors
+    );
 }

@@ -8,6 +8,11 @@ use std::process::ExitCode;
 use lariat::Endpoint;
 use lariat::client::nntp::{Client, Excerpt, Options, decode_header};
 
+/// What others have written, without what could steer a terminal.
+fn harmless(text: &str) -> String {
+    text.replace(char::is_control, "?")
+}
+
 /// Shows the article, on a connection that is there already.
 async fn show(client: &mut Client, name: &str) -> Result<(), String> {
     let group = client.group(name).await;
@@ -19,19 +24,24 @@ async fn show(client: &mut Client, name: &str) -> Result<(), String> {
     if group.is_empty() {
         return Err(format!("{name} has no articles"));
     }
-    let newest = group.last;
+    // The one with the highest number may have been taken away.
+    let around = group.last.saturating_sub(99).max(group.first)..=group.last;
+    let known = client.over(around).await;
+    let known = known.map_err(|error| format!("cannot list the newest articles: {error}"))?;
+    let newest = known.iter().map(|overview| overview.number()).max();
+    let newest = newest.ok_or_else(|| format!("{name} has no articles"))?;
     for field in ["From", "Subject", "Date"] {
         let values = client.xhdr(field, newest).await;
         let values = values.map_err(|error| format!("cannot ask for {field}: {error}"))?;
         for valued in values {
-            println!("{field}: {}", decode_header(&valued.value));
+            println!("{field}: {}", harmless(&decode_header(&valued.value)));
         }
     }
     let article = client.article(newest).await;
     let article = article.map_err(|error| format!("cannot read article {newest}: {error}"))?;
     println!("\nThe first lines, 20 at most:\n");
     for line in Excerpt::default().of(&article.text()) {
-        println!("    {line}");
+        println!("    {}", harmless(line));
     }
     Ok(())
 }
@@ -63,7 +73,7 @@ async fn main() -> ExitCode {
     match run(&endpoint, group).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("{message}");
+            eprintln!("{}", harmless(&message));
             ExitCode::FAILURE
         }
     }

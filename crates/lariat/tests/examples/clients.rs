@@ -185,4 +185,19 @@ fn the_first_lines_of_the_newest_article_are_shown_and_each_failure_has_its_mess
     fails(&endpoint, "misc.test", "cannot read article 2: ");
     let heard = server.heard();
     assert_eq!(heard.iter().filter(|line| line.trim() == "QUIT").count(), 5);
+
+    // The newest one is shown that is there, and nothing in it steers the terminal.
+    server.put(
+        "misc.test",
+        "From: Eve\x1b[2J <e@b>\nSubject: =?utf-8?Q?a=1B[2J?=\n\nHere\x1b[2J\n",
+    );
+    let last = server.put("misc.test", "From: a@b\nSubject: gone\n\ngone\n");
+    server.cancel("misc.test", last);
+    let (code, output, errors) = show(&endpoint, "misc.test");
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    assert!(
+        output.contains("From: Eve?[2J <e@b>\nSubject: a?[2J\n")
+            && output.ends_with("    Here?[2J\n"),
+        "{output}"
+    );
 }
