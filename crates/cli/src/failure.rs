@@ -154,7 +154,7 @@ impl From<io::Error> for Failure {
 /// The error's own words, and its causes' where they say more. Most layers put what their
 /// cause said into their own words; those that leave it out are known here.
 fn explain(error: &(dyn Error + 'static)) -> String {
-    let mut message = error.to_string();
+    let mut message = without_numbers(&error.to_string());
     let mut current = error;
     while let Some(cause) = current.source() {
         if leaves_its_cause_out(current) {
@@ -189,6 +189,16 @@ fn without_number(words: &str) -> String {
     }
 }
 
+/// Words of which some may be the system's, without its numbers.
+fn without_numbers(words: &str) -> String {
+    let mut pieces = words.split(" (os error ");
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        text.push_str(piece.split_once(')').map_or("", |(_, behind)| behind));
+    }
+    text
+}
+
 fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
     std::iter::successors(error.source(), |cause| (*cause).source())
         .map(ToString::to_string)
@@ -207,6 +217,18 @@ mod tests {
         let message = failure.message().expect("words");
         assert!(message.ends_with("x: file exists"), "{message}");
         assert_eq!(failure.code(), FAILED);
+    }
+
+    #[test]
+    fn the_systems_numbers_are_for_nobody() {
+        let error = io::Error::from_raw_os_error(2);
+        let failure = Failure::from_error(&io::Error::other(format!("a: {error} (b)")));
+        let message = failure.message().expect("words");
+        assert!(
+            message.starts_with("a: ") && message.ends_with(" (b)"),
+            "{message}"
+        );
+        assert!(!message.contains("os error"), "{message}");
     }
 
     #[test]

@@ -90,7 +90,8 @@ pub fn interruptible<T>(client: impl Future<Output = Result<T, Failure>>) -> Res
     })
 }
 
-/// Runs a client to its end, that has something to do yet when the first signal comes.
+/// Runs a client that has something to see to when it is asked to end: it is given what tells it of the first signal. The
+/// second ends it at once.
 ///
 /// # Errors
 ///
@@ -105,26 +106,6 @@ pub fn endable<T, F: Future<Output = Result<T, Failure>>>(
     let runtime = runtime()?;
     let result = runtime.block_on(client(interrupted));
     // A name that is still being resolved on another thread is not waited for.
-    runtime.shutdown_background();
-    result
-}
-
-/// Runs a client that has something to see to when it is asked to end: it is given what tells it
-/// of the first signal. The second ends it at once.
-///
-/// # Errors
-///
-/// The client's own.
-pub fn stoppable<T, F>(client: impl FnOnce(oneshot::Receiver<Signal>) -> F) -> Result<T, Failure>
-where
-    F: Future<Output = Result<T, Failure>>,
-{
-    let (told, stopped) = oneshot::channel();
-    watch(move |signal| {
-        let _ = told.send(signal);
-    })?;
-    let runtime = runtime()?;
-    let result = runtime.block_on(client(stopped));
     runtime.shutdown_background();
     result
 }

@@ -104,16 +104,37 @@ fn words(text: &str) -> Vec<String> {
         if in_macro || line.trim_start().starts_with('#') {
             continue;
         }
-        let mut of_line = line.split_whitespace();
-        for word in of_line.by_ref() {
+        let mut rest = line;
+        while let Some((word, behind)) = word(rest) {
             if word == "macdef" {
                 in_macro = true;
                 break;
             }
-            words.push(word.trim_matches('"').to_owned());
+            words.push(word);
+            rest = behind;
         }
     }
     words
+}
+
+/// The first word, and what stands behind it. Between quotes there may be blanks in it, and a backslash takes the
+/// next character there for what it is.
+fn word(line: &str) -> Option<(String, &str)> {
+    let line = line.trim_start();
+    let Some(quoted) = line.strip_prefix('"') else {
+        let end = line.find(char::is_whitespace).unwrap_or(line.len());
+        return (end > 0).then(|| (line[..end].to_owned(), &line[end..]));
+    };
+    let mut word = String::new();
+    let mut characters = quoted.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '"' => return Some((word, &quoted[at + 1..])),
+            '\\' => word.extend(characters.next().map(|(_, next)| next)),
+            character => word.push(character),
+        }
+    }
+    Some((word, ""))
 }
 
 #[cfg(test)]
@@ -146,5 +167,14 @@ mod tests {
             (is_default("a.example"), is_default("c.example")),
             (Some(false), Some(true))
         );
+    }
+
+    #[test]
+    fn a_word_between_quotes_may_have_anything_in_it() {
+        let text = r#"machine a.example login "anna b" password "two \"words\" \\" account x"#;
+        let entry = find(text, "a.example", None).expect("an entry");
+        assert_eq!(entry.user.as_deref(), Some("anna b"));
+        assert_eq!(entry.password, r#"two "words" \"#);
+        assert_eq!(entry.account.as_deref(), Some("x"));
     }
 }

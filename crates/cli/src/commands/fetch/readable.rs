@@ -13,9 +13,13 @@ const TEXT: &str = "\x1b[32m";
 const WORD: &str = "\x1b[33m";
 const PLAIN: &str = "\x1b[0m";
 
-/// Lays out a text that is JSON; nothing if it is none. What could steer a terminal is escaped.
+/// How deep what is laid out may be nested, and how long it may become: each line begins with a blank for its depth, so
+/// that a small text could become a huge one.
+const DEEPEST: usize = 128;
+const LONGEST: usize = 64 * 1024 * 1024;
+
+/// Lays out a text that is JSON; nothing if it is none, or nested more deeply than anybody reads. What could steer a terminal is escaped.
 pub fn readable(text: &str, is_coloured: bool) -> Option<String> {
-    // What is nested too deeply for this is for no person either.
     serde_json::from_str::<IgnoredAny>(text).ok()?;
     let mut page = Page {
         text: String::with_capacity(text.len() * 2),
@@ -24,6 +28,9 @@ pub fn readable(text: &str, is_coloured: bool) -> Option<String> {
     };
     let mut rest = text.trim_ascii();
     while let Some(first) = rest.bytes().next() {
+        if page.depth > DEEPEST || page.text.len() > LONGEST {
+            return None;
+        }
         let length = match first {
             b'"' => string_length(rest),
             b'{' | b'[' | b'}' | b']' | b',' | b':' => 1,
@@ -140,6 +147,15 @@ mod tests {
             "  \x1b[36m\"a\"\x1b[0m: \x1b[32m\"x\\u009b2J\"\x1b[0m,"
         );
         assert_eq!(lines[2], "  \x1b[36m\"b\"\x1b[0m: \x1b[33m1\x1b[0m");
+    }
+
+    #[test]
+    fn what_would_become_huge_is_left_as_it_is() {
+        let nested = |depth: usize, inner: &str| "[".repeat(depth) + inner + &"]".repeat(depth);
+        assert!(readable(&nested(DEEPEST, "1"), false).is_some());
+        assert_eq!(readable(&nested(50_000, "1"), false), None);
+        let wide = "1,".repeat(400_000) + "1";
+        assert_eq!(readable(&nested(DEEPEST, &wide), false), None);
     }
 
     #[test]

@@ -155,7 +155,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     if args.once {
         return signals::interruptible(once(args, client, registration));
     }
-    signals::stoppable(|mut stopped| async move {
+    signals::endable(|mut stopped| async move {
         let say = Saying::of(&args, &registration);
         let begun = tokio::select! {
             biased;
