@@ -15,6 +15,7 @@ mod line_stream;
 pub mod names;
 pub mod nntp;
 mod part;
+mod platform;
 pub mod qotd;
 pub mod talk;
 pub mod time;

@@ -3,10 +3,12 @@
 //! What is in it, and of which of a server's files, is for the protocol to know: this only keeps it, by the rule
 //! that nothing stands under the real name that is not all of it.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use crate::platform;
 
 /// What stands behind the names of files that are not whole.
 ///
@@ -43,21 +45,7 @@ impl Part {
     pub(crate) fn open(whole: &Path, resume: bool) -> Result<Self, LocalError> {
         check_place(whole)?;
         let path = path_beside(whole);
-        let opened = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(&path);
-        let file = opened.map_err(|error| cannot("write", &path, error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let busy = io::Error::new(io::ErrorKind::ResourceBusy, "another program writes it");
-                return Err(cannot("write", &path, busy));
-            }
-            // Some file systems have no locks.
-            Err(TryLockError::Error(_)) => {}
-        }
+        let file = open_alone(&path).map_err(|error| cannot("write", &path, error))?;
         let mut part = Part {
             file,
             path,
@@ -75,6 +63,11 @@ impl Part {
     fn prepare(&mut self, resume: bool) -> io::Result<()> {
         if !resume {
             self.file.set_len(0)?;
+        }
+        // What nobody else may read is not to be read meanwhile either. What may not be written is written first.
+        if let Some(permissions) = self.permissions().filter(|known| !known.readonly()) {
+            // A file system without any is no reason to fetch nothing.
+            let _ = self.file.set_permissions(permissions);
         }
         self.begun = self.file.seek(SeekFrom::End(0))?;
         self.written = self.file.metadata()?.modified().ok();
@@ -105,8 +98,19 @@ impl Part {
         self.file.write_all(block)
     }
 
-    /// Puts it in its place, whole, with the time that the server has for it.
+    /// Who may do what with the file that is to be replaced, if there is one.
+    fn permissions(&self) -> Option<Permissions> {
+        fs::metadata(&self.whole)
+            .ok()
+            .map(|known| known.permissions())
+    }
+
+    /// Puts it in its place, whole, with the time that the server has for it, and for those to read and write who may
+    /// the file that was there.
     pub(crate) fn keep(mut self, changed: Option<SystemTime>) -> Result<(), LocalError> {
+        if let Some(permissions) = self.permissions() {
+            let _ = self.file.set_permissions(permissions);
+        }
         if let Some(changed) = changed {
             // A file system that cannot is no reason to throw the file away.
             let _ = self.file.set_modified(changed);
@@ -139,6 +143,61 @@ impl Drop for Part {
             // What cannot be removed cannot be helped.
             let _ = fs::remove_file(&self.path);
         }
+    }
+}
+
+/// How often the file may turn out to have got its real name between opening and locking it.
+const ATTEMPTS: usize = 16;
+
+/// Opens a part that nobody else writes.
+fn open_alone(path: &Path) -> io::Result<File> {
+    for _ in 0..ATTEMPTS {
+        let file = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(path)?;
+        if is_ours(&file, path)? {
+            return Ok(file);
+        }
+    }
+    Err(busy())
+}
+
+/// Whether a part that was opened is there for us alone. Whoever wrote it may have put it in its place meanwhile:
+/// then it is a whole file, and nothing that may be written.
+fn is_ours(file: &File, path: &Path) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => platform::is_at(file, path),
+        Err(TryLockError::WouldBlock) => Err(busy()),
+        // Some file systems have no locks.
+        Err(TryLockError::Error(_)) => Ok(true),
+    }
+}
+
+fn busy() -> io::Error {
+    io::Error::new(io::ErrorKind::ResourceBusy, "another program writes it")
+}
+
+/// Whether nothing of this name is there yet, as it must be where somebody else has chosen the name.
+pub(crate) fn check_free(path: &Path) -> Result<(), LocalError> {
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let error = io::Error::new(
+        io::ErrorKind::AlreadyExists,
+        "it is there already, and a name that the server gives replaces nothing",
+    );
+    Err(cannot("write", path, error))
+}
+
+/// The file that is written: where a name is a link to another, that one.
+pub(crate) fn followed(whole: &Path) -> PathBuf {
+    match whole.symlink_metadata() {
+        Ok(known) if known.is_symlink() => {
+            fs::canonicalize(whole).unwrap_or_else(|_| whole.to_owned())
+        }
+        _ => whole.to_owned(),
     }
 }
 
@@ -200,5 +259,43 @@ mod tests {
         );
         drop(part);
         assert!(!path_beside(&whole).exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_part_that_has_become_the_file_is_not_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let whole = folder.path().join("a");
+        let mut part = Part::open(&whole, false).expect("opened");
+        part.write(b"whole").expect("written");
+        // Another program opens the part, and comes to lock it when it is the file.
+        let other = OpenOptions::new().write(true).open(path_beside(&whole));
+        let other = other.expect("opened");
+        part.keep(None).expect("kept");
+        let is_ours = is_ours(&other, &path_beside(&whole)).expect("locked");
+        assert!(!is_ours);
+        drop(other);
+        drop(Part::open(&whole, false).expect("another one"));
+        assert_eq!(fs::read(&whole).expect("there"), b"whole");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn who_may_read_a_file_may_read_the_next_one() {
+        use std::process::Command;
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let whole = folder.path().join("a");
+        fs::write(&whole, "old").expect("written");
+        let changed = Command::new("chmod").arg("600").arg(&whole).status();
+        assert!(changed.expect("chmod").success());
+        let mode = |path: &Path| fs::metadata(path).expect("there").permissions();
+        let before = mode(&whole);
+        let mut part = Part::open(&whole, false).expect("opened");
+        assert_eq!(mode(&path_beside(&whole)), before);
+        part.write(b"new").expect("written");
+        part.keep(None).expect("kept");
+        assert_eq!(mode(&whole), before);
+        assert_eq!(fs::read(&whole).expect("there"), b"new");
     }
 }

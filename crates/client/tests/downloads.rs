@@ -435,3 +435,126 @@ async fn nobody_is_waited_for_who_was_never_there() {
     assert!(error.to_string().contains("refused"), "{error}");
     assert_eq!(again, 0);
 }
+
+#[tokio::test]
+async fn a_name_that_a_server_gives_replaces_nothing() {
+    let scene = Scene::new();
+    scene.server.set_header(
+        "/large",
+        "Content-Disposition",
+        "attachment; filename=Makefile",
+    );
+    for taken in ["Makefile", "Makefile.part", "Makefile.part.etag"] {
+        fs::write(scene.path(taken), "mine").unwrap();
+        let named = Download::named_by_server(scene.uri("/large"), scene.folder.path());
+        let error = scene.run(named).await.unwrap_err().to_string();
+        assert!(
+            error.contains(taken) && error.contains("is there already"),
+            "{error}"
+        );
+        assert_eq!(scene.names(), [taken]);
+        assert_eq!(fs::read(scene.path(taken)).unwrap(), b"mine");
+        fs::remove_file(scene.path(taken)).unwrap();
+    }
+}
+
+fn busy() -> WebFault {
+    WebFault::Says(b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy".to_vec())
+}
+
+#[tokio::test]
+async fn an_answer_of_any_status_takes_the_place_of_nothing_that_has_come() {
+    let scene = Scene::new();
+    scene.breaks_off(100_000).await;
+    scene.server.order("/large", 1, busy());
+    let download = scene.download().resume(true).any_status(true);
+    let error = scene.run(download).await.unwrap_err().to_string();
+    assert!(error.contains("503"), "{error}");
+    assert_eq!(scene.names(), ["large.part", "large.part.etag"]);
+    // Nor within one run.
+    for has_tags in [true, false] {
+        scene.server.set_tags(has_tags);
+        scene.server.set_times(has_tags);
+        scene
+            .server
+            .order("/large", 1, WebFault::BreaksOff(100_000));
+        scene.server.order("/large", 1, busy());
+        let download = scene.download().any_status(true).retries(quickly(2));
+        scene.run(download).await.unwrap();
+        assert!(scene.is_whole());
+    }
+    // Where there is nothing it is what was asked for.
+    scene.server.order("/large", 1, busy());
+    let download = Download::new(scene.uri("/large"), scene.path("page")).any_status(true);
+    scene.run(download).await.unwrap();
+    assert_eq!(fs::read(scene.path("page")).unwrap(), b"busy");
+}
+
+#[tokio::test]
+async fn a_part_that_nobody_asked_for_is_not_the_file() {
+    let scene = Scene::new();
+    let part = |first: usize, end: usize| {
+        let last = end - 1;
+        let head = format!(
+            "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes {first}-{last}/300000\r\nETag: \"1\"\r\n\
+             Content-Length: {}\r\n\r\n",
+            end - first
+        );
+        WebFault::Says([head.as_bytes(), &content()[first..end]].concat())
+    };
+    scene.server.order("/large", 1, part(5, 10));
+    let error = scene.run(scene.download()).await.unwrap_err().to_string();
+    assert!(error.contains("nobody had asked for"), "{error}");
+    assert!(scene.names().is_empty());
+    // The beginning is one, and the rest is asked for.
+    scene.server.order("/large", 1, part(0, 10));
+    scene
+        .run(scene.download().retries(quickly(1)))
+        .await
+        .unwrap();
+    assert_eq!(scene.asked()[2], range(10, "\"1\""));
+    assert!(scene.is_whole());
+}
+
+#[tokio::test]
+async fn what_has_not_been_changed_stays_and_what_points_nowhere_is_saved() {
+    let scene = Scene::new();
+    fs::write(scene.path("large"), "mine").unwrap();
+    let says = |text: &str| WebFault::Says(text.into());
+    scene
+        .server
+        .order("/large", 1, says("HTTP/1.1 304 Not Modified\r\n\r\n"));
+    let done = scene.run(scene.download()).await.unwrap();
+    assert_eq!(
+        (done.status.as_u16(), done.bytes, done.transferred),
+        (304, 4, 0)
+    );
+    assert_eq!(fs::read(scene.path("large")).unwrap(), b"mine");
+    let choices = "HTTP/1.1 300 Choices\r\nContent-Length: 3\r\n\r\na b";
+    scene.server.order("/large", 1, says(choices));
+    scene.run(scene.download()).await.unwrap();
+    assert_eq!(fs::read(scene.path("large")).unwrap(), b"a b");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_to_a_file_stays_one() {
+    let scene = Scene::new();
+    fs::create_dir(scene.path("d")).unwrap();
+    fs::write(scene.path("d/there"), "old").unwrap();
+    std::os::unix::fs::symlink("d/there", scene.path("large")).unwrap();
+    scene.run(scene.download()).await.unwrap();
+    assert!(scene.path("large").is_symlink());
+    assert_eq!(scene.names(), ["d", "large"]);
+    assert!(fs::read(scene.path("d/there")).unwrap() == content());
+}
+
+#[tokio::test]
+async fn a_client_that_repeats_does_not_repeat_what_is_repeated_here() {
+    let scene = Scene::new();
+    let client = Client::builder().retries(quickly(3)).build().unwrap();
+    scene.server.order("/large", 9, busy());
+    let download = scene.download().retries(quickly(2));
+    download.run(&client, |_| {}).await.unwrap_err();
+    assert_eq!(scene.server.heard().len(), 3);
+}

@@ -89,6 +89,36 @@ fn heads_are_shown_where_they_are_wanted() {
 }
 
 #[test]
+fn what_is_left_out_is_not_there() {
+    let (server, folder) = begin();
+    let names = ["User-Agent", "Accept", "Accept-Encoding"];
+    let lines = names.map(|name| format!("{name}:"));
+    let mut arguments: Vec<&str> = lines.iter().flat_map(|line| ["-H", line]).collect();
+    let url = server.url("/a.txt");
+    arguments.push(&url);
+    shown(&folder, &arguments);
+    let heard = &server.heard()[0];
+    for name in names {
+        assert_eq!(heard.header(name), None, "{:?}", heard.headers);
+    }
+}
+
+#[test]
+fn what_a_browser_copies_for_curl_is_taken() {
+    let (server, folder) = begin();
+    let url = server.url("/form");
+    shown(
+        &folder,
+        &["--compressed", "-fsSn", "--data-raw", "@a&b=1", &url],
+    );
+    let heard = &server.heard()[0];
+    assert_eq!(
+        (heard.method.as_str(), &heard.body[..]),
+        ("POST", &b"@a&b=1"[..])
+    );
+}
+
+#[test]
 fn the_bytes_on_the_wire_are_shown_without_secrets() {
     let (server, folder) = begin();
     let outcome = fetch(
@@ -437,12 +467,16 @@ fn wrong_usage_and_faults_are_one_line_and_have_their_codes() {
     server.order("/short", 1, WebFault::Says(short));
     server.order("/none", 1, WebFault::Says(b"SSH-2.0-x\r\n".to_vec()));
     server.order("/gone", 1, WebFault::HangsUp);
+    let proxy = server.address().to_string();
+    let refusal = b"HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n".to_vec();
+    server.order("a.example:443", 1, WebFault::Says(refusal));
     server.order("/silent", 1, WebFault::Silent);
     let packed =
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello".to_vec();
     server.order("/packed", 1, WebFault::Says(packed));
     for (arguments, code, words) in [
-        (&["gopher://x/"][..], 2, "another protocol"),
+        (&["gopher://x/"][..], 1, "another protocol"),
+        (&["http://a:99999/"], 3, "port"),
         (&["-X", "A B", &url], 2, "is no method"),
         (&["-H", "x", &url], 2, "write 'Name: value'"),
         (&["-o", "a", &url, &url], 2, "2 URLs, and 1 times -o"),
@@ -462,7 +496,7 @@ fn wrong_usage_and_faults_are_one_line_and_have_their_codes() {
             "the body ended at 5 of 10 bytes",
         ),
         (&[&server.url("/none")], 56, "no HTTP"),
-        (&[&server.url("/gone")], 56, "closed the connection"),
+        (&[&server.url("/gone")], 52, "closed the connection"),
         (
             &["--timeout", "0.1", &server.url("/silent")],
             28,
@@ -474,6 +508,18 @@ fn wrong_usage_and_faults_are_one_line_and_have_their_codes() {
             63,
             "larger than the 5 bytes",
         ),
+        (
+            &["--max-filesize", "5", &url],
+            63,
+            "larger than the 5 bytes",
+        ),
+        (&["-x", "nobody.invalid", &url], 5, "nobody.invalid"),
+        (
+            &["-x", &proxy, "https://a.example/"],
+            56,
+            "wants a name and a password; -x with --proxy-user NAME logs in there",
+        ),
+        (&["--ca", "nothing", "https://127.0.0.1:1/"], 77, "nothing"),
     ] {
         let outcome = fetch(&folder, arguments);
         assert_eq!(

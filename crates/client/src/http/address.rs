@@ -23,11 +23,11 @@ use super::{Authentication, Error};
 ///
 /// # Errors
 ///
-/// [`Error::Address`] for what names no host or has another scheme than `http` and `https`.
+/// [`Error::Address`] for what names no host, and [`Error::Scheme`] for another protocol than `http` and `https`.
 pub fn address(text: &str) -> Result<Uri, Error> {
-    let whole = match text.contains("://") {
-        true => text.to_owned(),
-        false => format!("http://{text}"),
+    let whole = match behind_scheme(text) {
+        Some(_) => text.to_owned(),
+        None => format!("http://{text}"),
     };
     let mut url = Url::parse(&whole).map_err(|error| Error::Address {
         address: without_password(text),
@@ -36,6 +36,14 @@ pub fn address(text: &str) -> Result<Uri, Error> {
     check_scheme(&url)?;
     url.set_fragment(None);
     uri(&url)
+}
+
+/// Where a text goes on behind the `://` of a scheme, if it begins with one (RFC 3986, section 3.1): the same may stand
+/// in what is asked of a server.
+pub(super) fn behind_scheme(text: &str) -> Option<usize> {
+    let end = text.find("://")?;
+    let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    (end > 0 && text.bytes().take(end).all(is_scheme)).then_some(end + 3)
 }
 
 /// Where a request goes: an address that certainly has a host and a port.
@@ -75,6 +83,9 @@ impl Target {
         match Target::of(url) {
             Ok(target) => Ok(target),
             Err(Error::Address { problem: words, .. }) => Err(problem(words)),
+            Err(Error::Scheme { scheme, .. }) => {
+                Err(problem(format!("{scheme} is another protocol")))
+            }
             Err(error) => Err(error),
         }
     }
@@ -82,13 +93,7 @@ impl Target {
     fn of(mut url: Url) -> Result<(Self, Option<Authentication>), Error> {
         check_scheme(&url)?;
         url.set_fragment(None);
-        let asking = match (url.username(), url.password()) {
-            ("", None) => None,
-            (user, password) => Some(Authentication::basic(
-                &decoded(user),
-                &decoded(password.unwrap_or_default()),
-            )),
-        };
+        let asking = login(&url);
         // Neither fails where there is a host, and every address of HTTP has one.
         let _ = url.set_username("");
         let _ = url.set_password(None);
@@ -163,24 +168,42 @@ impl std::fmt::Display for Target {
     }
 }
 
+/// Who an address says is asking.
+pub(super) fn login(url: &Url) -> Option<Authentication> {
+    match (url.username(), url.password()) {
+        ("", None) => None,
+        (user, password) => Some(Authentication::basic(
+            &decoded(user),
+            &decoded(password.unwrap_or_default()),
+        )),
+    }
+}
+
 fn uri(url: &Url) -> Result<Uri, Error> {
     url.as_str().parse().map_err(|_| unwritable(url))
 }
 
-/// The one thing that a `Url` may be and a `Uri` not is longer than 64 KiB.
+/// The longest `Uri`.
+const LONGEST: usize = 65_534;
+
+/// What a `Url` may be and a `Uri` not: too long, or with a host such as `{a,b}.example`.
 fn unwritable(url: &Url) -> Error {
+    let problem = match url.as_str().len() > LONGEST {
+        true => format!("it is longer than the {LONGEST} bytes that a request can have"),
+        false => "there is a character in the host that no name has".into(),
+    };
     Error::Address {
         address: url.host_str().unwrap_or_default().to_owned(),
-        problem: "it is longer than the 65534 bytes that a request can have".into(),
+        problem,
     }
 }
 
 fn check_scheme(url: &Url) -> Result<(), Error> {
     match url.scheme() {
         "http" | "https" => Ok(()),
-        scheme => Err(Error::Address {
+        scheme => Err(Error::Scheme {
             address: without_password(url.as_str()),
-            problem: format!("{scheme} is another protocol; write http:// or https://"),
+            scheme: scheme.to_owned(),
         }),
     }
 }
@@ -193,12 +216,16 @@ fn decoded(text: &str) -> String {
 
 /// The text without what stands before an `@` in its host's part, which may be a password.
 fn without_password(text: &str) -> String {
-    let start = text.find("://").map_or(0, |at| at + 3);
-    let end = text[start..]
-        .find(['/', '?', '#'])
-        .map_or(text.len(), |at| start + at);
-    match text[start..end].rfind('@') {
-        Some(at) => format!("{}…@{}", &text[..start], &text[start + at + 1..]),
+    let start = behind_scheme(text).unwrap_or(0);
+    let rest = &text[start..];
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    // In a password that is not encoded there may be anything, also what ends a host's part.
+    let at = rest[..end].rfind('@').or_else(|| {
+        let at = rest.rfind('@')?;
+        rest[..end].contains(':').then_some(at)
+    });
+    match at {
+        Some(at) => format!("{}…@{}", &text[..start], &rest[at + 1..]),
         None => text.to_owned(),
     }
 }
@@ -229,6 +256,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_asked_may_have_an_address_in_it() {
+        for (text, there) in [
+            (
+                "example.org/?next=http://b/",
+                "http://example.org/?next=http://b/",
+            ),
+            (
+                "localhost:8080/?u=http://x",
+                "http://localhost:8080/?u=http://x",
+            ),
+            ("example.org/http://b", "http://example.org/http://b"),
+        ] {
+            assert_eq!(address(text).unwrap(), there);
+        }
+    }
+
+    #[test]
     fn who_asks_is_taken_out_of_an_address() {
         let uri = address("http://a%20b:c%3Ad@example.org/").unwrap();
         let (there, asking) = Target::new(&uri).unwrap();
@@ -242,6 +286,9 @@ mod tests {
             ("http://", "empty host"),
             ("http://me:secret@exa mple/", "invalid"),
             ("ftp://me:secret@example.org/", "another protocol"),
+            ("me:secret@exa mple/?u=http://x", "invalid"),
+            ("http://me:se/cret@example.org/", "port"),
+            ("http://{a,b}.example/", "in the host"),
             ("http://example.org:99999/", "port"),
         ] {
             let error = address(text).expect_err(text).to_string();

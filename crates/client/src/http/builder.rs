@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use http::header::{ACCEPT, USER_AGENT};
@@ -194,6 +195,7 @@ impl Builder {
                 limits: self.limits,
                 deadline: self.deadlines.connect,
                 observer: self.observer,
+                count: AtomicU64::new(0),
             },
             pool: Pool::new(self.limits),
             deadlines: self.deadlines,

@@ -21,6 +21,9 @@ use super::{Builder, Deadlines, Error, Jar, Limits, Redirects, Retries, redirect
 /// How much is read of an answer that nobody wants, for the sake of its connection.
 const DISCARDED: usize = 64 * 1024;
 
+/// For how long it is read: about as long as another connection takes.
+const DISCARDING: Duration = Duration::from_secs(1);
+
 /// A client of HTTP: cheap to clone, and its clones share connections, cookies and limits.
 ///
 /// It runs in tokio's runtime, and its connections end with that. The example stands at [the module](crate::http).
@@ -86,6 +89,17 @@ struct Step {
     recipe: Option<Recipe>,
     /// Whether compressed answers were asked for here, and not by the caller.
     decodes: bool,
+    retries: Retries,
+}
+
+/// What has been asked: who asks for the same again goes round in a circle.
+#[derive(PartialEq, Eq)]
+struct Visited {
+    target: Target,
+    method: Method,
+    /// Who asks, and what is known of them, by which an answer may be another one.
+    asking: Option<HeaderValue>,
+    cookies: Option<HeaderValue>,
 }
 
 /// When everything is to be over, and how long that is after its beginning.
@@ -154,8 +168,10 @@ impl Client {
         if decodes {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
         }
+        let retries = parts.extensions.get::<Retries>().copied();
         Ok(Step {
             method: parts.method,
+            retries: retries.unwrap_or(self.inner.retries),
             target,
             headers,
             recipe: body.recipe(),
@@ -166,22 +182,23 @@ impl Client {
 
     /// Sends it, and what its answers point to.
     async fn follow(&self, mut step: Step, whole: Whole) -> Result<Response<Body>, Error> {
-        let mut visited: Vec<(Target, Method, Option<HeaderValue>)> = Vec::new();
+        let mut visited: Vec<Visited> = Vec::new();
         let mut repetitions = 0;
         loop {
-            let cookies = self.cookies(&step);
-            let here = (step.target.clone(), step.method.clone(), cookies);
+            let here = Visited {
+                target: step.target.clone(),
+                method: step.method.clone(),
+                asking: step.headers.get(AUTHORIZATION).cloned(),
+                cookies: self.cookies(&step.target, &step.headers),
+            };
             // Who has been sent the same, and pointed elsewhere, will do it again.
             let is_circle = visited.contains(&here);
             let limit = self.inner.redirects.limit;
             if is_circle || !visited.is_empty() && visited.len() > limit {
-                let targets: Vec<Target> = visited.into_iter().map(|(target, ..)| target).collect();
+                let targets: Vec<Target> = visited.into_iter().map(|past| past.target).collect();
                 return Err(redirect::endless(&targets, &step.target));
             }
-            let answer = self
-                .repeat(&mut step, here.2.as_ref(), &mut repetitions, whole)
-                .await?;
-            self.take_cookies(&step.target, answer.response.headers());
+            let answer = self.repeat(&mut step, &mut repetitions, whole).await?;
             let next = match limit {
                 0 => None,
                 _ => redirect::next(
@@ -193,7 +210,7 @@ impl Client {
                 )?,
             };
             let Some(next) = next else {
-                let redirects = visited.into_iter().map(|(target, ..)| target.uri());
+                let redirects = visited.into_iter().map(|past| past.target.uri());
                 let redirects = redirects.collect::<Result<_, _>>()?;
                 return self.finish(&step, answer, redirects, repetitions, whole);
             };
@@ -208,38 +225,49 @@ impl Client {
     async fn repeat(
         &self,
         step: &mut Step,
-        cookies: Option<&HeaderValue>,
         repetitions: &mut u32,
         whole: Whole,
     ) -> Result<Answer, Error> {
         let inner = &self.inner;
-        let mut headers = step.headers.clone();
-        if let Some(cookies) = cookies {
-            headers.insert(COOKIE, cookies.clone());
-        }
         let exchanging = Exchanging {
             connecting: &inner.connecting,
             pool: &inner.pool,
             deadlines: &inner.deadlines,
         };
-        let asking = Asking {
-            method: &step.method,
-            target: &step.target,
-            headers: &headers,
-        };
-        let again = || step.recipe.as_ref().map(Recipe::body);
-        let is_covered = inner.retries.covers(&step.method) && step.recipe.is_some();
-        let mut body = step.body.take().or_else(again).unwrap_or_default();
+        let first = step.body.take();
+        let Step {
+            method,
+            target,
+            headers: said,
+            recipe,
+            retries,
+            ..
+        } = step;
+        let again = || recipe.as_ref().map(Recipe::body);
+        let is_covered = retries.covers(method) && recipe.is_some();
+        let mut body = first.or_else(again).unwrap_or_default();
         let mut done = 0;
         loop {
+            let mut headers = said.clone();
+            if let Some(cookies) = self.cookies(target, said) {
+                headers.insert(COOKIE, cookies);
+            }
+            let asking = Asking {
+                method,
+                target,
+                headers: &headers,
+            };
             let asked = exchanging.ask(&asking, body, again).await;
+            if let Ok(answer) = &asked {
+                self.take_cookies(target, answer.response.headers());
+            }
             let pause = match &asked {
                 _ if !is_covered => None,
-                Err(error) => inner.retries.after_error(done, error),
+                Err(error) => retries.after_error(done, error),
                 Ok(Answer { response, .. }) => {
                     let (status, now) = (response.status(), SystemTime::now());
                     let headers = response.headers();
-                    inner.retries.after_answer(done, status, headers, now)
+                    retries.after_answer(done, status, headers, now)
                 }
             };
             let Some(pause) = pause else {
@@ -248,8 +276,8 @@ impl Client {
             match asked {
                 Ok(answer) => {
                     let status = answer.response.status();
-                    tracing::debug!(target = %step.target, %status, ?pause, "asked again");
-                    self.discard(&step.target, answer, whole).await;
+                    tracing::debug!(%target, %status, ?pause, "asked again");
+                    self.discard(target, answer, whole).await;
                 }
                 Err(error) => tracing::debug!(%error, ?pause, "asked again"),
             }
@@ -261,18 +289,20 @@ impl Client {
     }
 
     /// What the jar and the caller have to tell a server.
-    fn cookies(&self, step: &Step) -> Option<HeaderValue> {
+    fn cookies(&self, target: &Target, said: &HeaderMap) -> Option<HeaderValue> {
         let jar = self.inner.jar.as_ref();
-        let kept = jar.and_then(|jar| jar.header_for(&step.target, SystemTime::now()));
-        match (step.headers.get(COOKIE), kept) {
-            (Some(own), Some(kept)) => {
-                let both = [own.as_bytes(), b"; ", kept.as_bytes()].concat();
-                let mut both = HeaderValue::from_bytes(&both).ok()?;
-                both.set_sensitive(true);
-                Some(both)
-            }
-            (own, kept) => kept.or_else(|| own.cloned()),
+        let kept = jar.and_then(|jar| jar.header_for(target, SystemTime::now()));
+        let own = said.get_all(COOKIE).iter();
+        let all: Vec<&[u8]> = own
+            .chain(kept.as_ref())
+            .map(HeaderValue::as_bytes)
+            .collect();
+        if all.is_empty() {
+            return None;
         }
+        let mut all = HeaderValue::from_bytes(&all.join(&b"; "[..])).ok()?;
+        all.set_sensitive(true);
+        Some(all)
     }
 
     fn take_cookies(&self, target: &Target, headers: &HeaderMap) {
@@ -288,9 +318,9 @@ impl Client {
     async fn discard(&self, target: &Target, answer: Answer, whole: Whole) {
         let origin = self.origin(target.server(), whole);
         let wire = Wire::new(answer.response.into_body(), origin, answer.lease);
-        Body::received(Received::plain(wire))
-            .discard(DISCARDED)
-            .await;
+        let discarding = Body::received(Received::plain(wire)).discard(DISCARDED);
+        // Without its end the connection does for nothing more, and is gone.
+        let _ = tokio::time::timeout(DISCARDING, discarding).await;
     }
 
     fn finish(
@@ -307,8 +337,11 @@ impl Client {
         let origin = self.origin(step.target.server(), whole);
         let wire = Wire::new(incoming, origin, lease);
         let wire_length = wire.said();
-        let named = parts.headers.get(CONTENT_ENCODING);
+        // Two of them are one around the other, which nobody was asked for.
+        let mut named = parts.headers.get_all(CONTENT_ENCODING).iter();
         let encoding = named
+            .next()
+            .filter(|_| named.next().is_none())
             .and_then(|value| Encoding::named(value.to_str().ok()?))
             .filter(|_| step.decodes && !wire.is_at_end());
         let received = match encoding {
@@ -352,12 +385,8 @@ impl Step {
             (false, _) => (Body::empty(), Body::empty().recipe()),
             (true, Some(recipe)) => (recipe.body(), Some(recipe)),
             (true, None) => {
-                let problem = format!(
-                    "it points to {}, and the body of the request cannot be sent a second time",
-                    next.target
-                );
-                let from = self.target.to_string();
-                return Err(Error::Redirect { from, problem });
+                let (from, to) = (self.target.to_string(), next.target.to_string());
+                return Err(Error::Once { from, to });
             }
         };
         Ok(Step {
@@ -367,6 +396,7 @@ impl Step {
             body: Some(body),
             recipe,
             decodes: self.decodes,
+            retries: self.retries,
         })
     }
 }

@@ -1,9 +1,11 @@
 //! From a target to a connection that takes requests: through a proxy, under TLS, in the version that the server chose.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use http::HeaderValue;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use lariat_net::{ConnectOptions, Connection, client_tls};
@@ -11,10 +13,10 @@ use lariat_protocol::Endpoint;
 
 use super::address::Target;
 use super::body::Outgoing;
-use super::observer::{Observed, Observer};
+use super::observer::{Observed, Observer, Watch};
 use super::pool::{About, Fresh, Key, Sender};
 use super::proxy::{Kind, Proxies, Proxy, pass_on_by_socks, pass_on_by_tunnel};
-use super::{Error, Limits, Versions, explain};
+use super::{Error, Limits, ProxyFault, Versions, explain};
 
 /// The most that is read at once into memory of hyper's, at least: what it takes unless told otherwise.
 const READ_BUFFER: usize = 400 * 1024;
@@ -32,6 +34,8 @@ pub(super) struct Connecting {
     pub(super) limits: Limits,
     pub(super) deadline: Duration,
     pub(super) observer: Option<Arc<dyn Observer>>,
+    /// How many connections there were.
+    pub(super) count: AtomicU64,
 }
 
 /// The way to a target.
@@ -87,9 +91,13 @@ impl Connecting {
             }
     }
 
-    /// Connects, within the time for it.
-    pub(super) async fn dial(&self, target: &Target) -> Result<Fresh, Error> {
-        let dialled = tokio::time::timeout(self.deadline, self.open(target)).await;
+    /// Connects, within the time for it. A proxy that is asked for the connection may be told by the request who asks.
+    pub(super) async fn dial(
+        &self,
+        target: &Target,
+        said: Option<&HeaderValue>,
+    ) -> Result<Fresh, Error> {
+        let dialled = tokio::time::timeout(self.deadline, self.open(target, said)).await;
         dialled.unwrap_or_else(|_| {
             Err(Error::Connect(lariat_net::Error::TimedOut {
                 endpoint: target.server(),
@@ -98,17 +106,25 @@ impl Connecting {
         })
     }
 
-    async fn open(&self, target: &Target) -> Result<Fresh, Error> {
+    async fn open(&self, target: &Target, said: Option<&HeaderValue>) -> Result<Fresh, Error> {
         let way = self.way(target);
         let options = match target.is_secure() {
             true => self.tls()?,
             false => self.plain(),
         };
         let connection = self.reach(target, &way, options).await?;
-        let mut stream = Observed::new(connection, self.observer.clone());
+        let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        let watch = self.observer.clone().map(|observer| Watch {
+            observer,
+            connection: number,
+        });
+        let mut stream = Observed::new(connection, watch.clone());
         if let Way::Passed(proxy) = way {
             match proxy.kind {
-                Kind::Http => pass_on_by_tunnel(proxy, &mut stream, &target.host_and_port()).await,
+                Kind::Http => {
+                    let there = target.host_and_port();
+                    pass_on_by_tunnel(proxy, &mut stream, &there, said).await
+                }
                 _ => pass_on_by_socks(proxy, &mut stream, &target.host(), target.port()).await,
             }?;
         }
@@ -118,7 +134,7 @@ impl Connecting {
                 endpoint: target.server(),
                 error,
             })?;
-            stream = Observed::new(connection, self.observer.clone());
+            stream = Observed::new(connection, watch);
         }
         self.begin(stream, target).await
     }
@@ -152,7 +168,16 @@ impl Connecting {
             false => endpoint,
         };
         let connected = lariat_net::connect_with(&endpoint, options).await;
-        Ok(connected.map_err(|error| renamed(error, named))?)
+        connected.map_err(|error| match (error, way) {
+            (lariat_net::Error::Lookup(error), Way::Given(proxy) | Way::Passed(proxy)) => {
+                Error::Proxy {
+                    proxy: proxy.to_string(),
+                    problem: error.to_string(),
+                    fault: ProxyFault::NotFound,
+                }
+            }
+            (error, _) => renamed(error, named).into(),
+        })
     }
 
     /// Agrees on the version, and has a task move the bytes.
@@ -176,6 +201,7 @@ impl Connecting {
         let about = Arc::new(About {
             peer: connection.peer().clone(),
             tls: connection.tls().cloned().map(Arc::new),
+            written: stream.written(),
         });
         tracing::debug!(server = target.server(), peer = %about.peer, is_two, "connected");
         let sender = match is_two {
@@ -194,12 +220,12 @@ impl Connecting {
             .handshake::<_, Outgoing>(TokioIo::new(stream))
             .await;
         let (sender, connection) = begun.map_err(|error| self.failed(target, &error))?;
-        tokio::spawn(async move {
+        let moving = tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended");
             }
         });
-        Ok(Sender::One(sender))
+        Ok(Sender::One(sender, moving.abort_handle()))
     }
 
     async fn begin_two(&self, stream: Observed, target: &Target) -> Result<Sender, Error> {

@@ -3,6 +3,7 @@
 mod source;
 mod state;
 
+use std::fs::Metadata;
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -11,9 +12,10 @@ use http::header::{ACCEPT_ENCODING, IF_RANGE, RANGE};
 use http::{HeaderValue, Method, Request, StatusCode, Uri, response};
 
 use self::source::Source;
-use self::state::{Rest, State};
-use super::range::Version;
-use super::{Body, Client, DownloadError, Retries, name_in_path};
+use self::state::{Rest, State, is_unasked_part};
+use super::download_error::shown;
+use super::range::{ContentRange, Version};
+use super::{Body, Client, DownloadError, Error, Retries, name_in_path};
 
 /// How often an attempt is followed by another one, if nothing else is said.
 const RETRIES: u32 = 3;
@@ -63,6 +65,14 @@ enum Place {
     },
 }
 
+impl Place {
+    /// The file, or the folder where its name is not known.
+    fn path(&self) -> PathBuf {
+        let (Place::File(path) | Place::Named { folder: path }) = self;
+        path.clone()
+    }
+}
+
 /// What happens meanwhile.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -97,7 +107,8 @@ pub struct Downloaded {
     pub bytes: u64,
     /// How many of them came now, and not in an earlier attempt to which this was the [`resume`](Download::resume).
     pub transferred: u64,
-    /// What the last answer was: 200, or 206 for the rest of a file, or 416 if no rest was missing.
+    /// What the last answer was: 200, or 206 for the rest of a file, or 416 if no rest was missing, or 304 if the caller
+    /// asked for what has changed, and nothing has; then the file was left as it is.
     pub status: StatusCode,
     /// When it was changed, if the server says so.
     pub changed: Option<SystemTime>,
@@ -116,7 +127,7 @@ impl Download {
     }
 
     /// Into this folder, under the name that the server gives it (`Content-Disposition`), else the URL,
-    /// [made harmless](name_in_disposition). It cannot be [resumed](Self::resume), since its name is not known before
+    /// [made harmless](super::name_in_disposition). Nothing that is there is replaced. It cannot be [resumed](Self::resume), since its name is not known before
     /// the server has answered.
     pub fn named_by_server(uri: Uri, folder: impl Into<PathBuf>) -> Self {
         Download::of(
@@ -178,7 +189,8 @@ impl Download {
         self
     }
 
-    /// Whether an answer that says no is the file as well. Default no.
+    /// Whether an answer that says no is the file as well. Default no. Where some of the file is there already, it is not:
+    /// it would take the place of that.
     #[must_use]
     pub fn any_status(mut self, any: bool) -> Self {
         self.any_status = any;
@@ -257,7 +269,9 @@ impl Download {
                         (false, kept) => state.forget(kept)?,
                     }
                 }
-                (status, _) if status.is_success() || self.any_status => {
+                (StatusCode::NOT_MODIFIED, None) => return Ok(self.unchanged(&answer)),
+                (status, asked) if self.is_file(status, asked.is_some() || state.has_begun) => {
+                    self.check_part(&answer)?;
                     Some(state.anew(self, &answer, &body)?)
                 }
                 _ => return Err(DownloadError::status(self.request.uri(), &answer)),
@@ -266,6 +280,7 @@ impl Download {
                 break (kept, arrived, answer, body);
             }
         };
+        state.has_begun |= answer.status.is_success();
         watch(Step::Begun(kept.whole()));
         let began = kept.there();
         let source = Source {
@@ -283,6 +298,41 @@ impl Download {
         }
     }
 
+    /// Whether an answer of this status is the file. One that says no, or points elsewhere, takes the place of nothing that
+    /// has come.
+    fn is_file(&self, status: StatusCode, has_begun: bool) -> bool {
+        let is_anything = status.is_redirection() || self.any_status;
+        status.is_success() || is_anything && !has_begun
+    }
+
+    /// A part that nobody has asked for is only the file's beginning where it says so.
+    fn check_part(&self, answer: &response::Parts) -> Result<(), DownloadError> {
+        let begins = matches!(
+            ContentRange::of(&answer.headers),
+            Some(ContentRange::Part { first: 0, .. })
+        );
+        if !is_unasked_part(self, answer) || begins {
+            return Ok(());
+        }
+        Err(DownloadError::Http(Error::Invalid {
+            server: shown(self.request.uri()),
+            problem: "it sent a part of the file, which nobody had asked for".into(),
+        }))
+    }
+
+    /// What the caller asked for on a condition, which does not hold: what is there stays.
+    fn unchanged(&self, answer: &response::Parts) -> Downloaded {
+        let path = self.place.path();
+        let known = std::fs::metadata(&path).ok().filter(Metadata::is_file);
+        Downloaded {
+            bytes: known.map_or(0, |known| known.len()),
+            path,
+            transferred: 0,
+            status: answer.status,
+            changed: Version::of(&answer.headers).changed,
+        }
+    }
+
     /// The request, for the rest alone if there is a beginning.
     fn request(&mut self, rest: Option<&Rest>) -> Request<Body> {
         let again = self.request.body().again();
@@ -292,6 +342,8 @@ impl Download {
         *request.uri_mut() = self.request.uri().clone();
         *request.version_mut() = self.request.version();
         *request.extensions_mut() = self.request.extensions().clone();
+        // It is repeated here alone, where it is known how to go on.
+        request.extensions_mut().insert(Retries::default());
         let headers = request.headers_mut();
         *headers = self.request.headers().clone();
         // What is kept are the bytes of the server's file, whose places ranges are about.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use http::{StatusCode, Uri, response};
 
 use super::Error;
-use super::retry::asked_for;
+use super::retry::{asked_for, is_passing};
 use crate::part::LocalError;
 
 /// Why a file is not there.
@@ -83,10 +83,7 @@ impl DownloadError {
     pub fn may_pass(&self) -> bool {
         match self {
             DownloadError::Http(error) => error.may_pass(),
-            // Those that curl takes for passing, too.
-            DownloadError::Status { status, .. } => {
-                matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
-            }
+            DownloadError::Status { status, .. } => is_passing(*status),
             DownloadError::Length { said, sent, .. } => sent < said,
             _ => false,
         }
@@ -124,7 +121,7 @@ fn said(status: &StatusCode) -> String {
 }
 
 /// A URL as it is shown: without the name and the password that may be in it.
-fn shown(uri: &Uri) -> String {
+pub(super) fn shown(uri: &Uri) -> String {
     let text = uri.to_string();
     let Some((scheme, rest)) = text.split_once("://") else {
         return text;

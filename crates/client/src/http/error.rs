@@ -17,6 +17,16 @@ pub enum Error {
         /// What is wrong with it, and what would be right.
         problem: String,
     },
+    /// What was to be asked for is an address of another protocol.
+    #[error(
+        "{address:?} is no address to ask: {scheme} is another protocol; write http:// or https://"
+    )]
+    Scheme {
+        /// What was given, without a password.
+        address: String,
+        /// Which protocol.
+        scheme: String,
+    },
     /// The request, or the client that was to send it, cannot be as it was wished for.
     #[error("{0}")]
     Misuse(String),
@@ -30,6 +40,8 @@ pub enum Error {
         proxy: String,
         /// What it said, or what happened.
         problem: String,
+        /// What kind of a failure it is.
+        fault: ProxyFault,
     },
     /// The server was silent, or took nothing, for too long.
     #[error("{server}: {what} within {} s", .after.as_secs_f64())]
@@ -41,7 +53,24 @@ pub enum Error {
         /// The time that was allowed.
         after: Duration,
     },
-    /// The connection ended, or broke, where it should not.
+    /// The server closed the connection without an answer.
+    #[error("{server}: it closed the connection before it had answered")]
+    Unanswered {
+        /// The server.
+        server: String,
+    },
+    /// The connection ended, or broke, in the middle of a body.
+    #[error("{server}: {what}")]
+    Truncated {
+        /// The server.
+        server: String,
+        /// How far it had come.
+        what: String,
+        /// The system's reason, if it gave one.
+        #[source]
+        error: Option<io::Error>,
+    },
+    /// The connection broke.
     #[error("{server}: {what}")]
     Closed {
         /// The server.
@@ -87,9 +116,39 @@ pub enum Error {
         /// Where, and why not.
         problem: String,
     },
+    /// The server points from TLS to where there is none, which is [not followed](super::Redirects::to_plain_text).
+    #[error("{from}: it points to {to}, which is without TLS")]
+    ToPlainText {
+        /// Who points there.
+        from: String,
+        /// Where.
+        to: String,
+    },
+    /// The server points to where the request is to be sent with its body, which can be sent once only.
+    #[error("{from}: it points to {to}, and the body of the request cannot be sent a second time")]
+    Once {
+        /// Who points there.
+        from: String,
+        /// Where.
+        to: String,
+    },
     /// What was to be sent could not be read here.
     #[error("the body of the request cannot be read: {0}")]
     Source(#[source] io::Error),
+}
+
+/// In what a proxy failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProxyFault {
+    /// Its name has no address.
+    NotFound,
+    /// It wants to know who asks, and nobody had told it.
+    WantsLogin,
+    /// It does not pass this connection on, or not for whoever asks.
+    Refused,
+    /// It broke off, or what it said is not the protocol.
+    Broken,
 }
 
 impl Error {
@@ -103,7 +162,10 @@ impl Error {
                     | lariat_net::Error::Lookup(_)
                     | lariat_net::Error::Unreachable { .. }
             ),
-            Error::TimedOut { .. } | Error::Closed { .. } => true,
+            Error::TimedOut { .. }
+            | Error::Closed { .. }
+            | Error::Unanswered { .. }
+            | Error::Truncated { .. } => true,
             _ => false,
         }
     }
@@ -123,8 +185,12 @@ impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match &error {
             Error::TimedOut { .. } => io::ErrorKind::TimedOut,
-            Error::Closed { .. } => io::ErrorKind::UnexpectedEof,
-            Error::Address { .. } | Error::Misuse(_) => io::ErrorKind::InvalidInput,
+            Error::Closed { .. } | Error::Unanswered { .. } | Error::Truncated { .. } => {
+                io::ErrorKind::UnexpectedEof
+            }
+            Error::Address { .. } | Error::Scheme { .. } | Error::Misuse(_) => {
+                io::ErrorKind::InvalidInput
+            }
             Error::Invalid { .. } | Error::Decoding { .. } | Error::Limit { .. } => {
                 io::ErrorKind::InvalidData
             }

@@ -1,5 +1,7 @@
 //! One request and the header of its answer, on a connection that is there or is made for it.
 
+use std::sync::Arc;
+
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
 use hyper::body::Incoming;
@@ -91,22 +93,26 @@ impl Exchanging<'_> {
             deadlines,
         } = self;
         let target = asking.target;
-        let dial = connecting.dial(target);
+        let said = asking.headers.get(PROXY_AUTHORIZATION);
+        let dial = connecting.dial(target, said);
         let key = connecting.key(target);
         let mut lease = pool.take(&key, connecting.may_be_two(target), dial).await?;
         let is_two = matches!(lease.sender, Sender::Two(_));
         let head = Head::of(asking, &connecting.way(target), &body, is_two)?;
         let (outgoing, progress) = Outgoing::new(body);
         let request = head.request(asking.method.clone(), outgoing);
+        // Others write to a connection that is shared.
+        let about = Arc::clone(&lease.about);
+        let written = (!is_two).then_some(&*about.written);
         let sent = async {
             match &mut lease.sender {
-                Sender::One(sender) => sender.try_send_request(request).await,
+                Sender::One(sender, _) => sender.try_send_request(request).await,
                 Sender::Two(sender) => sender.try_send_request(request).await,
             }
         };
         let outcome = tokio::select! {
             outcome = sent => Ok(outcome),
-            overdue = progress.overdue(deadlines.answer, deadlines.between) => Err(overdue),
+            overdue = progress.overdue(deadlines.answer, deadlines.between, written) => Err(overdue),
         };
         let mut failed = match outcome {
             Ok(Ok(response)) => return Ok(Answer { response, lease }),
@@ -151,6 +157,10 @@ impl Head {
         let target = asking.target;
         let mut headers = asking.headers.clone();
         let named = headers.remove(HOST);
+        // Whoever else hears it may log in at the proxy, too.
+        if !matches!(way, Way::Given(_)) {
+            headers.remove(PROXY_AUTHORIZATION);
+        }
         let uri = match (is_two, way) {
             (true, _) => {
                 for name in [

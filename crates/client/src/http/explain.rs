@@ -30,18 +30,10 @@ pub(super) fn head(server: &str, error: &hyper::Error, limits: &Limits) -> Error
         return Error::Misuse(format!("the request cannot be sent: {}", innermost(error)));
     }
     if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-        return closed(
-            server,
-            "it closed the connection before it had answered",
-            None,
-        );
+        return unanswered(server);
     }
     match io_error(error) {
-        Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => closed(
-            server,
-            "it closed the connection before it had answered",
-            None,
-        ),
+        Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => unanswered(server),
         Some(error) => {
             let what = format!("the connection broke before it had answered: {error}");
             closed(server, what, Some(copy(error)))
@@ -67,7 +59,7 @@ pub(super) fn body(server: &str, error: hyper::Error, came: u64, said: Option<u6
         ),
     };
     match io_error(&error) {
-        Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => closed(server, end, None),
+        Some(error) if error.kind() == io::ErrorKind::UnexpectedEof => truncated(server, end, None),
         Some(error)
             if matches!(
                 error.kind(),
@@ -82,8 +74,8 @@ pub(super) fn body(server: &str, error: hyper::Error, came: u64, said: Option<u6
                 ),
             }
         }
-        Some(error) => closed(server, format!("{end}: {error}"), Some(copy(error))),
-        None => closed(server, format!("{end}: {}", innermost(&error)), None),
+        Some(error) => truncated(server, format!("{end}: {error}"), Some(copy(error))),
+        None => truncated(server, format!("{end}: {}", innermost(&error)), None),
     }
 }
 
@@ -95,7 +87,21 @@ pub(super) fn bytes(number: u64) -> String {
     }
 }
 
-fn closed(server: &str, what: impl Into<String>, error: Option<io::Error>) -> Error {
+fn unanswered(server: &str) -> Error {
+    Error::Unanswered {
+        server: server.to_owned(),
+    }
+}
+
+fn truncated(server: &str, what: String, error: Option<io::Error>) -> Error {
+    Error::Truncated {
+        server: server.to_owned(),
+        what,
+        error,
+    }
+}
+
+fn closed(server: &str, what: String, error: Option<io::Error>) -> Error {
     Error::Closed {
         server: server.to_owned(),
         what: what.into(),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use http::HeaderValue;
 
 use super::range::{Version, is_strong};
-use crate::part::{LocalError, Part, cannot, path_beside};
+use crate::part::{LocalError, Part, cannot, check_free, followed, path_beside};
 
 /// What stands behind the name of a part for the file with its tag.
 const TAG_SUFFIX: &str = ".etag";
@@ -28,9 +28,10 @@ pub(super) struct Kept {
 impl Kept {
     /// Begins a file. What an earlier attempt has left is overwritten.
     pub(super) fn begin(whole: &Path, version: Version) -> Result<Self, LocalError> {
+        let whole = followed(whole);
         let mut kept = Kept {
-            part: Some(Part::open(whole, false)?),
-            whole: whole.to_owned(),
+            part: Some(Part::open(&whole, false)?),
+            whole,
             there: 0,
             version: Version::default(),
         };
@@ -38,14 +39,23 @@ impl Kept {
         Ok(kept)
     }
 
+    /// Begins a file under a name that the server has chosen, which replaces nothing that is there.
+    pub(super) fn begin_named(whole: &Path, version: Version) -> Result<Self, LocalError> {
+        check_free(whole)?;
+        check_free(&path_beside(whole))?;
+        check_free(&tag_path(whole))?;
+        Kept::begin(whole, version)
+    }
+
     /// What an earlier attempt has left, if there is anything.
     pub(super) fn left(whole: &Path) -> Result<Option<Self>, LocalError> {
-        if !path_beside(whole).is_file() {
+        let whole = followed(whole);
+        if !path_beside(&whole).is_file() {
             return Ok(None);
         }
-        let part = Part::open(whole, true)?;
+        let part = Part::open(&whole, true)?;
         let version = Version {
-            tag: tag(whole),
+            tag: tag(&whole),
             changed: part.written(),
             // It has the server's time only if that was a reliable one; else its own, which the server's is not.
             is_settled: true,
@@ -53,7 +63,7 @@ impl Kept {
         Ok(Some(Kept {
             there: part.begun(),
             part: Some(part),
-            whole: whole.to_owned(),
+            whole,
             version,
         }))
     }

@@ -66,7 +66,7 @@ pub use client::{Client, Exchange};
 pub use cookies::{Jar, JarError};
 pub use download::{Download, Downloaded, Step};
 pub use download_error::DownloadError;
-pub use error::Error;
+pub use error::{Error, ProxyFault};
 pub use file_name::{INDEX, name_in_disposition, name_in_path};
 pub use form::Form;
 pub use multipart::{Field, FieldError, Multipart};

@@ -8,30 +8,47 @@ use std::task::{Context, Poll};
 use lariat_net::Connection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::body::Moved;
+
 /// Told each byte that goes over a client's connections, in the order in which it does.
 ///
 /// A client that is watched speaks version 1.1 only, since 2 is nothing to look at. What is said to a proxy before it passes a
 /// connection on is among it. So are passwords.
+/// Connections are numbered from 1 on, since several may be there at once.
 pub trait Observer: Send + Sync {
-    /// These bytes were sent.
-    fn sent(&self, bytes: &[u8]);
+    /// These bytes were sent over that connection.
+    fn sent(&self, connection: u64, bytes: &[u8]);
 
     /// These bytes were received.
-    fn received(&self, bytes: &[u8]);
+    fn received(&self, connection: u64, bytes: &[u8]);
+}
+
+/// Who watches a connection, under its number.
+#[derive(Clone)]
+pub(super) struct Watch {
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) connection: u64,
 }
 
 /// A connection, and who watches it.
 pub(super) struct Observed {
     connection: Connection,
-    observer: Option<Arc<dyn Observer>>,
+    watch: Option<Watch>,
+    written: Arc<Moved>,
 }
 
 impl Observed {
-    pub(super) fn new(connection: Connection, observer: Option<Arc<dyn Observer>>) -> Self {
+    pub(super) fn new(connection: Connection, watch: Option<Watch>) -> Self {
         Observed {
             connection,
-            observer,
+            watch,
+            written: Arc::new(Moved::now()),
         }
+    }
+
+    /// When something was written last.
+    pub(super) fn written(&self) -> Arc<Moved> {
+        Arc::clone(&self.written)
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -43,10 +60,11 @@ impl Observed {
     }
 
     fn note_sent(&self, bytes: &[u8]) {
-        if let Some(observer) = &self.observer
+        self.written.note();
+        if let Some(watch) = &self.watch
             && !bytes.is_empty()
         {
-            observer.sent(bytes);
+            watch.observer.sent(watch.connection, bytes);
         }
     }
 }
@@ -60,10 +78,10 @@ impl AsyncRead for Observed {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.connection).poll_read(context, buffer);
         let came = &buffer.filled()[before..];
-        if let Some(observer) = &self.observer
+        if let Some(watch) = &self.watch
             && !came.is_empty()
         {
-            observer.received(came);
+            watch.observer.received(watch.connection, came);
         }
         read
     }

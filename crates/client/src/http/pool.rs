@@ -10,9 +10,10 @@ use std::time::Duration;
 use hyper::client::conn::{http1, http2};
 use lariat_protocol::{Address, TlsInfo};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::body::Outgoing;
+use super::body::{Moved, Outgoing};
 use super::{Error, Limits};
 
 /// How many servers are remembered before those are forgotten to whom there is no connection.
@@ -37,8 +38,8 @@ pub(super) struct Key {
 
 /// The side of a connection that takes requests.
 pub(super) enum Sender {
-    /// One request at a time.
-    One(http1::SendRequest<Outgoing>),
+    /// One request at a time; and what ends the task that moves its bytes.
+    One(http1::SendRequest<Outgoing>, AbortHandle),
     /// As many as the server allows.
     Two(http2::SendRequest<Outgoing>),
 }
@@ -48,6 +49,8 @@ pub(super) enum Sender {
 pub(super) struct About {
     pub(super) peer: Address,
     pub(super) tls: Option<Arc<TlsInfo>>,
+    /// When something was written to it last.
+    pub(super) written: Arc<Moved>,
 }
 
 /// A connection that was just made.
@@ -74,11 +77,11 @@ struct Host {
     places: Arc<Semaphore>,
     /// Held by the first that makes the handshake of TLS: if version 2 comes of it, the others need no connection.
     first: tokio::sync::Mutex<()>,
-    kept: Mutex<Kept>,
+    there: Mutex<There>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct There {
     /// The one that was used last is at the end.
     idle: Vec<Idle>,
     /// The connection of version 2, which all share.
@@ -89,6 +92,7 @@ struct Kept {
 
 struct Idle {
     sender: http1::SendRequest<Outgoing>,
+    ending: AbortHandle,
     about: Arc<About>,
     since: Instant,
 }
@@ -119,7 +123,7 @@ impl Pool {
         let place = Arc::clone(&host.places).acquire_owned().await;
         // Nobody closes it.
         let place = place.map_err(|_| Error::Misuse("the client is gone".into()))?;
-        let is_one = !may_be_two || locked(&host.kept).is_one;
+        let is_one = !may_be_two || locked(&host.there).is_one;
         let first = match is_one {
             true => None,
             false => {
@@ -131,33 +135,34 @@ impl Pool {
             return Ok(lease);
         }
         let fresh = match self.shared.idle(&host) {
-            Some(Idle { sender, about, .. }) => {
-                return Ok(self.lease(&host, Sender::One(sender), about, Some(place), true));
+            Some(idle) => {
+                let sender = Sender::One(idle.sender, idle.ending);
+                return Ok(self.lease(&host, sender, idle.about, Some(place), true));
             }
             None => dial.await?,
         };
-        let mut kept = locked(&host.kept);
-        kept.is_one = matches!(fresh.sender, Sender::One(_));
+        let mut there = locked(&host.there);
+        there.is_one = matches!(fresh.sender, Sender::One(..));
         let place = match &fresh.sender {
-            Sender::One(_) => Some(place),
+            Sender::One(..) => Some(place),
             Sender::Two(sender) => {
-                kept.two = Some((sender.clone(), Arc::clone(&fresh.about)));
+                there.two = Some((sender.clone(), Arc::clone(&fresh.about)));
                 None
             }
         };
-        drop(kept);
+        drop(there);
         drop(first);
         Ok(self.lease(&host, fresh.sender, fresh.about, place, false))
     }
 
     fn two(&self, host: &Arc<Host>) -> Option<Lease> {
-        let mut kept = locked(&host.kept);
-        if kept.two.as_ref().is_some_and(|(two, _)| two.is_closed()) {
-            kept.two = None;
+        let mut there = locked(&host.there);
+        if there.two.as_ref().is_some_and(|(two, _)| two.is_closed()) {
+            there.two = None;
         }
-        let (two, about) = kept.two.as_ref()?;
+        let (two, about) = there.two.as_ref()?;
         let (sender, about) = (Sender::Two(two.clone()), Arc::clone(about));
-        drop(kept);
+        drop(there);
         Some(self.lease(host, sender, about, None, true))
     }
 
@@ -169,11 +174,16 @@ impl Pool {
         place: Option<OwnedSemaphorePermit>,
         is_reused: bool,
     ) -> Lease {
+        let ending = match &sender {
+            Sender::One(_, ending) => Some(ending.clone()),
+            Sender::Two(_) => None,
+        };
         Lease {
             sender,
             about,
             is_reused,
             home: Home {
+                ending,
                 host: Arc::clone(host),
                 shared: Arc::clone(&self.shared),
                 place,
@@ -194,7 +204,7 @@ impl Shared {
         let host = Arc::new(Host {
             places: Arc::new(Semaphore::new(self.limits.connections_per_host.max(1))),
             first: tokio::sync::Mutex::new(()),
-            kept: Mutex::default(),
+            there: Mutex::default(),
         });
         hosts.insert(key.clone(), Arc::clone(&host));
         host
@@ -203,22 +213,22 @@ impl Shared {
     /// Forgets connections that were kept for long enough, and hosts without any.
     fn sweep(&self, hosts: &mut HashMap<Key, Arc<Host>>) {
         hosts.retain(|_, host| {
-            let mut kept = locked(&host.kept);
-            kept.idle.retain(|idle| {
+            let mut there = locked(&host.there);
+            there.idle.retain(|idle| {
                 let stays = self.is_fresh(idle);
                 if !stays {
                     self.idle.fetch_sub(1, Ordering::Relaxed);
                 }
                 stays
             });
-            let is_shared = kept.two.as_ref().is_some_and(|(two, _)| !two.is_closed());
-            is_shared || !kept.idle.is_empty() || Arc::strong_count(host) > 1
+            let is_shared = there.two.as_ref().is_some_and(|(two, _)| !two.is_closed());
+            is_shared || !there.idle.is_empty() || Arc::strong_count(host) > 1
         });
     }
 
     fn idle(&self, host: &Host) -> Option<Idle> {
-        let mut kept = locked(&host.kept);
-        while let Some(idle) = kept.idle.pop() {
+        let mut there = locked(&host.there);
+        while let Some(idle) = there.idle.pop() {
             self.idle.fetch_sub(1, Ordering::Relaxed);
             if self.is_fresh(&idle) && idle.sender.is_ready() {
                 return Some(idle);
@@ -231,7 +241,7 @@ impl Shared {
         !idle.sender.is_closed() && idle.since.elapsed() < self.limits.idle_time
     }
 
-    fn keep(&self, host: &Host, sender: http1::SendRequest<Outgoing>, about: Arc<About>) {
+    fn keep(&self, host: &Host, idle: Idle) {
         if self.idle.load(Ordering::Relaxed) >= self.limits.idle_connections {
             self.sweep(&mut locked(&self.hosts));
         }
@@ -239,11 +249,7 @@ impl Shared {
             return;
         }
         self.idle.fetch_add(1, Ordering::Relaxed);
-        locked(&host.kept).idle.push(Idle {
-            sender,
-            about,
-            since: Instant::now(),
-        });
+        locked(&host.there).idle.push(idle);
     }
 }
 
@@ -257,7 +263,12 @@ pub(super) struct Lease {
 }
 
 /// Where a connection goes back to.
+///
+/// One that does not come back is ended: its task may be waiting for the server to take a request whose answer was there
+/// early, for as long as the server likes.
 struct Home {
+    /// Nothing for a connection that others share, and for one that has come back.
+    ending: Option<AbortHandle>,
     host: Arc<Host>,
     shared: Arc<Shared>,
     /// The place among the connections to the host, which is free again when this is dropped.
@@ -273,7 +284,7 @@ impl Lease {
             home,
             ..
         } = self;
-        let Sender::One(mut sender) = sender else {
+        let Sender::One(mut sender, _) = sender else {
             return;
         };
         if sender.is_closed() {
@@ -296,17 +307,35 @@ impl Lease {
 
     /// Has nobody get this connection any more: the server takes no further request on it.
     pub(super) fn forget(self) {
-        if let Sender::Two(_) = self.sender {
-            locked(&self.home.host.kept).two = None;
-        }
+        let mut there = locked(&self.home.host.there);
+        // Another one may have taken its place by now.
+        there
+            .two
+            .take_if(|(_, about)| Arc::ptr_eq(about, &self.about));
     }
 }
 
 impl Home {
-    fn take(self, sender: http1::SendRequest<Outgoing>, about: Arc<About>) {
-        self.shared.keep(&self.host, sender, about);
+    fn take(mut self, sender: http1::SendRequest<Outgoing>, about: Arc<About>) {
+        if let Some(ending) = self.ending.take() {
+            let idle = Idle {
+                sender,
+                ending,
+                about,
+                since: Instant::now(),
+            };
+            self.shared.keep(&self.host, idle);
+        }
         // Only now: who waits for the place finds the connection.
-        drop(self.place);
+        drop(self.place.take());
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if let Some(ending) = self.ending.take() {
+            ending.abort();
+        }
     }
 }
 

@@ -53,11 +53,9 @@ pub(super) fn next(
     let location = String::from_utf8_lossy(location.as_bytes());
     let (there, asking) = target.join(&location)?;
     if target.is_secure() && !there.is_secure() && !redirects.to_plain_text {
-        return Err(Error::Redirect {
+        return Err(Error::ToPlainText {
             from: target.to_string(),
-            problem: format!(
-                "it points to {there}, which is without TLS; allow it if that does no harm"
-            ),
+            to: there.to_string(),
         });
     }
     Ok(Some(Next {

@@ -10,10 +10,12 @@ use super::Error;
 /// Whether requests are repeated that came to nothing. They are not unless a client is told to.
 ///
 /// Only what may be sent twice is (`GET`, `HEAD`, `PUT`, `DELETE`, `OPTIONS`, `TRACE`), with a body that can be made again, when there
-/// was no connection, or it broke, or the server was silent or said 408, 429, 502, 503 or 504.
+/// was no connection, or it broke, or the server was silent or said 408, 429, 500, 502, 503 or 504.
 ///
 /// Before the first repetition is a pause of `first`, before each following one twice that of the one before, shortened by chance
 /// so that many clients do not come back all at once. A server that says when to come back (`Retry-After`) is obeyed.
+///
+/// Among the extensions of a request they are for that one, in the place of the client's.
 ///
 /// ```
 /// use lariat_client::http::{Client, Retries};
@@ -82,7 +84,7 @@ impl Retries {
         headers: &HeaderMap,
         now: SystemTime,
     ) -> Option<Duration> {
-        if !matches!(status.as_u16(), 408 | 429 | 502 | 503 | 504) {
+        if !is_passing(status) {
             return None;
         }
         self.before(done, asked_for(headers, now))
@@ -95,6 +97,11 @@ impl Retries {
             .saturating_mul(1_u32.checked_shl(done).unwrap_or(u32::MAX));
         doubled.min(self.longest).mul_f64(0.5 + chance / 2.0)
     }
+}
+
+/// Whether a status may be another one at another time: those that curl takes for such ones, too.
+pub(super) fn is_passing(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
 }
 
 /// The pause that a server asks for (RFC 9110, section 10.2.3): seconds, or a date.

@@ -256,11 +256,13 @@ struct Ears {
 }
 
 impl Observer for Ears {
-    fn sent(&self, bytes: &[u8]) {
+    fn sent(&self, connection: u64, bytes: &[u8]) {
+        assert_eq!(connection, 1);
         self.sent.lock().unwrap().extend_from_slice(bytes);
     }
 
-    fn received(&self, bytes: &[u8]) {
+    fn received(&self, connection: u64, bytes: &[u8]) {
+        assert_eq!(connection, 1);
         self.received.lock().unwrap().extend_from_slice(bytes);
     }
 }

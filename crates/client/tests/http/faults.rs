@@ -378,3 +378,45 @@ async fn errors_go_through_readers_and_come_back() {
     assert_eq!(back.to_string(), words);
     assert!(Error::from_io(std::io::Error::other("x")).is_err());
 }
+
+/// A source without end, which tells by its own end that nobody holds it any more.
+struct Endless(
+    tokio::io::Repeat,
+    #[allow(dead_code)] tokio::sync::oneshot::Sender<()>,
+);
+
+impl tokio::io::AsyncRead for Endless {
+    fn poll_read(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+        buffer: &mut tokio::io::ReadBuf<'_>,
+    ) -> std::task::Poll<std::io::Result<()>> {
+        std::pin::Pin::new(&mut self.0).poll_read(context, buffer)
+    }
+}
+
+#[tokio::test]
+async fn a_connection_whose_request_nobody_takes_is_ended_behind_the_answer() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    // It answers as soon as it is asked, and reads no more.
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read_exact(&mut [0; 16]).await.unwrap();
+        let answer = b"HTTP/1.1 413 Too Much\r\nContent-Length: 2\r\n\r\nno";
+        stream.write_all(answer).await.unwrap();
+        std::future::pending::<()>().await;
+        drop(stream);
+    });
+    let (held, gone) = tokio::sync::oneshot::channel();
+    let body = Body::reader(Endless(tokio::io::repeat(0), held), None);
+    let request = Request::post(format!("http://{address}/")).body(body);
+    let response = client().send(request.unwrap()).await.unwrap();
+    assert_eq!(response.status(), 413);
+    assert_eq!(response.into_body().text(ALL).await.unwrap(), "no");
+    let ended = tokio::time::timeout(Duration::from_secs(30), gone).await;
+    assert!(ended.expect("let go of in time").is_err());
+    server.abort();
+}

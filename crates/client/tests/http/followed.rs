@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use http::{Method, Request};
 use lariat_client::http::{Body, Client, Exchange, Jar, Redirects, Retries};
 
-use crate::server::{Server, answer, ends, leads, ok};
+use crate::server::{Server, answer, ends, leads, ok, stalls};
 use crate::{ALL, client, failed, fetched, get};
 
 fn first_line(request: &str) -> &str {
@@ -295,4 +295,62 @@ async fn what_came_to_nothing_is_asked_again() {
     let client = Client::builder().retries(short).build().unwrap();
     assert_eq!(fetched(&client, busy.at("/")).await.unwrap(), "slow");
     assert_eq!(busy.heard().len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_without_end_does_not_keep_anybody_from_the_next() {
+    let server = Server::start(|request| match first_line(request) {
+        "GET /a HTTP/1.1" => stalls("HTTP/1.1 302 X\r\nLocation: /b\r\nContent-Length: 9\r\n\r\nx"),
+        _ => ok("b"),
+    })
+    .await;
+    // The time between two pieces is a minute, and that of the test is half of it.
+    let fetching = fetched_by(client(), server.at("/a"));
+    let fetched = tokio::time::timeout(Duration::from_secs(30), fetching).await;
+    assert_eq!(fetched.expect("in time"), "b");
+    assert_eq!(server.connections(), 2);
+}
+
+async fn fetched_by(client: Client, address: http::Uri) -> String {
+    fetched(&client, address).await.unwrap()
+}
+
+#[tokio::test]
+async fn to_log_in_at_the_same_address_is_no_circle() {
+    let server = Server::start(|request| {
+        let host = request.lines().find_map(|line| line.strip_prefix("Host: "));
+        match request.contains("Authorization: Basic bWU6c2VjcmV0") {
+            true => ok("in"),
+            false => leads(302, &format!("http://me:secret@{}/", host.unwrap())),
+        }
+    })
+    .await;
+    assert_eq!(fetched(&client(), server.at("/")).await.unwrap(), "in");
+}
+
+#[tokio::test]
+async fn each_answer_sets_cookies_and_each_line_of_them_is_sent() {
+    let server = Server::start(|request| match request.contains("; set=1") {
+        true => ok("known"),
+        false => answer("503 Busy", "Set-Cookie: set=1\r\nRetry-After: 0\r\n", ""),
+    })
+    .await;
+    let client = Client::builder()
+        .cookies(Arc::new(Jar::new()))
+        .build()
+        .unwrap();
+    let mut request = Request::get(server.at("/"))
+        .header("Cookie", "a=1")
+        .header("Cookie", "b=2")
+        .body(Body::empty())
+        .unwrap();
+    // Those of a request are in the place of the client's.
+    request.extensions_mut().insert(Retries::times(1));
+    let response = client.send(request).await.unwrap();
+    assert_eq!(response.into_body().text(ALL).await.unwrap(), "known");
+    let heard = server.heard();
+    assert!(
+        heard[1].contains("\r\nCookie: a=1; b=2; set=1\r\n"),
+        "{heard:?}"
+    );
 }

@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use lariat_client::http::{Client, Proxies, Proxy};
+use http::{Request, Uri};
+use lariat_client::http::{Body, Client, Error, Proxies, Proxy, ProxyFault};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -68,7 +69,7 @@ async fn a_proxy_that_passes_nothing_on_says_why() {
         ),
         (
             answer("407 Who", "", ""),
-            "it says 407 Who and wants a name and a password, as http://NAME:PASSWORD@HOST:PORT",
+            "it says 407 Who and wants a name and a password",
         ),
         (
             ends("SSH-2.0-x\r\n\r\n"),
@@ -200,7 +201,7 @@ async fn socks_that_passes_nothing_on_says_why() {
     for (script, words) in [
         (
             vec![(GREETING.to_vec(), vec![5, 255])],
-            "it wants a name and a password, as socks5://NAME:PASSWORD@HOST:PORT",
+            "it wants a name and a password",
         ),
         (
             vec![(GREETING.to_vec(), vec![5, 7])],
@@ -249,5 +250,54 @@ async fn socks_that_passes_nothing_on_says_why() {
     assert!(
         text.ends_with("it does not take the name and the password"),
         "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_login_that_is_said_goes_to_the_proxy_alone() {
+    let server = Server::start(|_| ok("direct")).await;
+    let said = |address: Uri| {
+        Request::get(address)
+            .header("Proxy-Authorization", "Basic c2VjcmV0")
+            .body(Body::empty())
+            .unwrap()
+    };
+    crate::client().send(said(server.at("/"))).await.unwrap();
+    assert!(
+        !server.heard()[0].contains("c2VjcmV0"),
+        "{:?}",
+        server.heard()
+    );
+    let proxy = Server::start(|_| answer("407 No", "", "")).await;
+    let client = through(&proxy.address.to_string());
+    let secure = "https://a.example/".parse().unwrap();
+    let error = client.send(said(secure)).await.unwrap_err();
+    assert!(
+        proxy.heard()[0].contains("\r\nProxy-Authorization: Basic c2VjcmV0\r\n"),
+        "{:?}",
+        proxy.heard()
+    );
+    assert!(
+        matches!(
+            error,
+            Error::Proxy {
+                fault: ProxyFault::Refused,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    let nowhere = through("http://nowhere.invalid");
+    let plain = "http://a.example/".parse().unwrap();
+    let error = fetched(&nowhere, plain).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Proxy {
+                fault: ProxyFault::NotFound,
+                ..
+            }
+        ),
+        "{error:?}"
     );
 }

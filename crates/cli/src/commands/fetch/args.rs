@@ -34,33 +34,37 @@ pub struct Args {
     /// Send this as a form's fields, @FILE without its line ends, @- standard input; several are joined by &
     #[arg(short = 'd', long = "data", value_name = "DATA", help_heading = REQUEST)]
     pub data: Vec<String>,
-    /// The same, and a file as it is
+    /// The same, and what begins with @ is no file
+    #[arg(long, value_name = "DATA", help_heading = REQUEST)]
+    pub data_raw: Vec<String>,
+    /// The same as -d, and a file as it is
     #[arg(long, value_name = "DATA", help_heading = REQUEST)]
     pub data_binary: Vec<String>,
     /// A field of a form that is encoded here: NAME=TEXT or NAME@FILE
     #[arg(long, value_name = "FIELD", help_heading = REQUEST)]
     pub data_urlencode: Vec<String>,
     /// Send this as JSON, @FILE a file, @- standard input
-    #[arg(long, value_name = "JSON", help_heading = REQUEST, conflicts_with_all = ["data", "data_binary", "data_urlencode"])]
+    #[arg(long, value_name = "JSON", help_heading = REQUEST, conflicts_with_all = ["data", "data_raw", "data_binary", "data_urlencode"])]
     pub data_json: Option<String>,
     /// A field of a form with files: NAME=TEXT, NAME=@FILE for a file, NAME=<FILE for its text; ;type=TYPE and
     /// ;filename=NAME may stand behind a file
     #[arg(short = 'F', long = "form", value_name = "FIELD", help_heading = REQUEST,
-        conflicts_with_all = ["data", "data_binary", "data_urlencode", "data_json"])]
+        conflicts_with_all = ["data", "data_raw", "data_binary", "data_urlencode", "data_json"])]
     pub form: Vec<String>,
     /// The same, and what stands behind NAME= is text whatever it is
     #[arg(long, value_name = "FIELD", help_heading = REQUEST,
-        conflicts_with_all = ["data", "data_binary", "data_urlencode", "data_json"])]
+        conflicts_with_all = ["data", "data_raw", "data_binary", "data_urlencode", "data_json"])]
     pub form_string: Vec<String>,
     /// Send this file by PUT, - standard input; behind a URL that ends with / stands its name then
     #[arg(short = 'T', long, value_name = "FILE", help_heading = REQUEST,
-        conflicts_with_all = ["data", "data_binary", "data_urlencode", "data_json", "form", "form_string"])]
+        conflicts_with_all = ["data", "data_raw", "data_binary", "data_urlencode", "data_json", "form", "form_string"])]
     pub upload_file: Option<PathBuf>,
     /// Put the data behind the ? of the URL, and send none
-    #[arg(short = 'G', long, help_heading = REQUEST)]
+    #[arg(short = 'G', long, help_heading = REQUEST,
+        conflicts_with_all = ["data_json", "form", "form_string", "upload_file"])]
     pub get: bool,
     /// Ask for the head of the answer alone, and show it
-    #[arg(short = 'I', long, help_heading = REQUEST, conflicts_with_all = ["output", "remote_name"])]
+    #[arg(short = 'I', long, help_heading = REQUEST, conflicts_with_all = ["output", "remote_name", "remote_header_name", "data_json", "form", "form_string", "upload_file"])]
     pub head: bool,
     /// Ask for these bytes alone, as 0-499 or -500
     #[arg(short = 'r', long, value_name = "RANGE", help_heading = REQUEST, conflicts_with = "resume")]
@@ -74,6 +78,18 @@ pub struct Args {
     /// Do not ask for compressed answers
     #[arg(long, help_heading = REQUEST)]
     pub no_compressed: bool,
+    /// Ask for compressed answers, as is done anyway
+    #[arg(long, conflicts_with = "no_compressed", hide = true)]
+    pub compressed: bool,
+    /// Fail where the status is 400 or above, as is done anyway
+    #[arg(short = 'f', long, conflicts_with = "any_status", hide = true)]
+    pub fail: bool,
+    /// Say what went wrong, as is done anyway
+    #[arg(short = 'S', long, hide = true)]
+    pub show_error: bool,
+    /// Look into ~/.netrc, as is done anyway
+    #[arg(short = 'n', long, conflicts_with = "no_netrc", hide = true)]
+    pub netrc: bool,
 
     /// Save it here, or in this folder; - is standard output. One for each URL
     #[arg(short = 'o', long, value_name = "FILE", help_heading = ANSWER)]
@@ -90,7 +106,7 @@ pub struct Args {
     /// Go on with what an earlier attempt has left, and fetch nothing that is there already
     #[arg(short = 'C', long = "continue", help_heading = ANSWER)]
     pub resume: bool,
-    /// The most bytes that a file may have
+    /// The most bytes that may come
     #[arg(long, value_name = "BYTES", help_heading = ANSWER)]
     pub max_filesize: Option<u64>,
     /// Show the head of the answer as well
@@ -134,6 +150,9 @@ pub struct Args {
     /// How many redirections are followed; 0 shows the answer that redirects
     #[arg(long, value_name = "NUMBER", default_value_t = 10, visible_alias = "max-redirects", help_heading = WAY)]
     pub max_redirs: usize,
+    /// Follow redirections from https to http as well, where everybody on the way reads and changes what is sent
+    #[arg(long, help_heading = WAY)]
+    pub redirect_to_plain: bool,
     /// How often it is tried again where that may help [default: 3 for what is saved, else 0]
     #[arg(long, value_name = "NUMBER", help_heading = WAY)]
     pub retry: Option<u32>,
@@ -198,9 +217,11 @@ Examples:
 
 Exit codes, which are those of curl where it has one:
   0    done
-  1    failed in another way than these
+  1    failed in another way than these, as for a URL of another protocol
   2    wrong usage
-  6    the name of the server, or of the proxy, could not be found
+  3    what is no URL
+  5    the name of the proxy could not be found
+  6    the name of the server could not be found
   7    there was no connection
   18   not all of the file came
   22   the status of the answer is 400 or above
@@ -209,9 +230,12 @@ Exit codes, which are those of curl where it has one:
   28   it took too long
   35   TLS could not be begun
   47   too many redirections, or one that is not followed
-  56   the connection broke, or what came is no HTTP
+  52   the server closed the connection without an answer
+  56   the connection broke, what came is no HTTP, or a proxy of HTTP made no connection
   60   the server's certificate is not trusted
   61   what came is not compressed as it says
   63   it was larger than is allowed
-  97   the proxy made no connection
+  65   what was to be sent cannot be sent a second time
+  77   a file with certificates or a key cannot be used
+  97   a proxy of SOCKS made no connection
   130  interrupted";

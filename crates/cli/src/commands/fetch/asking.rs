@@ -16,6 +16,7 @@ use lariat_protocol::Endpoint;
 
 use super::args::Args;
 use super::exit::unwritable;
+use super::headers::leaves_encoding_out;
 use super::plan::Job;
 use super::watching::Watching;
 use crate::client;
@@ -36,35 +37,30 @@ const MAXIMUM_COOKIES: u64 = 16 * 1024 * 1024;
 /// # Errors
 ///
 /// When a proxy is none, a password is needed and there is nobody to ask, or a file cannot be read.
-pub async fn make_client(
-    args: &Args,
-    jar: Option<Arc<Jar>>,
-    repeats: bool,
-) -> Result<Client, Failure> {
+pub async fn make_client(args: &Args, jar: Option<Arc<Jar>>) -> Result<Client, Failure> {
     let usual = Deadlines::default();
     let piece = |usual| args.timeout.unwrap_or(usual);
     let mut deadlines = usual;
     deadlines.connect = args.connect_timeout.unwrap_or(piece(usual.connect));
     deadlines.answer = piece(usual.answer);
     deadlines.between = piece(usual.between);
-    deadlines.whole = args.max_time;
     let redirects = Redirects {
         limit: args.max_redirs,
-        ..Redirects::default()
+        to_plain_text: args.redirect_to_plain,
     };
     let mut builder = Client::builder()
         .deadlines(deadlines)
         .redirects(redirects)
         .proxies(proxies(args).await?)
-        .decoding(!args.no_compressed)
+        // Each request has its own lines, and what is left out of them is not there.
+        .headers(HeaderMap::new())
+        .retries(Retries::times(args.retry.unwrap_or(0)))
+        .decoding(!args.no_compressed && !leaves_encoding_out(args)?)
         .versions(match (args.http1, args.http2) {
             (true, _) => Versions::Http1,
             (_, true) => Versions::Http2,
             _ => Versions::Both,
         });
-    if repeats {
-        builder = builder.retries(Retries::times(args.retry.unwrap_or(0)));
-    }
     if let Some(jar) = jar {
         builder = builder.cookies(jar);
     }
@@ -186,15 +182,24 @@ async fn authentication(
     let user = user.map(str::to_owned);
     let (user, password) = match (user, known) {
         (None, None) => return Ok(None),
+        (None, Some(known)) if known.password.is_empty() => match known.user {
+            Some(user) => asked_for(user, host).await?,
+            None => return Ok(None),
+        },
         (None, Some(known)) => (known.user.unwrap_or_default(), known.password),
-        (Some(user), Some(known)) if variable(PASSWORD).is_none() => (user, known.password),
-        (Some(user), _) => {
-            let what = format!("password of {user} on {host}");
-            let password = secret(&what, PASSWORD, " or ~/.netrc").await?;
-            (user, password)
+        (Some(user), Some(known)) if variable(PASSWORD).is_none() && !known.password.is_empty() => {
+            (user, known.password)
         }
+        (Some(user), _) => asked_for(user, host).await?,
     };
     Ok(Some(Authentication::basic(&user, &password)))
+}
+
+/// The name, and the password that is asked for.
+async fn asked_for(user: String, host: &str) -> Result<(String, String), Failure> {
+    let what = format!("password of {user} on {host}");
+    let password = secret(&what, PASSWORD, " or ~/.netrc").await?;
+    Ok((user, password))
 }
 
 /// The jar that the arguments speak of, with what their files have, and the cookies that they name themselves.

@@ -59,6 +59,9 @@ impl Content {
         for text in &args.data {
             pieces.push(said(text, true)?);
         }
+        for text in &args.data_raw {
+            pieces.push(text.clone().into_bytes());
+        }
         for text in &args.data_binary {
             pieces.push(said(text, false)?);
         }

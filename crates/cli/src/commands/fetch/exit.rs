@@ -1,11 +1,13 @@
 //! With which code a fetch ends that failed: the one that curl has for it, where it has one.
 
-use lariat_client::http::{DownloadError, Error, FieldError};
+use lariat_client::http::{DownloadError, Error, FieldError, ProxyFault};
 use lariat_net::OpenError;
 use lariat_tls::{PeerFault, TlsError};
 
 use crate::failure::{FAILED, Failure, USAGE};
 
+const NO_URL: u8 = 3;
+const NO_PROXY: u8 = 5;
 const NO_NAME: u8 = 6;
 const NO_CONNECTION: u8 = 7;
 const NOT_ALL: u8 = 18;
@@ -16,10 +18,13 @@ const NOT_READ: u8 = 26;
 const TOO_LATE: u8 = 28;
 const NO_TLS: u8 = 35;
 const REDIRECTED: u8 = 47;
+const NO_ANSWER: u8 = 52;
 const BROKEN: u8 = 56;
 const NOT_TRUSTED: u8 = 60;
 const NOT_UNPACKED: u8 = 61;
 const TOO_LARGE: u8 = 63;
+const ONCE: u8 = 65;
+const BAD_FILE: u8 = 77;
 const NO_WAY: u8 = 97;
 
 /// What was to be sent cannot be read.
@@ -32,6 +37,16 @@ pub fn unwritable(message: String) -> Failure {
     Failure::new(message).with_code(NOT_WRITTEN)
 }
 
+/// More came than is allowed.
+pub fn too_large(message: String) -> Failure {
+    Failure::new(message).with_code(TOO_LARGE)
+}
+
+/// It took too long.
+pub fn too_late(message: String) -> Failure {
+    Failure::new(message).with_code(TOO_LATE)
+}
+
 /// The answer says no.
 pub fn bad_status(message: String) -> Failure {
     Failure::new(message).with_code(BAD_STATUS)
@@ -40,17 +55,31 @@ pub fn bad_status(message: String) -> Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let code = code(&error);
-        let is_untrusted = code == NOT_TRUSTED;
+        let advice = advice(&error, code);
         let failure = match error {
             Error::Connect(error) => Failure::from(error),
             error => Failure::from_error(&error),
         };
-        match is_untrusted {
-            true => failure.with_code(code).with_advice(
-                "--ca FILE trusts the authorities of a file, and --insecure whoever answers",
-            ),
-            false => failure.with_code(code),
+        let failure = failure.with_code(code);
+        match advice {
+            Some(advice) => failure.with_advice(advice),
+            None => failure,
         }
+    }
+}
+
+/// Which option may help.
+fn advice(error: &Error, code: u8) -> Option<&'static str> {
+    match error {
+        _ if code == NOT_TRUSTED => {
+            Some("--ca FILE trusts the authorities of a file, and --insecure whoever answers")
+        }
+        Error::Proxy {
+            fault: ProxyFault::WantsLogin,
+            ..
+        } => Some("-x with --proxy-user NAME logs in there"),
+        Error::ToPlainText { .. } => Some("--redirect-to-plain follows it"),
+        _ => None,
     }
 }
 
@@ -80,15 +109,23 @@ impl From<FieldError> for Failure {
 
 fn code(error: &Error) -> u8 {
     match error {
-        Error::Address { .. } | Error::Misuse(_) => USAGE,
+        Error::Misuse(_) => USAGE,
+        Error::Address { .. } => NO_URL,
         Error::Connect(error) => connecting(error),
-        Error::Proxy { .. } => NO_WAY,
+        Error::Proxy {
+            fault: ProxyFault::NotFound,
+            ..
+        } => NO_PROXY,
+        Error::Proxy { proxy, .. } if proxy.starts_with("socks") => NO_WAY,
+        Error::Proxy { .. } => BROKEN,
         Error::TimedOut { .. } => TOO_LATE,
-        Error::Closed { what, .. } if what.starts_with("the body ended") => NOT_ALL,
+        Error::Truncated { .. } => NOT_ALL,
+        Error::Unanswered { .. } => NO_ANSWER,
         Error::Closed { .. } | Error::Invalid { .. } => BROKEN,
         Error::Limit { .. } => TOO_LARGE,
         Error::Decoding { .. } => NOT_UNPACKED,
-        Error::Redirect { .. } => REDIRECTED,
+        Error::Redirect { .. } | Error::ToPlainText { .. } => REDIRECTED,
+        Error::Once { .. } => ONCE,
         Error::Source(_) => NOT_READ,
         _ => FAILED,
     }
@@ -102,7 +139,7 @@ fn connecting(error: &lariat_net::Error) -> u8 {
         lariat_net::Error::TimedOut { .. } => TOO_LATE,
         lariat_net::Error::Open { error, .. } => match error {
             OpenError::TimedOut(_) => TOO_LATE,
-            OpenError::File { .. } => USAGE,
+            OpenError::File { .. } => BAD_FILE,
             OpenError::Tls(error) => handshake(error),
             _ => NO_TLS,
         },
@@ -122,7 +159,7 @@ fn handshake(error: &TlsError) -> u8 {
                 | PeerFault::Certificate { .. },
             ..
         } => NOT_TRUSTED,
-        TlsError::Misuse { .. } => USAGE,
+        TlsError::Misuse { .. } => BAD_FILE,
         _ => NO_TLS,
     }
 }

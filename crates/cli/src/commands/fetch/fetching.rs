@@ -10,7 +10,7 @@ use lariat_client::http::{Body, Client, Download, DownloadError, Retries, Step};
 
 use super::args::Args;
 use super::content::Content;
-use super::exit::{bad_status, unwritable};
+use super::exit::{bad_status, too_late, unwritable};
 use super::plan::{Job, Place};
 use super::reporting::Report;
 use super::showing::{copy, note_head, show, show_head};
@@ -42,18 +42,18 @@ impl Fetch {
     pub async fn fetch(&self, job: &Job) -> Result<(), Failure> {
         let mut report = Report::of(&job.uri.to_string());
         let begun = Instant::now();
-        let outcome = match &job.place {
-            Place::Output { even_binary } => self.show(job, None, *even_binary, &mut report).await,
-            Place::Device(path) => self.show(job, Some(path), true, &mut report).await,
-            Place::File(path) => {
-                let download = |request| Download::answer_to(request, path);
-                let name = path.display().to_string();
-                self.save(job, name, download, &mut report).await
-            }
-            Place::Named(folder) => {
-                let download = |request| Download::answer_named_by_server(request, folder);
-                self.save(job, job.uri.to_string(), download, &mut report)
-                    .await
+        let outcome = match self.args.max_time {
+            None => self.answer(job, &mut report).await,
+            Some(most) => {
+                let answering = tokio::time::timeout(most, self.answer(job, &mut report));
+                answering.await.unwrap_or_else(|_| {
+                    let failure = too_late(format!(
+                        "{}: it was not done within {} s",
+                        job.uri,
+                        most.as_secs_f64()
+                    ));
+                    Err(with_rest(failure, job))
+                })
             }
         };
         if self.args.json {
@@ -64,6 +64,23 @@ impl Fetch {
             report.show()?;
         }
         outcome
+    }
+
+    /// Has the answer go where it is to go.
+    async fn answer(&self, job: &Job, report: &mut Report) -> Result<(), Failure> {
+        match &job.place {
+            Place::Output { even_binary } => self.show(job, None, *even_binary, report).await,
+            Place::Device(path) => self.show(job, Some(path), true, report).await,
+            Place::File(path) => {
+                let download = |request| Download::answer_to(request, path);
+                let name = path.display().to_string();
+                self.save(job, name, download, report).await
+            }
+            Place::Named(folder) => {
+                let download = |request| Download::answer_named_by_server(request, folder);
+                self.save(job, job.uri.to_string(), download, report).await
+            }
+        }
     }
 
     fn request(&self, job: &Job, bar: Progress) -> Result<Request<Body>, Failure> {
@@ -149,13 +166,17 @@ impl Fetch {
         sending.clear();
         bar.clear();
         let done = done.map_err(|error| self.explained(error, job))?;
-        report.set("file", done.path.display().to_string());
+        let is_unchanged = done.status == StatusCode::NOT_MODIFIED;
+        if !is_unchanged {
+            report.set("file", done.path.display().to_string());
+        }
         report.set("bytes", done.bytes);
         report.set("transferred", done.transferred);
         if !args.quiet && !args.json {
             let path = done.path.display();
             self.bars.above(|| {
                 note(&match done.transferred {
+                    _ if is_unchanged => format!("{}: it has not been changed", job.uri),
                     0 if done.bytes > 0 => format!("{} -> {path}: all of it was there", job.uri),
                     bytes => format!("{} -> {path}: {bytes} bytes", job.uri),
                 });
@@ -170,11 +191,7 @@ impl Fetch {
             DownloadError::Status { status, .. } => Some(*status),
             _ => None,
         };
-        let failure = self.advised(error.into(), status);
-        match left(job) {
-            Some(_) => failure.with_advice("what came is kept, and -C goes on with it"),
-            None => failure,
-        }
+        with_rest(self.advised(error.into(), status), job)
     }
 
     /// To standard output, or what is like it.
@@ -186,6 +203,7 @@ impl Fetch {
         report: &mut Report,
     ) -> Result<(), Failure> {
         let args = &self.args;
+        let most = args.max_filesize.unwrap_or(u64::MAX);
         let bar = self.sending(job);
         let request = self.request(job, bar.clone())?;
         let answer = self.client.send(request).await;
@@ -198,9 +216,10 @@ impl Fetch {
         }
         match device {
             _ if args.head => {}
-            Some(device) => report.set("bytes", into_device(body, device).await?),
+            Some(device) => report.set("bytes", into_device(body, device, most).await?),
             None if args.json => {
-                let bytes = body.bytes(LONGEST_BODY).await?;
+                let most = usize::try_from(most).unwrap_or(usize::MAX);
+                let bytes = body.bytes(most.min(LONGEST_BODY)).await?;
                 report.set("bytes", bytes.len());
                 let text = String::from_utf8(bytes.into());
                 let text = text.map_err(|_| {
@@ -212,7 +231,7 @@ impl Fetch {
                 report.set("body", text);
             }
             None => {
-                show(&answer, body, even_binary).await?;
+                show(&answer, body, even_binary, most).await?;
             }
         }
         match answer.status.as_u16() {
@@ -249,7 +268,7 @@ impl Fetch {
 }
 
 /// Writes into something that is there and no file.
-async fn into_device(body: Body, path: &Path) -> Result<u64, Failure> {
+async fn into_device(body: Body, path: &Path, most: u64) -> Result<u64, Failure> {
     let opened = OpenOptions::new().write(true).open(path);
     let cannot = |error| {
         unwritable(format!(
@@ -258,7 +277,15 @@ async fn into_device(body: Body, path: &Path) -> Result<u64, Failure> {
             in_words(&error)
         ))
     };
-    copy(body, &mut opened.map_err(cannot)?).await
+    copy(body, opened.map_err(cannot)?, most).await
+}
+
+/// Says how to go on, where there is anything to go on with.
+fn with_rest(failure: Failure, job: &Job) -> Failure {
+    match left(job) {
+        Some(_) => failure.with_advice("what came is kept, and -C goes on with it"),
+        None => failure,
+    }
 }
 
 /// What has come of a file that is not whole, if anything is kept of it.

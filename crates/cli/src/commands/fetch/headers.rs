@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, RANGE, REFERER, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, COOKIE, RANGE, REFERER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::args::Args;
@@ -64,6 +64,20 @@ pub fn headers(args: &Args, content: &Content, cookies: &[String]) -> Result<Hea
     }
     headers.extend(said);
     Ok(headers)
+}
+
+/// Whether nothing is to be said of compression, so that none is asked for.
+///
+/// # Errors
+///
+/// As [`headers`].
+pub fn leaves_encoding_out(args: &Args) -> Result<bool, Failure> {
+    let lines = lines(args)?.into_iter();
+    let mut read = lines.map(|line| read(&line));
+    read.try_fold(false, |is_left_out, said| {
+        let (name, value) = said?;
+        Ok(is_left_out || name == ACCEPT_ENCODING && value.is_none())
+    })
 }
 
 /// The lines of `-H`, and those of the files that it names.

@@ -37,11 +37,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         tokio::pin!(interrupted);
         let (jar, said) = asking::cookies(&args)?;
         let headers = headers::headers(&args, &content, &said)?;
-        // What is saved is tried again by whoever saves it, who knows where to go on.
-        let repeats = !jobs.iter().all(|job| job.place.is_file());
         let prepare = async {
             asking::log_in(&args, &headers, &mut jobs).await?;
-            asking::make_client(&args, jar.clone(), repeats).await
+            asking::make_client(&args, jar.clone()).await
         };
         let client = tokio::select! {
             biased;

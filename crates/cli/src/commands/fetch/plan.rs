@@ -1,5 +1,6 @@
 //! What is fetched, and where each of it goes.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use http::Uri;
@@ -84,7 +85,25 @@ pub fn jobs(args: &Args, content: &Content) -> Result<Vec<Job>, Failure> {
             place,
         })
     };
-    urls.iter().enumerate().map(job).collect()
+    if args.head && !args.get && !matches!(content, Content::None) {
+        return Err(Failure::usage(
+            "-I asks for a head and sends nothing; -G puts the data behind the ? of the URL",
+        ));
+    }
+    let jobs: Result<Vec<Job>, Failure> = urls.iter().enumerate().map(job).collect();
+    let jobs = jobs?;
+    let mut places = HashSet::new();
+    for job in &jobs {
+        if let Place::File(path) = &job.place
+            && !places.insert(path)
+        {
+            return Err(Failure::usage(format!(
+                "two URLs would be saved in {}; write -o FILE for each",
+                path.display()
+            )));
+        }
+    }
+    Ok(jobs)
 }
 
 /// What curl wants behind its `-C`, and means by it what `-C` alone does here.
@@ -263,6 +282,12 @@ mod tests {
                 &["-d", "a", "-F", "b=c", "a.example"],
                 "cannot be used with",
             ),
+            (&["-G", "-T", "a", "b.example"], "cannot be used with"),
+            (&["-G", "-F", "a=b", "b.example"], "cannot be used with"),
+            (&["-I", "-T", "a", "b.example"], "cannot be used with"),
+            (&["-I", "-J", "b.example"], "cannot be used with"),
+            (&["-I", "-d", "a", "b.example"], "sends nothing"),
+            (&["-O", "a.example/x", "b.example/x"], "saved in x"),
         ] {
             let told = plan(words).expect_err(said);
             assert!(told.contains(said) && !told.contains("secret"), "{told}");

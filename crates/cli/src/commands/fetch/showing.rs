@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Version, response};
 use lariat_client::http::Body;
 
-use super::exit::unwritable;
+use super::exit::{too_large, unwritable};
 use super::readable::readable;
 use super::watching::SECRETS;
 use crate::failure::{Failure, in_words};
@@ -21,11 +21,16 @@ const LONGEST_JSON: usize = 16 * 1024 * 1024;
 /// # Errors
 ///
 /// When not all of it came, it cannot be written, or it is binary and a terminal would be its place.
-pub async fn show(answer: &response::Parts, body: Body, even_binary: bool) -> Result<u64, Failure> {
+pub async fn show(
+    answer: &response::Parts,
+    body: Body,
+    even_binary: bool,
+    most: u64,
+) -> Result<u64, Failure> {
     if even_binary || !io::stdout().is_terminal() {
-        return copy(body, &mut io::stdout()).await;
+        return copy(body, io::stdout(), most).await;
     }
-    let mut pieces = Pieces::new(body);
+    let mut pieces = Pieces::new(body, most);
     pieces.gather(1).await?;
     if pieces.held.contains(&0) {
         return Err(unwritable(format!(
@@ -58,15 +63,41 @@ pub async fn show(answer: &response::Parts, body: Body, even_binary: bool) -> Re
 ///
 /// # Errors
 ///
-/// When not all of it came, or it cannot be written.
-pub async fn copy(mut body: Body, to: &mut impl Write) -> Result<u64, Failure> {
+/// When not all of it came, it is more than `most` bytes, or it cannot be written.
+pub async fn copy(
+    mut body: Body,
+    to: impl Write + Send + 'static,
+    most: u64,
+) -> Result<u64, Failure> {
     let mut length = 0;
+    let mut to = to;
+    check_length(body.length().unwrap_or(0), most)?;
     while let Some(piece) = body.data().await? {
         length += piece.len() as u64;
-        to.write_all(&piece).map_err(not_written)?;
+        check_length(length, most)?;
+        to = written(to, move |to| to.write_all(&piece)).await?;
     }
-    to.flush().map_err(not_written)?;
+    written(to, Write::flush).await?;
     Ok(length)
+}
+
+/// Writes on a thread that may wait: whoever does not read for long, as a pager, keeps nobody from hearing ^C.
+async fn written<W: Write + Send + 'static>(
+    mut to: W,
+    write: impl FnOnce(&mut W) -> io::Result<()> + Send + 'static,
+) -> Result<W, Failure> {
+    let writing = tokio::task::spawn_blocking(move || write(&mut to).map(|()| to));
+    let written = writing.await.map_err(io::Error::other);
+    written.and_then(|written| written).map_err(not_written)
+}
+
+fn check_length(length: u64, most: u64) -> Result<(), Failure> {
+    match length > most {
+        true => Err(too_large(format!(
+            "what comes is larger than the {most} bytes that are allowed"
+        ))),
+        false => Ok(()),
+    }
 }
 
 /// Whoever does not want to read more has had what they wanted; else it is told.
@@ -83,15 +114,17 @@ struct Pieces {
     held: Vec<u8>,
     is_at_end: bool,
     came: u64,
+    most: u64,
 }
 
 impl Pieces {
-    fn new(body: Body) -> Self {
+    fn new(body: Body, most: u64) -> Self {
         Pieces {
             body,
             held: Vec::new(),
             is_at_end: false,
             came: 0,
+            most,
         }
     }
 
@@ -101,6 +134,7 @@ impl Pieces {
             match self.body.data().await? {
                 Some(piece) => {
                     self.came += piece.len() as u64;
+                    check_length(self.came, self.most)?;
                     self.held.extend_from_slice(&piece);
                 }
                 None => self.is_at_end = true,

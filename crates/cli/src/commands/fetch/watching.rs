@@ -1,6 +1,7 @@
 //! `--raw`: the bytes on the wire, on standard error, each line behind `>` if it was sent and `<` if it was
-//! received. What is secret in them is left out.
+//! received; from the second connection on, its number stands in front. What is secret in them is left out.
 
+use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Mutex;
 
@@ -19,68 +20,105 @@ pub const SECRETS: [&str; 4] = [
     "set-cookie",
 ];
 
+/// The most of a line's beginning that is remembered when it is shown in pieces: more than any secret's name has.
+const LONGEST_NAME: usize = 64;
+
 /// Shows what is sent and received.
 #[derive(Default)]
-pub struct Watching(Mutex<Shown>);
+pub struct Watching(Mutex<BTreeMap<u64, Connection>>);
 
+/// What was said over a connection.
 #[derive(Default)]
-struct Shown {
-    /// What is behind the last line's end, and which way it went.
+struct Connection {
+    sent: Side,
+    received: Side,
+}
+
+/// One way of a connection.
+#[derive(Default)]
+struct Side {
+    /// What is behind the last line's end, and was not shown.
     line: Vec<u8>,
-    direction: char,
-    /// The line's beginning was a secret's, so that the rest of it is one.
-    is_within_secret: bool,
+    /// The beginning of that line, as far as it was shown: by its name the rest may be a secret.
+    begin: Vec<u8>,
 }
 
 impl Watching {
-    fn show(&self, direction: char, bytes: &[u8]) {
+    fn show(&self, connection: u64, direction: char, bytes: &[u8]) {
+        for line in self.lines(connection, direction, bytes) {
+            note(&line);
+        }
+    }
+
+    /// The lines that are to be shown now.
+    fn lines(&self, connection: u64, direction: char, bytes: &[u8]) -> Vec<String> {
         // Whoever panicked while showing a line has not harmed the others.
         let mut shown = self
             .0
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        if shown.direction != direction {
-            shown.end();
-            shown.direction = direction;
-        }
+        let Connection { sent, received } = shown.entry(connection).or_default();
+        let (this, (other, back)) = match direction {
+            '>' => (sent, (received, '<')),
+            _ => (received, (sent, '>')),
+        };
+        let mut lines = Vec::new();
+        lines.extend(other.end(connection, back));
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            shown.line.extend_from_slice(piece);
-            if piece.ends_with(b"\n") || shown.line.len() > LONGEST_LINE {
-                shown.end();
+            this.line.extend_from_slice(piece);
+            if piece.ends_with(b"\n") || this.line.len() > LONGEST_LINE {
+                lines.extend(this.end(connection, direction));
             }
         }
+        lines
     }
 }
 
 impl Observer for Watching {
-    fn sent(&self, bytes: &[u8]) {
+    fn sent(&self, connection: u64, bytes: &[u8]) {
         match is_login(bytes) {
-            true => self.show('>', b"(a name and a password)\n"),
-            false => self.show('>', bytes),
+            true => self.show(connection, '>', b"(a name and a password)\n"),
+            false => self.show(connection, '>', bytes),
         }
     }
 
-    fn received(&self, bytes: &[u8]) {
-        self.show('<', bytes);
+    fn received(&self, connection: u64, bytes: &[u8]) {
+        self.show(connection, '<', bytes);
     }
 }
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        if let Ok(shown) = self.0.get_mut() {
-            shown.end();
+        let shown = self
+            .0
+            .get_mut()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        for (number, Connection { sent, received }) in shown {
+            let lines = [sent.end(*number, '>'), received.end(*number, '<')];
+            lines.iter().flatten().for_each(|line| note(line));
         }
     }
 }
 
-impl Shown {
-    fn end(&mut self) {
-        let line = mem::take(&mut self.line);
-        if !line.is_empty() && !self.is_within_secret {
-            note(&format!("{} {}", self.direction, text(&line)));
+impl Side {
+    /// The line as far as it has come, unless it is the rest of a secret.
+    fn end(&mut self, connection: u64, direction: char) -> Option<String> {
+        let piece = mem::take(&mut self.line);
+        if piece.is_empty() {
+            return None;
         }
-        let goes_on = !line.is_empty() && !line.ends_with(b"\n");
-        self.is_within_secret = goes_on && (self.is_within_secret || is_secret(&line));
+        let is_first = self.begin.is_empty();
+        let room = LONGEST_NAME.saturating_sub(self.begin.len());
+        self.begin.extend(piece.iter().take(room));
+        let is_rest_of_secret = !is_first && is_secret(&self.begin);
+        if piece.ends_with(b"\n") {
+            self.begin.clear();
+        }
+        let number = match connection {
+            1 => String::new(),
+            number => number.to_string(),
+        };
+        (!is_rest_of_secret).then(|| format!("{number}{direction} {}", text(&piece)))
     }
 }
 
@@ -138,6 +176,29 @@ mod tests {
         assert_eq!(text(b"set-cookie: a=b\r\n"), "set-cookie: ****\r\n");
         assert_eq!(text(b"X-Cookie: a\\b\r\n"), "X-Cookie: a\\\\b\r\n");
         assert_eq!(text(b"\xff\x1b[2J\n"), "\\xff\\x1b[2J\\n");
+    }
+
+    #[test]
+    fn a_secret_is_one_whatever_comes_between_its_pieces() {
+        let watching = Watching::default();
+        let mut lines = Vec::new();
+        for (connection, direction, bytes) in [
+            (1, '>', "GET / HTTP/1.1\r\nCook"),
+            (2, '<', "HTTP/1.1 200 OK\r\nSet-Cookie: a=sec"),
+            (1, '<', "HTTP/1.1 100 Go\r\n"),
+            (1, '>', "ie: a=secret\r\nX: y\r\n"),
+            (2, '>', "x"),
+            (2, '<', "ret\r\nY: z\r\n"),
+        ] {
+            lines.extend(watching.lines(connection, direction, bytes.as_bytes()));
+        }
+        assert!(lines.iter().all(|line| !line.contains("sec")), "{lines:?}");
+        for line in ["> X: y\r\n", "2< Y: z\r\n", "< HTTP/1.1 100 Go\r\n", "2> x"] {
+            assert!(
+                lines.iter().any(|shown| shown == line),
+                "{line:?}: {lines:?}"
+            );
+        }
     }
 
     #[test]

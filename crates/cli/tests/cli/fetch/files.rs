@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::FileTypeExt;
 
 use lariat_testkit::{WebFault, WebServer};
@@ -172,4 +173,46 @@ fn a_part_that_is_asked_for_is_saved_as_it_is() {
         fs::read(folder.path().join("large.bin")).unwrap(),
         &content[10..20]
     );
+}
+
+#[test]
+fn the_time_for_all_of_it_is_for_all_attempts() {
+    let (server, folder, _) = large();
+    let url = server.url("/large.bin");
+    server.order("/large.bin", 9, WebFault::Stalls(40_000));
+    let outcome = fetch(&folder, &["-m", "0.5", "-O", &url]);
+    assert_eq!(outcome.code, Some(28), "{}", outcome.errors);
+    let told = format!("lariat: {url}: it was not done within 0.5 s");
+    assert!(outcome.errors.starts_with(&told), "{}", outcome.errors);
+    assert_eq!(outcome.errors.lines().count(), 1, "{}", outcome.errors);
+}
+
+#[test]
+fn a_name_that_a_server_gives_replaces_no_file() {
+    let (server, folder) = begin();
+    let disposition = "attachment; filename=Makefile";
+    server.set_header("/a.txt", "Content-Disposition", disposition);
+    fs::write(folder.path().join("Makefile"), "mine").unwrap();
+    let outcome = fetch(&folder, &["-J", &server.url("/a.txt")]);
+    assert_eq!(outcome.code, Some(23), "{}", outcome.errors);
+    assert!(
+        outcome.errors.contains("Makefile: it is there already"),
+        "{}",
+        outcome.errors
+    );
+    assert_eq!(fs::read(folder.path().join("Makefile")).unwrap(), b"mine");
+}
+
+#[test]
+fn an_interrupt_is_heard_while_nobody_reads() {
+    let (server, folder) = begin();
+    server.put("/large", &vec![b'x'; 8 << 20]);
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let mut fetching = command(folder.path(), &["-o", "-", &server.url("/large")]);
+    let running = Running::spawn(fetching.stdout(writer));
+    // As soon as the first byte is there, more comes than the pipe takes.
+    reader.read_exact(&mut [0]).unwrap();
+    running.signal(Signal::SIGINT);
+    assert_eq!(running.finish().code, Some(130));
+    drop(reader);
 }

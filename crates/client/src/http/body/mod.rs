@@ -19,7 +19,7 @@ use super::Error;
 pub(super) use compressed::{ACCEPTED, Encoding};
 use reading::Reading;
 pub(super) use received::{Origin, Received, Wire};
-pub(super) use sending::Outgoing;
+pub(super) use sending::{Moved, Outgoing};
 
 /// A body of a message.
 ///

@@ -25,12 +25,40 @@ enum Stage {
     Sent,
 }
 
+/// When something moved last.
+#[derive(Debug)]
+pub(in crate::http) struct Moved {
+    begun: Instant,
+    /// In milliseconds from `begun` on.
+    last: AtomicU64,
+}
+
+impl Moved {
+    pub(in crate::http) fn now() -> Self {
+        Moved {
+            begun: Instant::now(),
+            last: AtomicU64::new(0),
+        }
+    }
+
+    pub(in crate::http) fn note(&self) {
+        let elapsed = self.begun.elapsed().as_millis();
+        let elapsed = u64::try_from(elapsed).unwrap_or(u64::MAX);
+        self.last.store(elapsed, Ordering::Relaxed);
+    }
+
+    /// How long ago that was.
+    fn elapsed(&self) -> Duration {
+        let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
+        self.begun.elapsed().saturating_sub(last)
+    }
+}
+
 /// How far a request has come, for both who sends it and who watches.
 #[derive(Debug)]
 pub(in crate::http) struct Progress {
-    begun: Instant,
-    /// When something was taken last, in milliseconds from `begun` on.
-    moved: AtomicU64,
+    /// When a piece was taken last.
+    moved: Moved,
     /// A [`Stage`].
     stage: AtomicU8,
     /// Why the body could not be read: hyper passes an error on, but does not give it back.
@@ -40,8 +68,7 @@ pub(in crate::http) struct Progress {
 impl Progress {
     fn new(stage: Stage) -> Self {
         Progress {
-            begun: Instant::now(),
-            moved: AtomicU64::new(0),
+            moved: Moved::now(),
             stage: AtomicU8::new(stage as u8),
             failure: Mutex::new(None),
         }
@@ -60,29 +87,29 @@ impl Progress {
     }
 
     fn note(&self, stage: Stage) {
-        let elapsed = self.begun.elapsed().as_millis();
-        self.moved.store(
-            u64::try_from(elapsed).unwrap_or(u64::MAX),
-            Ordering::Relaxed,
-        );
+        self.moved.note();
         self.stage.store(stage as u8, Ordering::Relaxed);
     }
 
     /// Waits until the server has taken too long: `between` to take the next piece, or `answer` to answer when all was
-    /// sent. Says for what, and for how long.
+    /// sent. Says for what, and for how long. What was taken may be on its way for a long time yet: as long as a connection
+    /// of its own is `written` to, the server has not taken it.
     pub(in crate::http) async fn overdue(
         &self,
         answer: Duration,
         between: Duration,
+        written: Option<&Moved>,
     ) -> (&'static str, Duration) {
         loop {
             let stage = self.stage.load(Ordering::Relaxed);
-            let moved = Duration::from_millis(self.moved.load(Ordering::Relaxed));
             let (what, allowed) = match stage == Stage::Sent as u8 {
                 true => ("no answer", answer),
                 false => ("it takes no more of the request's body", between),
             };
-            let elapsed = self.begun.elapsed().saturating_sub(moved);
+            let mut elapsed = self.moved.elapsed();
+            if let Some(written) = written {
+                elapsed = elapsed.min(written.elapsed());
+            }
             if stage == Stage::Gathering as u8 {
                 tokio::time::sleep(allowed).await;
                 continue;
@@ -185,5 +212,31 @@ impl http_body::Body for Outgoing {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_for_an_answer_begins_when_the_last_byte_is_written() {
+        let (_outgoing, progress) = Outgoing::new(Body::empty());
+        let (begun, minute) = (Instant::now(), Duration::from_secs(60));
+        let written = Moved::now();
+        let writing = async {
+            for _ in 0..3 {
+                tokio::time::sleep(Duration::from_secs(50)).await;
+                written.note();
+            }
+        };
+        let overdue = progress.overdue(minute, minute, Some(&written));
+        let (_, late) = tokio::join!(writing, overdue);
+        assert_eq!(late, ("no answer", minute));
+        assert_eq!(begun.elapsed().as_secs(), 210);
+        // Others write to a connection that is shared.
+        let (_outgoing, progress) = Outgoing::new(Body::empty());
+        progress.overdue(minute, minute, None).await;
+        assert_eq!(begun.elapsed().as_secs(), 270);
     }
 }

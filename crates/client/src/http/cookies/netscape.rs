@@ -80,9 +80,7 @@ fn parse(line: &str, is_http_only: bool) -> Result<Cookie, String> {
             ));
         }
     };
-    let seconds: u64 = expires.parse().map_err(|_| {
-        format!("{expires:?} is no time: it is written in seconds since 1970, or 0 for none")
-    })?;
+    let expires = time(expires)?;
     if fields.iter().any(|field| has_control(field)) {
         return Err("there is a control character in it".into());
     }
@@ -98,11 +96,48 @@ fn parse(line: &str, is_http_only: bool) -> Result<Cookie, String> {
         path: path.to_owned(),
         is_secure: secure.eq_ignore_ascii_case("TRUE"),
         is_http_only,
-        expires: match seconds {
-            0 => None,
-            seconds => SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)),
-        },
+        expires,
         made: 0,
         used: 0,
     })
+}
+
+/// When a cookie ends, if it does: in seconds since 1970, of which some have fractions. Python's `http.cookiejar` writes
+/// nothing for none.
+fn time(text: &str) -> Result<Option<SystemTime>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let seconds = whole.parse::<i64>().ok();
+    let is_time = fraction.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = seconds.filter(|_| is_time).ok_or_else(|| {
+        format!("{text:?} is no time: it is written in seconds since 1970, or 0 for none")
+    })?;
+    Ok(match u64::try_from(seconds) {
+        Ok(0) => None,
+        Ok(seconds) => SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)),
+        // Before 1970 is as long past as its first second.
+        Err(_) => Some(SystemTime::UNIX_EPOCH),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_read_as_others_write_it() {
+        let at = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        for (text, seconds) in [
+            ("", None),
+            ("0", None),
+            ("17", at(17)),
+            ("17.5", at(17)),
+            ("-3", at(0)),
+        ] {
+            assert_eq!(time(text), Ok(seconds), "{text}");
+        }
+        assert!(time("soon").is_err() && time("1.x").is_err());
+    }
 }

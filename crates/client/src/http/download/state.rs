@@ -1,6 +1,6 @@
 //! How far a file is: what there is of it, whose it is, and what may be asked for.
 
-use http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING};
+use http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, RANGE};
 use http::{HeaderValue, StatusCode, Uri, response};
 
 use super::{Download, Downloaded, Place};
@@ -40,11 +40,8 @@ impl Rest {
 
     /// The whole file that was there, and is the server's still.
     pub(super) fn there_already(self, download: &Download, status: StatusCode) -> Downloaded {
-        let path = match &download.place {
-            Place::File(path) | Place::Named { folder: path } => path.clone(),
-        };
         Downloaded {
-            path,
+            path: download.place.path(),
             bytes: self.first,
             transferred: 0,
             status,
@@ -68,6 +65,8 @@ pub(super) struct State {
     pub(super) earlier: Option<(u64, Version)>,
     pub(super) can_continue: bool,
     pub(super) was_answered: bool,
+    /// An answer was the file, or a part of it, so that one that says no is not.
+    pub(super) has_begun: bool,
     pub(super) transferred: u64,
 }
 
@@ -78,6 +77,7 @@ impl State {
             earlier: None,
             can_continue: download.is_of_a_file(),
             was_answered: false,
+            has_begun: false,
             transferred: 0,
         };
         let Place::File(whole) = &download.place else {
@@ -115,6 +115,7 @@ impl State {
         kept: Option<Kept>,
     ) -> Result<Option<(Kept, Arrived)>, DownloadError> {
         self.earlier = None;
+        self.has_begun = true;
         self.kept = kept;
         if let Some(kept) = &mut self.kept {
             kept.restart(Version::default())?;
@@ -144,13 +145,21 @@ impl State {
             (None, Place::File(whole)) => Kept::begin(whole, version)?,
             (None, Place::Named { folder }) => {
                 let name = name_of(answer, download.request.uri());
-                Kept::begin(&folder.join(name), version)?
+                Kept::begin_named(&folder.join(name), version)?
             }
         };
         let length = body.length();
-        let arrived = Arrived {
-            end: length,
-            all: length,
+        let arrived = match ContentRange::of(&answer.headers) {
+            Some(ContentRange::Part { last, all, .. }) if is_unasked_part(download, answer) => {
+                Arrived {
+                    end: Some(last + 1),
+                    all,
+                }
+            }
+            _ => Arrived {
+                end: length,
+                all: length,
+            },
         };
         Ok((kept, arrived))
     }
@@ -166,6 +175,11 @@ impl State {
         kept.keep()?;
         Ok(done)
     }
+}
+
+/// Whether an answer is a part that nobody has asked for.
+pub(super) fn is_unasked_part(download: &Download, answer: &response::Parts) -> bool {
+    answer.status == StatusCode::PARTIAL_CONTENT && !download.request.headers().contains_key(RANGE)
 }
 
 /// What the server calls the file, or else its URL.

@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
-use super::address::Target;
-use super::{Authentication, Error};
+use super::address::{Target, behind_scheme, login};
+use super::{Authentication, Error, ProxyFault};
 use bypass::Bypass;
 pub(super) use socks::pass_on as pass_on_by_socks;
 pub(super) use tunnel::pass_on as pass_on_by_tunnel;
@@ -62,9 +62,9 @@ impl FromStr for Proxy {
 
     /// Reads `[http://|socks5://|socks5h://][NAME:PASSWORD@]HOST[:PORT]`.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let whole = match text.contains("://") {
-            true => text.to_owned(),
-            false => format!("http://{text}"),
+        let whole = match behind_scheme(text) {
+            Some(_) => text.to_owned(),
+            None => format!("http://{text}"),
         };
         // Not the text: it may have a password in it.
         let wrong = |problem: String| {
@@ -91,18 +91,7 @@ impl FromStr for Proxy {
             Some(Host::Domain(name)) if !name.is_empty() => name.to_owned(),
             _ => return wrong("there is no host in it".into()),
         };
-        let decoded = |text: &str| {
-            percent_encoding::percent_decode_str(text)
-                .decode_utf8_lossy()
-                .into_owned()
-        };
-        let asking = match (url.username(), url.password()) {
-            ("", None) => None,
-            (user, password) => Some(Authentication::basic(
-                &decoded(user),
-                &decoded(password.unwrap_or_default()),
-            )),
-        };
+        let asking = login(&url);
         // The parser takes 80 out of `http://host:80`, which was said and is meant.
         let port = match url.port() {
             Some(port) => port,

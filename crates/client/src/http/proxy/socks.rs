@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::{Kind, Proxy};
+use super::{Kind, Proxy, ProxyFault};
 use crate::http::Error;
 
 const VERSION: u8 = 5;
@@ -25,10 +25,12 @@ pub(in crate::http) async fn pass_on<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let wrong = |problem: String| Error::Proxy {
+    let failed = |fault, problem: String| Error::Proxy {
         proxy: proxy.to_string(),
         problem,
+        fault,
     };
+    let wrong = |problem| failed(ProxyFault::Broken, problem);
     let target = target(proxy, host, port).await?;
     let asked = ask(proxy, stream, &target).await;
     let answer = asked.map_err(|error| match error {
@@ -37,13 +39,17 @@ where
         }
         Failure::Io(error) => wrong(format!("the connection broke: {error}")),
         Failure::Said(problem) => wrong(problem),
+        Failure::WantsLogin => failed(
+            ProxyFault::WantsLogin,
+            "it wants a name and a password".into(),
+        ),
     })?;
     match answer {
         0 => Ok(()),
-        code => Err(wrong(format!(
-            "it does not connect to {host}:{port}: {}",
-            reason(code)
-        ))),
+        code => Err(failed(
+            ProxyFault::Refused,
+            format!("it does not connect to {host}:{port}: {}", reason(code)),
+        )),
     }
 }
 
@@ -51,6 +57,7 @@ where
 enum Failure {
     Io(io::Error),
     Said(String),
+    WantsLogin,
 }
 
 impl From<io::Error> for Failure {
@@ -125,11 +132,7 @@ where
     match (way, login) {
         (NOBODY, _) => {}
         (BY_PASSWORD, Some((user, password))) => log_in(stream, user, password).await?,
-        (BY_PASSWORD | NO_WAY, None) => {
-            return Err(Failure::Said(
-                "it wants a name and a password, as socks5://NAME:PASSWORD@HOST:PORT".into(),
-            ));
-        }
+        (BY_PASSWORD | NO_WAY, None) => return Err(Failure::WantsLogin),
         (NO_WAY, Some(_)) => {
             return Err(Failure::Said("it takes no name and password".into()));
         }

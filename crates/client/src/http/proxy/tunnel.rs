@@ -1,35 +1,36 @@
 //! `CONNECT` (RFC 9110, section 9.3.6): a proxy of HTTP passes a connection on.
 
+use http::HeaderValue;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::Proxy;
-use crate::http::Error;
+use super::{Proxy, ProxyFault};
+use crate::http::{Authentication, Error};
 
 /// How much a proxy may say before the connection is passed on.
 const ANSWER: usize = 16 * 1024;
 
-/// Asks for a connection to a host and port, over which everything goes that follows.
+/// Asks for a connection to a host and port, over which everything goes that follows. Who asks is what the request has
+/// `said`, or else what is known of the proxy.
 pub(in crate::http) async fn pass_on<S>(
     proxy: &Proxy,
     stream: &mut S,
     host_and_port: &str,
+    said: Option<&HeaderValue>,
 ) -> Result<(), Error>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let wrong = |problem: String| Error::Proxy {
+    let failed = |fault, problem: String| Error::Proxy {
         proxy: proxy.to_string(),
         problem,
+        fault,
     };
+    let wrong = |problem| failed(ProxyFault::Broken, problem);
     let broke = |error: std::io::Error| wrong(format!("the connection broke: {error}"));
-    let mut request =
-        format!("CONNECT {host_and_port} HTTP/1.1\r\nHost: {host_and_port}\r\n").into_bytes();
-    if let Some(asking) = &proxy.asking {
-        request.extend_from_slice(b"Proxy-Authorization: ");
-        request.extend_from_slice(asking.header().as_bytes());
-        request.extend_from_slice(b"\r\n");
-    }
-    request.extend_from_slice(b"\r\n");
+    let asking = said
+        .cloned()
+        .or(proxy.asking.as_ref().map(Authentication::header));
+    let request = request(host_and_port, asking.as_ref());
     stream.write_all(&request).await.map_err(broke)?;
     stream.flush().await.map_err(broke)?;
 
@@ -63,19 +64,37 @@ where
             "it sent something before the server could have been asked".into(),
         )),
         Some(200..=299) => Ok(()),
-        Some(407) => Err(wrong(format!(
-            "it says {} and wants a name and a password, as http://NAME:PASSWORD@HOST:PORT",
-            shown(line)
-        ))),
-        Some(_) => Err(wrong(format!(
-            "it says {} to CONNECT {host_and_port}",
-            shown(line)
-        ))),
+        Some(407) => {
+            let (fault, why) = match asking {
+                Some(_) => (
+                    ProxyFault::Refused,
+                    "does not take the name and the password",
+                ),
+                None => (ProxyFault::WantsLogin, "wants a name and a password"),
+            };
+            Err(failed(fault, format!("it says {} and {why}", shown(line))))
+        }
+        Some(_) => Err(failed(
+            ProxyFault::Refused,
+            format!("it says {} to CONNECT {host_and_port}", shown(line)),
+        )),
         None => Err(wrong(format!(
             "its answer to CONNECT is no HTTP: {:?}",
             shown(line)
         ))),
     }
+}
+
+fn request(host_and_port: &str, asking: Option<&HeaderValue>) -> Vec<u8> {
+    let mut request =
+        format!("CONNECT {host_and_port} HTTP/1.1\r\nHost: {host_and_port}\r\n").into_bytes();
+    if let Some(asking) = asking {
+        request.extend_from_slice(b"Proxy-Authorization: ");
+        request.extend_from_slice(asking.as_bytes());
+        request.extend_from_slice(b"\r\n");
+    }
+    request.extend_from_slice(b"\r\n");
+    request
 }
 
 /// Where the header ends; its lines may end by LF alone.
