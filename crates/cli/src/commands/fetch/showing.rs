@@ -66,11 +66,10 @@ pub async fn show(
 /// When not all of it came, it is more than `most` bytes, or it cannot be written.
 pub async fn copy(
     mut body: Body,
-    to: impl Write + Send + 'static,
+    mut to: impl Write + Send + 'static,
     most: u64,
 ) -> Result<u64, Failure> {
     let mut length = 0;
-    let mut to = to;
     check_length(body.length().unwrap_or(0), most)?;
     while let Some(piece) = body.data().await? {
         length += piece.len() as u64;
