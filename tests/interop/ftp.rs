@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -23,11 +23,19 @@ struct Judge {
 impl Judge {
     /// vsftpd, with these lines more in its configuration. It has no `MLSD`.
     fn vsftpd(more: &str) -> Self {
+        Judge::vsftpd_at(Ipv4Addr::LOCALHOST.into(), more)
+    }
+
+    fn vsftpd_at(address: IpAddr, more: &str) -> Self {
         let (folder, files) = (open_folder(), tempfile::tempdir().expect("a folder"));
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let free = TcpListener::bind((address, 0)).and_then(|listener| listener.local_addr());
+        let listen = match address {
+            IpAddr::V4(_) => format!("listen=YES\nlisten_address={address}"),
+            IpAddr::V6(_) => format!("listen=NO\nlisten_ipv6=YES\nlisten_address6={address}"),
+        };
         let address = free.expect("a port");
         let configuration = format!(
-            "listen=YES\nlisten_address=127.0.0.1\nlisten_port={}\nbackground=NO\n\
+            "{listen}\nlisten_port={}\nbackground=NO\n\
              run_as_launching_user=YES\nlocal_enable=NO\nanonymous_enable=YES\nanon_root={}\n\
              anon_upload_enable=YES\nanon_mkdir_write_enable=YES\nanon_other_write_enable=YES\n\
              write_enable=YES\nanon_umask=022\nanon_world_readable_only=NO\nallow_writeable_chroot=YES\n\
@@ -113,6 +121,7 @@ fn moves_files(judge: &Judge, url: &str, more: &[&str]) {
         done(folder.path(), &arguments)
     };
     fs::write(judge.path("large"), &large).expect("written");
+    set_modified(&judge.path("large"), CHANGED);
     for ways in [&[][..], &["--active"]] {
         run(ways, &["get", "large"]);
         assert!(fs::read(folder.path().join("large")).expect("fetched") == large);
@@ -123,6 +132,7 @@ fn moves_files(judge: &Judge, url: &str, more: &[&str]) {
 
         let half = &large[..1_234_567];
         fs::write(folder.path().join("large.part"), half).expect("written");
+        set_modified(&folder.path().join("large.part"), CHANGED);
         run(ways, &["reget", "large"]);
         assert!(fs::read(folder.path().join("large")).expect("continued") == large);
         fs::write(judge.path("again.part"), half).expect("written");
@@ -140,8 +150,19 @@ fn moves_files(judge: &Judge, url: &str, more: &[&str]) {
         let since = changed(path).duration_since(std::time::UNIX_EPOCH);
         since.expect("after 1970").as_secs()
     };
-    let fetched = folder.path().join("large");
-    assert_eq!(seconds(&fetched), seconds(&judge.path("large")));
+    assert_eq!(seconds(&folder.path().join("large")), CHANGED);
+    for sent in ["sent", "again"] {
+        assert_eq!(seconds(&judge.path(sent)), CHANGED, "{sent}");
+    }
+}
+
+/// When the files were changed that are moved, in seconds since 1970.
+const CHANGED: u64 = 1_000_000_000;
+
+fn set_modified(path: &Path, seconds: u64) {
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+    let file = fs::File::options().write(true).open(path);
+    file.and_then(|file| file.set_modified(time)).expect("set");
 }
 
 /// Does everything else that a person does in a session.
@@ -215,6 +236,7 @@ fn mirrors_a_tree(judge: &Judge, url: &str, more: &[&str]) {
         (count("files"), count("kept"), count("failed"))
     };
     assert_eq!(run(&["mirror", "-R", "tree"]), (1000, 0, 0));
+    assert_eq!(run(&["mirror", "-R", "tree"]), (0, 1000, 0));
     check_tree(&judge.path("tree"), &tree);
     assert_eq!(run(&["mirror", "tree", "back"]), (1000, 0, 0));
     check_tree(&folder.path().join("back"), &tree);
@@ -226,6 +248,13 @@ fn vsftpd_moves_files() {
     let judge = Judge::vsftpd("");
     moves_files(&judge, &judge.url("ftp", ""), &[]);
     serves_a_session(&judge, &judge.url("ftp", ""));
+}
+
+#[test]
+fn vsftpd_moves_files_over_ipv6() {
+    let judge = Judge::vsftpd_at(Ipv6Addr::LOCALHOST.into(), "");
+    let url = format!("ftp://{}/", judge.address);
+    moves_files(&judge, &url, &[]);
 }
 
 #[test]

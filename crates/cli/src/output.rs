@@ -43,9 +43,15 @@ fn say(level: Level, message: &str, line: &str) {
 /// The text with control characters escaped, since what a peer sent may be in it: it stays
 /// one line and cannot steer the terminal.
 pub fn one_line(text: &str) -> String {
+    escaped(text, &[])
+}
+
+/// The text with control characters escaped but for these.
+fn escaped(text: &str, harmless: &[char]) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() || is_bidirectional(character) {
+        let steers = character.is_control() || is_bidirectional(character);
+        if steers && !harmless.contains(&character) {
             // Writing into a string cannot fail.
             let _ = write!(line, "{}", character.escape_default());
         } else {
@@ -64,11 +70,46 @@ pub fn shown(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Text of any length, with what could steer a terminal escaped but the ends of its lines.
+/// Text of any length, with what could steer a terminal escaped but the ends of its lines, and the tabulators that lead
+/// to a column.
 pub fn harmless(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text).replace('\r', "");
-    let lines: Vec<String> = text.split('\n').map(one_line).collect();
-    lines.join("\n")
+    escaped(&text, &['\n', '\t'])
+}
+
+/// A text that comes in pieces, which are [`shown`]: a character that was cut in two is shown with its other half.
+#[derive(Default)]
+pub struct Pieces {
+    /// The beginning of a character, of three bytes at most.
+    cut: Vec<u8>,
+}
+
+impl Pieces {
+    /// The next piece, as far as its characters are whole.
+    pub fn shown(&mut self, piece: &[u8]) -> Vec<u8> {
+        match io::stdout().is_terminal() {
+            true => harmless(&self.whole(piece)).into_bytes(),
+            false => piece.to_vec(),
+        }
+    }
+
+    /// What is left when no more comes.
+    pub fn end(self) -> Vec<u8> {
+        harmless(&self.cut).into_bytes()
+    }
+
+    fn whole(&mut self, piece: &[u8]) -> Vec<u8> {
+        let mut text = std::mem::take(&mut self.cut);
+        text.extend_from_slice(piece);
+        let begins = |at: &usize| match std::str::from_utf8(&text[*at..]) {
+            Err(error) => error.valid_up_to() == 0 && error.error_len().is_none(),
+            Ok(_) => false,
+        };
+        if let Some(at) = (text.len().saturating_sub(3)..text.len()).find(begins) {
+            self.cut = text.split_off(at);
+        }
+        text
+    }
 }
 
 /// JSON, with what could steer a terminal escaped: beyond what JSON itself demands, and still
@@ -104,5 +145,26 @@ mod tests {
     #[test]
     fn what_a_terminal_is_shown_keeps_its_lines_and_steers_nothing() {
         assert_eq!(harmless(b"a\r\n\x1b[2J\n\xff"), "a\n\\u{1b}[2J\n\u{fffd}");
+        assert_eq!(harmless(b"a\tb"), "a\tb");
+    }
+
+    #[test]
+    fn a_character_that_is_cut_in_two_is_shown_whole() {
+        let text = "aü€😀\u{fffd}";
+        for length in 1..text.len() {
+            let mut pieces = Pieces::default();
+            let mut shown = Vec::new();
+            for piece in text.as_bytes().chunks(length) {
+                shown.extend(harmless(&pieces.whole(piece)).into_bytes());
+            }
+            shown.extend(pieces.end());
+            assert_eq!(String::from_utf8_lossy(&shown), text, "{length}");
+        }
+        let mut broken = Pieces::default();
+        assert_eq!(broken.whole(b"a\xf0\x9f"), b"a");
+        assert_eq!(broken.whole(b"b"), b"\xf0\x9fb");
+        assert_eq!(broken.whole(b"\xff"), b"\xff");
+        assert_eq!(broken.whole(b"\xe2"), b"");
+        assert_eq!(broken.end(), "\u{fffd}".as_bytes());
     }
 }

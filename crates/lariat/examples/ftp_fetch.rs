@@ -18,6 +18,10 @@ async fn fetch(client: &mut Client, folder: &str, file: &str) -> Result<u64, Str
     let fetched = client
         .download(file, place, Download::default(), |_, _| ())
         .await;
+    if fetched.is_err() {
+        // What came would be of use to whoever went on with it (`Download::resume`). It may not have been begun.
+        let _ = std::fs::remove_file(format!("{file}.part"));
+    }
     fetched.map_err(|error| match error {
         error if error.is_unavailable() => format!("cannot read {file} there: {error}"),
         Error::Local { .. } => format!("cannot write {file} here: {error}"),

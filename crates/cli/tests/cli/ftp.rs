@@ -210,6 +210,56 @@ fn an_interrupt_leaves_no_half_file_and_ends_politely() {
     let outcome = running.finish();
     assert_eq!((outcome.code, outcome.errors.as_str()), (Some(130), ""));
     assert!(names(&folder).is_empty());
+    assert!(server.heard().ends_with(&["ABOR".into(), "QUIT".into()]));
+}
+
+#[test]
+fn an_interrupt_leaves_no_half_file_on_the_server_either() {
+    let (server, folder) = begin();
+    fs::write(folder.path().join("c"), vec![7; 20_000_000]).unwrap();
+    for command_words in [&["put", "c"][..], &["mirror", "-R", ".", "."]] {
+        server.order("STOR", 1, Fault::Stalls(40_000));
+        let url = server.url("pub");
+        let running = Running::spawn(&mut command(
+            folder.path(),
+            &[&[url.as_str()], command_words].concat(),
+        ));
+        while server.get("/pub/c.part").is_none() {
+            std::thread::yield_now();
+        }
+        running.signal(Signal::SIGINT);
+        let outcome = running.finish();
+        assert_eq!((outcome.code, outcome.errors.as_str()), (Some(130), ""));
+        assert!(server.get("/pub/c.part").is_none());
+        let heard = server.heard();
+        let said = |line: &str| heard.iter().rposition(|heard| heard == line).unwrap();
+        let removed = match command_words[0] {
+            "put" => said("DELE c.part"),
+            _ => said("DELE ./c.part"),
+        };
+        assert!(said("ABOR") < removed, "{heard:?}");
+        assert_eq!(removed + 2, heard.len(), "{heard:?}");
+        assert_eq!(heard.last().unwrap(), "QUIT");
+    }
+}
+
+#[test]
+fn a_mirror_is_led_by_the_options_and_ends_where_it_began() {
+    let (server, folder) = begin();
+    fs::create_dir(folder.path().join("x")).unwrap();
+    fs::write(folder.path().join("x/text"), "one\n").unwrap();
+    let outcome = script(
+        &folder,
+        &["-q", "--in-place", "--ascii", &server.url("pub")],
+        "mirror -R x deep/er/x\nmirror nothing\n",
+    );
+    assert_eq!(outcome.code, Some(1), "{}", outcome.errors);
+    let stored = server.get("/pub/deep/er/x/text").unwrap();
+    assert_eq!(stored, b"one\r\n");
+    let heard = server.heard();
+    assert!(heard.contains(&"STOR /pub/deep/er/x/text".to_owned()));
+    let outcome = script(&folder, &["-q", &server.url("pub")], "mirror deep y\npwd\n");
+    assert_eq!(outcome.text(), "/pub\n", "{}", outcome.errors);
 }
 
 #[test]
@@ -238,6 +288,15 @@ fn a_password_comes_from_the_environment_or_a_file_and_is_never_shown() {
     fs::write(folder.path().join("netrc"), entry).unwrap();
     assert_eq!(ftp(&folder, &[&server.url(""), "pwd"]).text(), "/\n");
     assert!(server.heard().contains(&"USER anna".to_owned()));
+    // One that names who logs in alone has the password asked for.
+    fs::write(
+        folder.path().join("netrc"),
+        "machine 127.0.0.1 login anna\n",
+    )
+    .unwrap();
+    let nobody = ftp(&folder, &[&server.url(""), "pwd"]);
+    assert_eq!(nobody.code, Some(2), "{}", nobody.errors);
+    assert!(nobody.errors.contains("nobody to ask"), "{}", nobody.errors);
     let secret = url.replace("anna@", "anna:swordfish@");
     let outcome = ftp(&folder, &[&secret, "pwd"]);
     assert_eq!(outcome.code, Some(2));

@@ -186,6 +186,26 @@ impl Client {
         !error.is_fatal() && self.control.is_idle()
     }
 
+    /// Whether the next step can be taken: nothing is left to be heard of one that was dropped, and the server has not
+    /// gone.
+    pub fn is_idle(&self) -> bool {
+        self.control.is_idle()
+    }
+
+    /// What the server does not say is not known, and nor is what nobody understands; but it is an error if it says
+    /// nothing any more.
+    pub(super) fn if_known<T>(&self, answer: Result<T, Error>) -> Result<Option<T>, Error> {
+        match answer {
+            Ok(known) => Ok(Some(known)),
+            Err(Error::Refused { .. }) => Ok(None),
+            Err(Error::Connection {
+                error: lariat_protocol::Error::Invalid(_),
+                ..
+            }) if self.is_idle() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether the control connection is TLS.
     pub fn is_secret(&self) -> bool {
         self.control.is_secret()

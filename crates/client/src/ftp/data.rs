@@ -88,7 +88,16 @@ impl Client {
 
     async fn connect_to(&mut self, place: SocketAddr) -> Result<Connection, Error> {
         let endpoint = self.data_endpoint(place)?;
-        Ok(lariat_net::connect_with(&endpoint, self.connect.clone()).await?)
+        let connected = lariat_net::connect_with(&endpoint, self.connect.clone()).await;
+        connected.map_err(|error| self.not_made(error))
+    }
+
+    /// There is no data connection; the control connection is as good as before.
+    fn not_made(&self, error: lariat_net::Error) -> Error {
+        Error::Data {
+            command: self.control.last().to_owned(),
+            error: io::Error::other(error),
+        }
     }
 
     /// Tells the server a port of this machine to which it is to connect.
@@ -98,7 +107,11 @@ impl Client {
         };
         let endpoint = self.data_endpoint(SocketAddr::new(self.server_address()?, 20))?;
         let tls = self.connect.tls.clone();
-        let expected = Expected::bind(local.ip(), &endpoint, tls).await?;
+        let bound = Expected::bind(local.ip(), &endpoint, tls).await;
+        let expected = bound.map_err(|error| Error::Local {
+            what: "cannot await a data connection".into(),
+            error: io::Error::other(error),
+        })?;
         let place = expected.local();
         let command = match place {
             SocketAddr::V4(place) => Command::Port(place),
@@ -115,7 +128,8 @@ impl Client {
         let failed = tokio::select! {
             biased;
             accepted = accepting => match accepted {
-                Ok(accepted) => return Ok(accepted?),
+                Ok(Ok(accepted)) => return Ok(accepted),
+                Ok(Err(error)) => self.not_made(error),
                 Err(_) => self.control.timed_out("no data connection for the answer"),
             },
             said = self.control.next() => match said? {
@@ -124,8 +138,9 @@ impl Client {
                 Event::Preliminary(_) => self.control.timed_out("no data connection for the answer"),
             },
         };
-        // The control connection is of use again when the server has heard.
-        self.abort().await?;
+        // The control connection is of use again when the server has heard. Whether it has changes nothing of why
+        // there was no data.
+        let _ = self.abort_in_time().await;
         Err(failed)
     }
 

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
 use lariat_protocol::ftp::Moment;
 
-use super::moment::system_time;
+use super::moment::{moment, system_time};
 use super::{Client, Error, Retrieve};
 use crate::part::Part;
 
@@ -46,13 +47,22 @@ impl Client {
     ) -> Result<u64, Error> {
         let how = self.look_up(remote, how).await?;
         let changed = how.modified.map(system_time);
-        let mut part = Part::open(local, how.resume && !how.as_text)?;
-        let is_older = changed.is_some_and(|changed| part.written().is_some_and(|it| changed > it));
-        if is_older || how.size.is_some_and(|size| part.begun() > size) {
-            // It was another file.
+        let resumes = how.resume && !how.as_text;
+        let mut part = Part::open(local, resumes)?;
+        if is_another(&part, how) {
             part.restart()?;
         }
-        let fetched = self.fetch(remote, &mut part, how, &mut progress).await;
+        let begun = part.begun();
+        let mut left = Left {
+            part: Some(part),
+            changed,
+            resumes,
+        };
+        let write = |block: &[u8]| left.part.as_mut().map_or(Ok(()), |part| part.write(block));
+        let fetched = self.fetch(remote, begun, write, how, &mut progress).await;
+        let Some(part) = left.part.take() else {
+            return fetched;
+        };
         match fetched {
             Ok(length) => {
                 part.keep(changed)?;
@@ -78,11 +88,11 @@ impl Client {
     async fn fetch(
         &mut self,
         remote: &str,
-        part: &mut Part,
+        begun: u64,
+        mut write: impl FnMut(&[u8]) -> io::Result<()>,
         how: Download,
         progress: &mut impl FnMut(u64, Option<u64>),
     ) -> Result<u64, Error> {
-        let begun = part.begun();
         if begun > 0 && how.size == Some(begun) {
             progress(begun, how.size);
             return Ok(0);
@@ -96,7 +106,7 @@ impl Client {
                 // It may have no end.
                 return Err(io::ErrorKind::FileTooLarge.into());
             }
-            part.write(block)?;
+            write(block)?;
             progress(there, how.size);
             Ok(())
         };
@@ -124,20 +134,40 @@ impl Client {
     async fn look_up(&mut self, remote: &str, how: Download) -> Result<Download, Error> {
         let mut how = how;
         if how.size.is_none() && !how.as_text {
-            how.size = optional(self.size(remote).await)?;
+            let size = self.size(remote).await;
+            how.size = self.if_known(size)?;
         }
         if how.modified.is_none() {
-            how.modified = optional(self.mdtm(remote).await)?;
+            let modified = self.mdtm(remote).await;
+            how.modified = self.if_known(modified)?;
         }
         Ok(how)
     }
 }
 
-/// What the server does not say is not known; but it is an error if it says nothing any more.
-fn optional<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
-    match answer {
-        Ok(known) => Ok(Some(known)),
-        Err(Error::Refused { .. }) => Ok(None),
-        Err(error) => Err(error),
+/// A file while it is fetched. Dropped then, as ^C drops it, what was being continued keeps the mark by which it can
+/// be again.
+struct Left {
+    part: Option<Part>,
+    changed: Option<SystemTime>,
+    resumes: bool,
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        if let Some(part) = self.part.take().filter(|_| self.resumes) {
+            part.leave(self.changed);
+        }
     }
+}
+
+/// Whether what is there already is of another file than the server's. One that was left has the time that the server's
+/// file had, to the second: any other is that of another file, also an older one, as when a backup was put back.
+fn is_another(part: &Part, how: Download) -> bool {
+    let written = part.written().map(moment);
+    let is_of_another_time = match (how.modified, written) {
+        (Some(changed), Some(written)) => changed.seconds() != written.seconds(),
+        _ => false,
+    };
+    is_of_another_time || how.size.is_some_and(|size| part.begun() > size)
 }

@@ -64,14 +64,14 @@ pub enum Error {
         /// The time that was allowed.
         after: Duration,
     },
-    /// The server sent another number of bytes than it had said.
-    #[error("{path}: the server said that there are {said} bytes, and sent {sent}")]
+    /// Another number of bytes was transferred than was announced.
+    #[error("{path} was to have {said} bytes, and has {sent}")]
     Length {
         /// Which file.
         path: String,
         /// How many were announced.
         said: u64,
-        /// How many came.
+        /// How many there are.
         sent: u64,
     },
     /// What came could not be kept here, or what was to be sent not be read.

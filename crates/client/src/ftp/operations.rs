@@ -112,6 +112,26 @@ impl Client {
         self.control.expect_done(&command).await
     }
 
+    /// Says when a file is to have been changed, in whichever way the server has: `MFMT`, or `MDTM` with the time before the
+    /// name, which is older and what vsftpd takes. Gives whether it has.
+    ///
+    /// # Errors
+    ///
+    /// When the connection broke.
+    pub async fn set_modified(&mut self, path: &str, moment: Moment) -> Result<bool, Error> {
+        let set = if self.knows("MFMT") {
+            self.mfmt(path, moment).await
+        } else if self.knows("MDTM") {
+            let moment = Moment::from_seconds(moment.seconds());
+            let command = Command::Mdtm(self.text(&format!("{moment} {path}"))?);
+            // Without this way it is the name of another file, and there is none.
+            self.control.expect_done(&command).await
+        } else {
+            return Ok(false);
+        };
+        Ok(self.if_known(set)?.is_some())
+    }
+
     /// Does nothing, and so tells whether the server is there.
     ///
     /// # Errors

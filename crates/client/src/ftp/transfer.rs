@@ -16,6 +16,10 @@ const MAXIMUM_LINE: usize = 64 * 1024;
 /// The largest block, whatever is asked for.
 const MAXIMUM_BLOCK: usize = 16 * 1024 * 1024;
 
+/// How many bytes a second data has to move at least, in the long run: a byte in each of the times that a piece has
+/// would hold a transfer for ever.
+const MINIMUM_RATE: u32 = 128;
+
 /// How long the server may take to say why a data connection broke.
 const EXPLANATION: Duration = Duration::from_secs(5);
 
@@ -153,15 +157,19 @@ impl Client {
         let mut block = vec![0; how.block_size.clamp(1, MAXIMUM_BLOCK)];
         let mut received = 0;
         let mut silent_since = Instant::now();
+        let mut patience = Patience::new(self.options.timeout);
         loop {
-            let length = match timeout(self.options.timeout, data.read(&mut block)).await {
-                Ok(Ok(0)) => break,
-                Ok(Ok(length)) => length,
-                Ok(Err(error)) => {
+            let length = match patience.with(data.read(&mut block)).await {
+                Some(Ok(0)) => break,
+                Some(Ok(length)) => length,
+                Some(Err(error)) => {
                     drop(data);
                     return Err(self.data_failed(error).await);
                 }
-                Err(_) => return Err(self.stalled(data, "no data").await),
+                None => {
+                    let what = format!("{} data", patience.how_much());
+                    return Err(self.stalled(data, &what).await);
+                }
             };
             if let Err(error) = take(&block[..length]) {
                 return Err(self.broken_off(data, cannot_keep(error)).await);
@@ -222,6 +230,7 @@ impl Client {
         let mut translated = Vec::new();
         let mut sent = 0;
         let mut silent_since = Instant::now();
+        let mut patience = Patience::new(self.options.timeout);
         loop {
             let length = match source.read(&mut block) {
                 Ok(0) => break,
@@ -243,13 +252,16 @@ impl Client {
             }
             sent += piece.len() as u64;
             while !piece.is_empty() {
-                match timeout(self.options.timeout, data.write(piece)).await {
-                    Ok(Ok(length)) => piece = &piece[length..],
-                    Ok(Err(error)) => {
+                match patience.with(data.write(piece)).await {
+                    Some(Ok(length)) => piece = &piece[length..],
+                    Some(Err(error)) => {
                         drop(data);
                         return Err(self.data_failed(error).await);
                     }
-                    Err(_) => return Err(self.stalled(data, "no data taken").await),
+                    None => {
+                        let what = format!("{} data taken", patience.how_much());
+                        return Err(self.stalled(data, &what).await);
+                    }
                 }
             }
             self.keep_alive(&mut silent_since).await?;
@@ -340,10 +352,44 @@ impl Client {
         }
     }
 
-    async fn abort_in_time(&mut self) -> Result<(), Error> {
+    pub(super) async fn abort_in_time(&mut self) -> Result<(), Error> {
         match timeout(EXPLANATION, self.abort()).await {
             Ok(aborted) => aborted.map(drop),
             Err(_) => Err(self.control.timed_out("no end")),
+        }
+    }
+}
+
+/// The time that the other side has left to move data: that of a piece, less what it took, and more by what it moved.
+/// Time in which nothing is asked of it does not count.
+struct Patience {
+    most: Duration,
+    left: Duration,
+}
+
+impl Patience {
+    fn new(most: Duration) -> Self {
+        Patience { most, left: most }
+    }
+
+    /// Waits for a piece of data to be moved; nothing if that takes too long.
+    async fn with(
+        &mut self,
+        moving: impl Future<Output = io::Result<usize>>,
+    ) -> Option<io::Result<usize>> {
+        let asked = Instant::now();
+        let moved = timeout(self.left, moving).await.ok()?;
+        let length = moved.as_ref().map_or(0, |length| *length);
+        let earned = Duration::from_secs(length as u64) / MINIMUM_RATE;
+        self.left = (self.left.saturating_sub(asked.elapsed()) + earned).min(self.most);
+        Some(moved)
+    }
+
+    /// How much has moved when there was no time left.
+    fn how_much(&self) -> &'static str {
+        match self.left < self.most {
+            true => "too little",
+            false => "no",
         }
     }
 }

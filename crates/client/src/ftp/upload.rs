@@ -1,6 +1,6 @@
 //! A whole file from this machine to the server.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -48,14 +48,10 @@ impl Client {
             true => remote.to_owned(),
             false => format!("{remote}{SUFFIX}"),
         };
-        let mut offset = 0;
-        if how.resume && !how.as_text {
-            offset = match self.size(&target).await {
-                Ok(there) if there <= known.len() => there,
-                Ok(_) | Err(Error::Refused { .. }) => 0,
-                Err(error) => return Err(error),
-            };
-        }
+        let offset = match how.resume && !how.as_text {
+            true => self.sent_before(&target, &known).await?,
+            false => 0,
+        };
         let sought = file.seek(SeekFrom::Start(offset));
         sought.map_err(|error| cannot("read", local, error))?;
         let mut source = Watched {
@@ -75,17 +71,65 @@ impl Client {
                 self.storbinary(&target, store, &mut source).await?
             }
         };
+        if !how.as_text {
+            self.check_whole(&target, known.len(), offset + sent, how)
+                .await?;
+        }
         if !how.in_place {
             self.rename(&target, remote).await?;
         }
-        if let (Ok(changed), true) = (known.modified(), self.knows("MFMT")) {
-            match self.mfmt(remote, moment(changed)).await {
-                // The file is there; its time is not worth more than that.
-                Ok(_) | Err(Error::Refused { .. }) => {}
-                Err(error) => return Err(error),
-            }
+        if let Ok(changed) = known.modified() {
+            // The file is there; its time is not worth more than that.
+            self.set_modified(remote, moment(changed)).await?;
         }
         Ok(sent)
+    }
+
+    /// How much of this file an earlier attempt has left there: what is not longer, and was written when this one had been
+    /// changed for the last time, which a whole second has to tell apart. Where the server does not say, nobody
+    /// knows whose beginning it is, and it is sent anew.
+    async fn sent_before(&mut self, target: &str, known: &Metadata) -> Result<u64, Error> {
+        let size = self.size(target).await;
+        let there = match self.if_known(size)? {
+            Some(there) if there > 0 && there <= known.len() => there,
+            _ => return Ok(0),
+        };
+        let written = self.mdtm(target).await;
+        let written = self.if_known(written)?;
+        let changed = known.modified().ok().map(moment);
+        let is_of_this = match (written, changed) {
+            (Some(written), Some(changed)) => written.seconds() > changed.seconds(),
+            _ => false,
+        };
+        Ok(if is_of_this { there } else { 0 })
+    }
+
+    /// Looks whether all of a file is there, before it gets its name.
+    async fn check_whole(
+        &mut self,
+        target: &str,
+        length: u64,
+        sent: u64,
+        how: Upload,
+    ) -> Result<(), Error> {
+        let size = self.size(target).await;
+        let there = self.if_known(size)?.unwrap_or(sent);
+        // A file that grew meanwhile, as a log does, was sent as far as it went.
+        let (said, sent) = match there == sent {
+            true if sent >= length => return Ok(()),
+            true => (length, sent),
+            false => (sent, there),
+        };
+        if !how.in_place {
+            // It is the beginning of nothing; if the server keeps it nevertheless, the next attempt looks again.
+            let removed = self.delete(target).await;
+            self.if_known(removed)?;
+        }
+        Err(Error::Length {
+            path: target.to_owned(),
+            said,
+            sent,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Each of the words of `ftplib`, answered.
 
 use lariat_client::ftp::{Blocking, Client, Error, Login, Options, Retrieve};
+use lariat_protocol::Endpoint;
 use lariat_protocol::ftp::Kind;
 use lariat_testkit::{Fault, FtpServer};
 
@@ -173,6 +174,22 @@ async fn the_data_connection_is_made_in_three_ways() {
     let heard = server.heard();
     let said = |verb: &str| heard.iter().filter(|line| line.starts_with(verb)).count();
     assert_eq!((said("EPSV"), said("PORT"), said("PASV")), (2, 1, 2));
+}
+
+#[tokio::test]
+async fn data_connections_are_made_over_the_newer_protocol_too() {
+    let server = FtpServer::start_at(std::net::Ipv6Addr::LOCALHOST.into());
+    server.put("/a", b"hello");
+    let mut site = site(&server);
+    site.endpoint = Endpoint::tcp("::1", server.address().port());
+    let mut client = site.connect().await.expect("logged in");
+    assert_eq!(fetched(&mut client, "a").await.expect("passive"), b"hello");
+    client.set_active(true);
+    assert_eq!(fetched(&mut client, "a").await.expect("active"), b"hello");
+    let heard = server.heard();
+    let said = |verb: &str| heard.iter().any(|line| line.starts_with(verb));
+    assert!(said("EPSV") && said("EPRT |2|::1|"), "{heard:?}");
+    assert!(!said("PASV") && !said("PORT"), "{heard:?}");
 }
 
 #[tokio::test]

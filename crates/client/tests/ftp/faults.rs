@@ -251,6 +251,46 @@ async fn a_data_connection_that_never_comes_is_not_waited_for_long() {
 }
 
 #[tokio::test]
+async fn why_there_was_no_data_is_told_whatever_becomes_of_the_connection() {
+    let server = FtpServer::start();
+    server.put("/a", b"x");
+    let mut client = impatient(&server).await;
+    client.set_active(true);
+    server.order("RETR", 1, Fault::NeverConnects);
+    server.order("ABOR", 1, Fault::HangsUp);
+    let error = fetched(&mut client, "a").await.expect_err("nobody");
+    assert!(error.to_string().contains("no data connection"), "{error}");
+}
+
+#[tokio::test]
+async fn a_data_connection_that_is_not_made_leaves_the_control_connection() {
+    let server = FtpServer::start();
+    server.put("/a", b"x");
+    let mut client = client(&server).await;
+    // Nobody listens there.
+    server.order("EPSV", 1, says("229 (|||1|)\r\n"));
+    server.order("PASV", 1, says("227 (127,0,0,1,0,1)\r\n"));
+    let error = fetched(&mut client, "a").await.expect_err("refused");
+    let words = "PASV: the data connection: cannot connect to tcp://127.0.0.1:1";
+    assert!(error.to_string().starts_with(words), "{error}");
+    assert!(matches!(error, Error::Data { .. }), "{error:?}");
+    assert!(!error.is_fatal() && error.may_pass());
+    assert_eq!(fetched(&mut client, "a").await.expect("of use"), b"x");
+}
+
+#[tokio::test]
+async fn a_drip_does_not_hold_a_transfer() {
+    let server = FtpServer::start();
+    server.put("/a", b"x");
+    let mut client = impatient(&server).await;
+    server.order("RETR", 1, Fault::Drips);
+    let dripping = tokio::time::timeout(SHORT * 100, fetched(&mut client, "a")).await;
+    let error = dripping.expect("not forever").expect_err("too slow");
+    assert!(matches!(error, Error::TimedOut { .. }), "{error}");
+    assert_eq!(fetched(&mut client, "a").await.expect("of use"), b"x");
+}
+
+#[tokio::test]
 async fn what_is_injected_before_tls_is_not_believed() {
     let server = FtpServer::start();
     let mut site = site(&server);

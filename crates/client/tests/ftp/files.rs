@@ -119,25 +119,82 @@ async fn another_file_is_not_continued_with_this_one() {
         .expect("fetched");
     assert_eq!(fs::read(&place).expect("there"), b"something else");
 
-    // As long as before, and so only told apart by its time.
-    server.put("/b", &pattern(1000));
-    server.order("RETR", 1, Fault::Cuts(500));
-    let place = folder.path().join("b");
+    // As long as before, and so only told apart by its time, which may be an older one.
+    for time in ["20250101000000", "20000101000000"] {
+        server.put("/b", &pattern(1000));
+        server.order("RETR", 1, Fault::Cuts(500));
+        let place = folder.path().join("b");
+        client
+            .download("b", &place, Download::default(), |_, _| ())
+            .await
+            .expect_err("broken off");
+        let other = vec![7; 1000];
+        server.put("/b", &other);
+        client
+            .mfmt("b", time.parse().expect("a time"))
+            .await
+            .expect("set");
+        client
+            .download("b", &place, RESUME, |_, _| ())
+            .await
+            .expect("fetched");
+        assert!(fs::read(&place).expect("there") == other, "{time}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_dropped_while_it_is_continued_can_be_continued_again() {
+    let server = FtpServer::start();
+    let content = pattern(300_000);
+    server.put("/a", &content);
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().join("a");
+    let mut client = client(&server).await;
+    server.order("RETR", 1, Fault::Cuts(100_000));
     client
-        .download("b", &place, Download::default(), |_, _| ())
+        .download("a", &place, Download::default(), |_, _| ())
         .await
         .expect_err("broken off");
-    let other = vec![7; 1000];
-    server.put("/b", &other);
-    client
-        .mfmt("b", "20250101000000".parse().expect("a time"))
+    server.order("RETR", 1, Fault::Stalls(50_000));
+    let (told, came) = tokio::sync::oneshot::channel();
+    let mut told = Some(told);
+    let progress = |there: u64, _: Option<u64>| {
+        if there == 150_000 {
+            let _ = told.take().map(|told| told.send(()));
+        }
+    };
+    tokio::select! {
+        _ = client.download("a", &place, RESUME, progress) => panic!("it stalls"),
+        came = came => came.expect("half of it came"),
+    }
+    client.abort().await.expect("ended");
+    let length = client
+        .download("a", &place, RESUME, |_, _| ())
         .await
-        .expect("set");
+        .expect("continued");
+    assert_eq!(length, 150_000);
+    assert_eq!(fs::read(&place).expect("there"), content);
+}
+
+#[tokio::test]
+async fn what_nobody_understands_of_a_file_is_not_known() {
+    let server = FtpServer::start();
+    server.put("/a", b"hello");
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().join("a");
+    let mut client = client(&server).await;
+    server.order("SIZE", 1, Fault::Says(b"213 5 bytes\r\n".to_vec()));
+    server.order("MDTM", 1, Fault::Says(b"213 yesterday\r\n".to_vec()));
     client
-        .download("b", &place, RESUME, |_, _| ())
+        .download("a", &place, Download::default(), |_, _| ())
         .await
         .expect("fetched");
-    assert_eq!(fs::read(&place).expect("there"), other);
+    assert_eq!(fs::read(&place).expect("there"), b"hello");
+    server.order("SIZE", 1, Fault::Says(b"5 bytes\r\n".to_vec()));
+    client
+        .download("a", &place, Download::default(), |_, _| ())
+        .await
+        .expect_err("no FTP at all");
 }
 
 #[tokio::test]
@@ -162,7 +219,7 @@ async fn a_server_that_lies_about_lengths_leaves_no_file() {
             .await;
         let error = error.expect_err("another length");
         assert!(matches!(error, Error::Length { .. }));
-        let words = format!("a: the server said that there are {said} bytes, and sent 1000");
+        let words = format!("a was to have {said} bytes, and has 1000");
         assert_eq!(error.to_string(), words);
         assert!(names(folder.path()).is_empty());
     }
@@ -315,6 +372,116 @@ async fn a_file_that_is_sent_appears_when_it_is_whole() {
             .to_string()
             .contains("cannot read")
     );
+}
+
+/// Writes a file that was changed so many seconds after 1970.
+fn write(place: &Path, content: &[u8], changed: u64) {
+    fs::write(place, content).expect("written");
+    let file = fs::File::options().write(true).open(place);
+    file.and_then(|file| file.set_modified(UNIX_EPOCH + Duration::from_secs(changed)))
+        .expect("set");
+}
+
+#[tokio::test]
+async fn what_was_changed_here_is_not_sent_behind_the_beginning_of_what_it_was() {
+    let server = FtpServer::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().join("a");
+    let mut client = client(&server).await;
+    let how = Upload {
+        resume: true,
+        ..Upload::default()
+    };
+    // What is stored there has this time; a second in which both were written tells nothing.
+    for changed in [1_150_565_241, 1_150_565_242] {
+        write(&place, &[1; 200_000], 1_000_000_000);
+        server.order("STOR", 1, Fault::Cuts(100_000));
+        client
+            .upload(&place, "a", Upload::default(), |_, _| ())
+            .await
+            .expect_err("broken off");
+        let other = vec![2; 200_000];
+        write(&place, &other, changed);
+        client
+            .upload(&place, "a", how, |_, _| ())
+            .await
+            .expect("sent");
+        assert!(server.get("/a") == Some(other), "{changed}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_whole_there_does_not_get_its_name() {
+    let server = FtpServer::start();
+    server.put("/a", b"as before");
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().join("a");
+    write(&place, &pattern(1000), 1_000_000_000);
+    let mut client = client(&server).await;
+    server.order("SIZE", 1, Fault::Says(b"213 999\r\n".to_vec()));
+    let error = client
+        .upload(&place, "a", Upload::default(), |_, _| ())
+        .await
+        .expect_err("a byte is missing");
+    assert_eq!(
+        error.to_string(),
+        "a.part was to have 1000 bytes, and has 999"
+    );
+    assert_eq!(server.paths(), ["/a"]);
+    assert_eq!(server.get("/a").as_deref(), Some(&b"as before"[..]));
+
+    // It becomes shorter while it is sent.
+    let shorter = |there: u64, _: Option<u64>| {
+        if there == 0 {
+            write(&place, &pattern(500), 1_000_000_000);
+        }
+    };
+    let error = client
+        .upload(&place, "a", Upload::default(), shorter)
+        .await
+        .expect_err("it is another one");
+    assert!(
+        matches!(
+            error,
+            Error::Length {
+                said: 1000,
+                sent: 500,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    assert_eq!(server.paths(), ["/a"]);
+    assert_eq!(server.get("/a").as_deref(), Some(&b"as before"[..]));
+}
+
+#[tokio::test]
+async fn a_file_keeps_its_time_in_whichever_way_the_server_has() {
+    let server = FtpServer::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().join("a b");
+    write(&place, b"x", 1_000_000_000);
+    for (features, changed) in [
+        (&["MDTM", "MFMT"][..], 1_000_000_000),
+        (&["MDTM"], 1_000_000_000),
+        (&[], 1_150_565_241),
+    ] {
+        server.set_features(features);
+        let mut client = client(&server).await;
+        client
+            .upload(&place, "a b", Upload::default(), |_, _| ())
+            .await
+            .expect("sent");
+        assert_eq!(server.changed("/a b"), Some(changed), "{features:?}");
+    }
+    // One that names the time as a file says no, which is no loss.
+    server.set_features(&["MDTM"]);
+    let mut client = client(&server).await;
+    server.order("MDTM", 1, Fault::Says(b"550 No such file.\r\n".to_vec()));
+    client
+        .upload(&place, "a b", Upload::default(), |_, _| ())
+        .await
+        .expect("sent");
 }
 
 #[tokio::test]

@@ -10,13 +10,10 @@ use lariat_testkit::{Fault, FtpServer};
 
 use crate::{SHORT, pattern, site};
 
-const DOWN: Mirror = Mirror {
-    direction: Direction::Down,
-    transfers: 4,
-};
+const DOWN: Mirror = Mirror::new(Direction::Down);
 const UP: Mirror = Mirror {
-    direction: Direction::Up,
     transfers: 3,
+    ..Mirror::new(Direction::Up)
 };
 
 fn nobody() -> Arc<dyn Watcher> {
@@ -133,6 +130,88 @@ async fn a_server_without_facts_and_with_few_connections_is_mirrored_too() {
     assert_eq!((done.files, done.failed), (60, 0));
     check(folder.path(), &content);
     drop(watcher.0);
+}
+
+#[tokio::test]
+async fn a_tree_is_sent_once_to_a_server_that_lists_no_seconds() {
+    let server = FtpServer::start();
+    server.set_features(&["MDTM", "SIZE"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["a", "b"] {
+        fs::write(folder.path().join(name), b"hello").expect("written");
+    }
+    for expected in [(2, 0), (0, 2)] {
+        // The folders above it are made as well.
+        let done = UP
+            .run(&site(&server), "backup/2026/tree", folder.path(), nobody())
+            .await
+            .expect("sent");
+        assert_eq!((done.files, done.kept), expected);
+    }
+    assert_eq!(
+        server.paths(),
+        ["/backup/2026/tree/a", "/backup/2026/tree/b"]
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_allows_one_connection_is_mirrored_by_that() {
+    let server = FtpServer::start();
+    let content = put(&server);
+    let folder = tempfile::tempdir().expect("a folder");
+    let site = site(&server);
+    let mut client = site.connect().await.expect("logged in");
+    let refused = Fault::Says(b"421 Too many connections.\r\n".to_vec());
+    server.order("", 100, refused);
+    client.cwd("tree/..").await.expect("there");
+    let done = DOWN
+        .run_on(&mut client, &site, "tree", folder.path(), nobody())
+        .await
+        .expect("fetched");
+    assert_eq!((done.files, done.failed), (60, 0));
+    check(folder.path(), &content);
+    client.noop().await.expect("of use");
+}
+
+#[tokio::test]
+async fn a_mirror_goes_on_with_files_and_sends_them_as_it_is_told() {
+    let server = FtpServer::start();
+    server.put("/tree/a", &pattern(100_000));
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = async |mirror: Mirror| {
+        let site = site(&server);
+        mirror.run(&site, "tree", folder.path(), nobody()).await
+    };
+    let said = |line: &str| server.heard().iter().any(|heard| heard == line);
+    // The connection breaks, and the next attempt goes on.
+    server.order("RETR", 1, Fault::BreaksOff(40_000));
+    assert_eq!(run(DOWN).await.expect("fetched").bytes, 60_000);
+    assert!(said("REST 40000"));
+
+    // All attempts of one mirror fail, and the next mirror goes on.
+    fs::remove_file(folder.path().join("a")).expect("removed");
+    server.order("RETR", 3, Fault::Cuts(10_000));
+    assert_eq!(run(DOWN).await.expect("listed").failed, 1);
+    let on = Mirror {
+        resume: true,
+        ..DOWN
+    };
+    assert_eq!(run(on).await.expect("fetched").bytes, 70_000);
+    let fetched = fs::read(folder.path().join("a")).expect("there");
+    assert_eq!(fetched, pattern(100_000));
+
+    fs::write(folder.path().join("text"), b"one\ntwo\n").expect("written");
+    let in_place = Mirror {
+        in_place: true,
+        as_text: true,
+        ..UP
+    };
+    assert_eq!(run(in_place).await.expect("sent").files, 1);
+    assert!(said("STOR /tree/text") && !said("STOR /tree/text.part"));
+    let text = server.get("/tree/text").expect("there");
+    assert_eq!(text, b"one\r\ntwo\r\n");
+    // As text it is longer there, and not older.
+    assert_eq!(run(in_place).await.expect("sent").files, 0);
 }
 
 #[tokio::test]

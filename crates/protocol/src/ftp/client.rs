@@ -120,7 +120,9 @@ impl ControlClient {
                 self.state = State::Closed;
                 return Ok(Some(Event::Closing(reply)));
             }
-            if self.unheard > 0 && reply.code() == 200 {
+            // A transfer does not end so: a server that does not know NOOP, or not now, says it to that.
+            let is_refused = self.state == State::Transfer && (500..=504).contains(&reply.code());
+            if self.unheard > 0 && (reply.code() == 200 || is_refused) {
                 self.unheard -= 1;
                 continue;
             }
@@ -266,7 +268,7 @@ mod tests {
             ),
             (
                 include_str!("transcripts/keep_alive.txt"),
-                "220,230,... 125,250,257,... 150,451,500",
+                "220,230,... 125,250,257,... 150,451,500,... 150,226,257",
             ),
         ] {
             for length in [usize::MAX, 1, 2, 3, 7] {

@@ -67,8 +67,8 @@ impl Entry {
     }
 
     /// Whether the name stays in the folder that it is put in. A name with a slash, or `..`, leads out of it,
-    /// one with a backslash or a colon does on Windows, and one with a control character
-    /// steers a terminal.
+    /// one with a backslash does on Windows, and one with a control character steers a terminal. On Windows one that stands
+    /// for a device or another file there is not plain either.
     ///
     /// ```
     /// use lariat_protocol::ftp::Entry;
@@ -78,14 +78,54 @@ impl Entry {
     /// ```
     pub fn has_plain_name(&self) -> bool {
         let leads_out = |character: char| character.is_control() || "/\\".contains(character);
-        let is_drive = cfg!(windows) && self.name.contains(':');
+        let is_special = cfg!(windows) && is_special(&self.name);
         !matches!(self.name.as_str(), "" | "." | "..")
             && !self.name.contains(leads_out)
-            && !is_drive
+            && !is_special
     }
 
     /// Whether it is a file or a folder or a link, and not one of the two that every folder has.
     pub fn is_content(&self) -> bool {
         matches!(self.kind, Kind::File | Kind::Directory | Kind::Link)
+    }
+}
+
+/// Whether Windows takes the name for something else: a drive or a stream of a file, a device such as `CON` and `con.txt`, or
+/// the name without the points and spaces at its end.
+fn is_special(name: &str) -> bool {
+    const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+    let stem = name.split('.').next().unwrap_or(name).trim_end();
+    let is_numbered = |stem: &str| {
+        let mut characters = stem.chars();
+        let last = characters.next_back();
+        let is_port = ["COM", "LPT"]
+            .iter()
+            .any(|port| characters.as_str().eq_ignore_ascii_case(port));
+        is_port && last.is_some_and(|last| "123456789¹²³".contains(last))
+    };
+    name.contains(':')
+        || name.ends_with(['.', ' '])
+        || is_numbered(stem)
+        || DEVICES
+            .iter()
+            .any(|device| stem.eq_ignore_ascii_case(device))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_windows_takes_for_something_else_is_special() {
+        for name in [
+            "CON", "nul.txt", "Com1", "LPT³", "aux .c", "a.", "a ", "c:d", "conin$",
+        ] {
+            assert!(is_special(name), "{name}");
+        }
+        for name in [
+            "a", "console", "com", "COM0", "a.con", "ü", ".a", " a", "lpt10",
+        ] {
+            assert!(!is_special(name), "{name}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::endpoint::{Endpoint, EndpointError, Host};
+use crate::endpoint::{Endpoint, EndpointError, Host, percent};
 use crate::ftp::{DEFAULT_PORT, IMPLICIT_TLS_PORT, Text};
 
 /// How a control connection, and with it each data connection, is kept secret.
@@ -176,7 +176,7 @@ impl fmt::Display for FtpUrl {
         };
         write!(out, "{scheme}://")?;
         if let Some(user) = &self.user {
-            write!(out, "{}@", encoded(user, ""))?;
+            write!(out, "{}@", percent::encode(user.as_bytes(), b":@/?#[];"))?;
         }
         match (&self.host, self.port) {
             (Host::V6(..), None) => write!(out, "[{}]", self.host)?,
@@ -184,7 +184,7 @@ impl fmt::Display for FtpUrl {
             (host, None) => write!(out, "{host}")?,
             (host, Some(port)) => write!(out, "{host}:{port}")?,
         }
-        write!(out, "/{}", encoded(&self.path, "/"))?;
+        write!(out, "/{}", percent::encode(self.path.as_bytes(), b"?#[];"))?;
         match self.kind {
             Some(letter) => write!(out, ";type={letter}"),
             None => Ok(()),
@@ -203,43 +203,7 @@ fn letter(text: &str) -> Result<char, UrlError> {
 
 /// The text that percent-encoding stands for.
 fn decoded(text: &str) -> Result<String, UrlError> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        rest = behind;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let digits = behind
-            .get(..2)
-            .and_then(|digits| std::str::from_utf8(digits).ok());
-        let is_hexadecimal = |digits: &&str| digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-        let digits = digits.filter(is_hexadecimal);
-        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        let byte = byte.ok_or_else(|| {
-            UrlError::Path(format!(
-                "behind a % stand two hexadecimal digits; {text:?} has others"
-            ))
-        })?;
-        bytes.push(byte);
-        rest = &behind[2..];
-    }
-    String::from_utf8(bytes).map_err(|_| UrlError::Path(format!("{text:?} is not UTF-8")))
-}
-
-/// The text with everything encoded but letters, digits and what has no meaning in a URL.
-fn encoded(text: &str, also_plain: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        let character = char::from(byte);
-        let is_plain = byte.is_ascii_alphanumeric() || "-._~!$&'()*+,=".contains(character);
-        match is_plain || also_plain.contains(character) {
-            true => encoded.push(character),
-            false => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
+    percent::decode_text(text).map_err(|error| UrlError::Path(error.to_string()))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod session;
 mod tree;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -31,8 +31,10 @@ pub enum Fault {
     Cuts(usize),
     /// Moves so many bytes of the data and then breaks off everything.
     BreaksOff(usize),
-    /// Sends so many bytes of the data, and then nothing for as long as the client waits.
+    /// Moves so many bytes of the data, and then nothing for as long as the client waits.
     Stalls(usize),
+    /// Sends a byte of the data from time to time, for as long as the client reads.
+    Drips,
     /// Sends a line that does not end, for as long as the client reads.
     Endless,
     /// Brings the content of this file in the place of what was asked for.
@@ -73,7 +75,16 @@ impl FtpServer {
     ///
     /// When the system gives no port.
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        FtpServer::start_at(Ipv4Addr::LOCALHOST.into())
+    }
+
+    /// The same at another address of this machine, such as `::1`.
+    ///
+    /// # Panics
+    ///
+    /// When the system gives no port there.
+    pub fn start_at(address: IpAddr) -> Self {
+        let listener = TcpListener::bind((address, 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared {
             tree: Mutex::default(),

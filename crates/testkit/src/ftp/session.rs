@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, SocketAddrV4, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use lariat_protocol::ftp::{
@@ -10,11 +11,14 @@ use lariat_protocol::ftp::{
     print_quoted, print_unix,
 };
 
-use super::tree::resolve;
+use super::tree::{Tree, resolve};
 use super::{Fault, Shared};
 
 /// How long a session waits for its client: longer than any test.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The time between two bytes of what drips.
+const DRIP: Duration = Duration::from_millis(20);
 
 /// How the next data connection comes about.
 enum Route {
@@ -164,7 +168,8 @@ impl Session {
             Command::Port(address) => self.route = Some(Route::To(address.into())),
             Command::Eprt(address) => self.route = Some(Route::To(address)),
             _ => {
-                let listener = TcpListener::bind("127.0.0.1:0")?;
+                let own = self.output.local_addr()?.ip();
+                let listener = TcpListener::bind((own, 0))?;
                 let port = listener.local_addr()?.port();
                 self.route = Some(Route::Listening(listener));
                 return match command {
@@ -203,7 +208,7 @@ impl Session {
             },
             Command::Mdtm(path) => match tree.file(&self.path(path)) {
                 Some(file) => return self.say(213, &file.changed.to_string()),
-                None => false,
+                None => self.set_changed(&mut tree, path.as_str()),
             },
             Command::Mfmt(moment, path) => match tree.file_mut(&self.path(path)) {
                 Some(file) => {
@@ -241,6 +246,21 @@ impl Session {
         match done {
             true => self.say(250, "Done."),
             false => self.say(550, "No such file or folder."),
+        }
+    }
+
+    /// `MDTM TIME FILE`, which sets the time, as vsftpd has it.
+    fn set_changed(&self, tree: &mut Tree, text: &str) -> bool {
+        let Some((moment, path)) = text.split_once(' ') else {
+            return false;
+        };
+        let file = tree.file_mut(&resolve(&self.here, path));
+        match (file, moment.parse()) {
+            (Some(file), Ok(moment)) => {
+                file.changed = moment;
+                true
+            }
+            _ => false,
         }
     }
 
@@ -307,6 +327,13 @@ impl Session {
                 self.stalled = Some(data);
                 Ok(())
             }
+            Some(Fault::Drips) => {
+                while data.write_all(b"x").is_ok() {
+                    thread::sleep(DRIP);
+                }
+                drop(data);
+                self.say(426, "It broke.")
+            }
             Some(Fault::Endless) => {
                 while data.write_all(&[b'x'; 4096]).is_ok() {}
                 drop(data);
@@ -333,7 +360,7 @@ impl Session {
         fault: Option<Fault>,
     ) -> io::Result<()> {
         let mut content = Vec::new();
-        if let Some(Fault::Cuts(count) | Fault::BreaksOff(count)) = fault {
+        if let Some(Fault::Cuts(count) | Fault::BreaksOff(count) | Fault::Stalls(count)) = fault {
             Read::by_ref(&mut data)
                 .take(count as u64)
                 .read_to_end(&mut content)?;
@@ -358,6 +385,10 @@ impl Session {
                 self.say(452, "The disk is full.")
             }
             Some(Fault::BreaksOff(_)) => Err(io::ErrorKind::ConnectionAborted.into()),
+            Some(Fault::Stalls(_)) => {
+                self.stalled = Some(data);
+                Ok(())
+            }
             _ => self.say(226, "All of it."),
         }
     }

@@ -1,16 +1,16 @@
 //! Files and folders, from the server and to it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
-use lariat_client::ftp::{Direction, Download, Mirror, Step, Upload};
+use lariat_client::ftp::{Direction, Download, Mirror, Mirrored, Step, Upload};
 use lariat_protocol::ftp::Kind;
 use serde_json::json;
 
 use super::glob::{fits, is_pattern};
 use super::session::Session;
 use crate::failure::{FAILED, Failure};
-use crate::output::complain;
+use crate::output::{Pieces, complain};
 use crate::progress::Progress;
 
 /// How many lines of a file are shown at the prompt.
@@ -116,9 +116,18 @@ pub async fn put(
     };
     let bar = bar(session, remote);
     let progress = |there, all| bar.show(there, all);
+    if !how.in_place && !how.resume {
+        session.halves().insert(half(remote));
+    }
     let sent = session.client.upload(local, remote, how, progress).await;
+    session.halves().clear();
     bar.clear();
     told(session, "put", &local.display().to_string(), remote, sent?).await
+}
+
+/// The name under which a file stands on the server until it is whole.
+fn half(remote: &str) -> String {
+    format!("{remote}.part")
 }
 
 async fn told(
@@ -157,17 +166,19 @@ async fn show(session: &mut Session, remote: &str) -> Result<(), Failure> {
             .print(text.strip_suffix('\n').unwrap_or(&text))
             .await;
     }
+    let mut pieces = Pieces::default();
     let take = |block: &[u8]| {
         let mut output = std::io::stdout().lock();
-        std::io::Write::write_all(&mut output, &crate::output::shown(block))
+        std::io::Write::write_all(&mut output, &pieces.shown(block))
     };
     let how = lariat_client::ftp::Retrieve::default();
     let shown = session.client.retrbinary(remote, how, take).await;
-    shown.map(drop).map_err(|error| match error {
+    shown.map_err(|error| match error {
         // Whoever does not want to read more has had what they wanted.
         lariat_client::ftp::Error::Local { error, .. } => Failure::from(error),
         error => error.into(),
-    })
+    })?;
+    crate::output::print(pieces.end())
 }
 
 async fn mirror(
@@ -176,25 +187,40 @@ async fn mirror(
     remote: &str,
     local: &Path,
 ) -> Result<(), Failure> {
-    let remote = match remote.starts_with('/') {
-        true => remote.to_owned(),
-        false => format!(
-            "{}/{remote}",
-            session.client.pwd().await?.trim_end_matches('/')
-        ),
-    };
+    session.folder = Some(session.client.pwd().await?);
     let bar = match session.is_quiet || session.as_json || session.printer.is_some() {
         true => Progress::hidden(),
-        false => Progress::of_folder(&remote),
+        false => Progress::of_folder(remote),
     };
     let watching = bar.clone();
+    let halves = match direction == Direction::Up && !session.in_place && !session.resume {
+        true => Some(Arc::clone(&session.halves)),
+        false => None,
+    };
+    let there = remote.trim_end_matches('/').to_owned();
+    let sending = move |path: &str, is_sent: bool| {
+        if let Some(halves) = &halves {
+            let mut halves = halves.lock().unwrap_or_else(PoisonError::into_inner);
+            let half = half(&format!("{there}/{path}"));
+            match is_sent {
+                true => halves.insert(half),
+                false => halves.remove(&half),
+            };
+        }
+    };
     let watcher = move |step: Step<'_>| match step {
         Step::Found(files) => watching.expect(files),
-        Step::Done { .. } | Step::Kept { .. } => watching.step(),
+        Step::Begun { path, .. } => sending(path, true),
+        Step::Done { path, .. } => {
+            sending(path, false);
+            watching.step();
+        }
+        Step::Kept { .. } => watching.step(),
         Step::LeftOut { path, why } => {
             watching.above(|| tracing::warn!("{path:?} is left out: {why}"));
         }
         Step::Failed { path, error } => {
+            sending(path, false);
             watching.step();
             watching.above(|| complain(&format!("{path}: {error}")));
         }
@@ -203,12 +229,27 @@ async fn mirror(
     let how = Mirror {
         direction,
         transfers: session.transfers,
+        resume: session.resume,
+        in_place: session.in_place,
+        as_text: session.as_text,
     };
+    let (client, site) = (&mut session.client, &session.site);
     let mirrored = how
-        .run(&session.site, &remote, local, Arc::new(watcher))
+        .run_on(client, site, remote, local, Arc::new(watcher))
         .await;
     bar.clear();
+    session.halves().clear();
+    let back = match session.client.is_idle() {
+        true => session.break_off().await,
+        false => Ok(()),
+    };
     let done = mirrored?;
+    back?;
+    tell_mirrored(session, remote, done).await
+}
+
+/// Says what a mirror has done.
+async fn tell_mirrored(session: &Session, remote: &str, done: Mirrored) -> Result<(), Failure> {
     if session.as_json {
         let object = json!({
             "done": "mirror", "path": remote, "files": done.files, "bytes": done.bytes,

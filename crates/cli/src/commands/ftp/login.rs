@@ -22,15 +22,17 @@ pub async fn login(
     let mut login = match (user, known) {
         (None, None) => return Ok(Login::default()),
         (Some(ANONYMOUS), None) => Login::default(),
-        (Some(user), None) => {
-            let what = format!("password of {user} on {host}");
-            Login::new(user, secret(&what, VARIABLE, " or ~/.netrc").await?)
-        }
+        (Some(user), None) => Login::new(user, asked(user, host).await?),
         (user, Some(known)) => {
             let user = known.user.as_deref().or(user).unwrap_or(ANONYMOUS);
+            let password = match (known.password.is_empty(), user) {
+                (false, _) => known.password,
+                (true, ANONYMOUS) => Login::default().password,
+                (true, user) => asked(user, host).await?,
+            };
             Login {
                 account: known.account,
-                ..Login::new(user, known.password)
+                ..Login::new(user, password)
             }
         }
     };
@@ -39,4 +41,10 @@ pub async fn login(
     }
     login.account = account.or(login.account);
     Ok(login)
+}
+
+/// The password that nobody has written down.
+async fn asked(user: &str, host: &str) -> Result<String, Failure> {
+    let what = format!("password of {user} on {host}");
+    secret(&what, VARIABLE, " or ~/.netrc").await
 }

@@ -7,9 +7,10 @@ mod session;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use lariat_client::ftp::{Client, Error, Options, REPLY_TIMEOUT, Site};
+use lariat_client::ftp::{Error, Options, REPLY_TIMEOUT, Site};
 use lariat_protocol::Endpoint;
 use lariat_protocol::ftp::{Encoding, FtpUrl, Security};
 use tokio::time::timeout;
@@ -77,6 +78,9 @@ pub struct Args {
     /// Names on the server are in ISO 8859-1, and not in UTF-8
     #[arg(long)]
     latin1: bool,
+    /// Say nothing on the control connection during a transfer, for servers that answer it wrongly
+    #[arg(long)]
+    no_keep_alive: bool,
     /// How long connecting (30 s), and then each answer and each piece of a transfer (60 s), may take
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
@@ -115,10 +119,18 @@ pub fn run(args: Args) -> Result<(), Failure> {
             Ok(_) = &mut interrupted => return Err(Failure::quiet(INTERRUPTED)),
             opened = open(&url, &args) => opened?,
         };
-        let outcome = tokio::select! {
+        let served = tokio::select! {
             biased;
-            Ok(_) = &mut interrupted => Err(Failure::quiet(INTERRUPTED)),
-            outcome = serve(&mut session, &url, &args) => outcome,
+            Ok(_) = &mut interrupted => None,
+            outcome = serve(&mut session, &url, &args) => Some(outcome),
+        };
+        let outcome = match served {
+            Some(outcome) => outcome,
+            None => {
+                // What the server makes of it changes nothing either.
+                let _ = timeout(GOODBYE, session.break_off()).await;
+                Err(Failure::quiet(INTERRUPTED))
+            }
         };
         // Everything was done; how the server takes the goodbye changes nothing.
         let _ = timeout(GOODBYE, session.client.quit()).await;
@@ -142,7 +154,10 @@ async fn open(url: &FtpUrl, args: &Args) -> Result<Session, Failure> {
                 true => Encoding::Latin1,
                 false => Encoding::Utf8,
             },
-            ..Options::default()
+            keep_alive: match args.no_keep_alive {
+                true => None,
+                false => Options::default().keep_alive,
+            },
         },
         login,
     };
@@ -157,6 +172,8 @@ async fn open(url: &FtpUrl, args: &Args) -> Result<Session, Failure> {
         in_place: args.in_place,
         transfers: args.transfers.into(),
         printer: None,
+        halves: Arc::default(),
+        folder: None,
     })
 }
 
@@ -282,16 +299,16 @@ async fn exchange(session: &mut Session, editor: &mut LineEditor) -> Result<(), 
             }
             None => {
                 printer.print("broken off").await?;
-                recover(&mut session.client).await?;
+                recover(session).await?;
             }
         }
     }
 }
 
 /// Makes a connection of use again whose command was broken off.
-async fn recover(client: &mut Client) -> Result<(), Failure> {
-    match timeout(GOODBYE, client.abort()).await {
-        Ok(Ok(_)) => Ok(()),
+async fn recover(session: &mut Session) -> Result<(), Failure> {
+    match timeout(GOODBYE, session.break_off()).await {
+        Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(error.into()),
         Err(_) => Err(Failure::new(
             "the server does not say that it has broken off as well",

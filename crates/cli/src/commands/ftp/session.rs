@@ -1,8 +1,10 @@
 //! A person's session on a server: what each command does, and what it shows.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lariat_client::ftp::{Client, Site};
+use lariat_client::ftp::{Client, Error, Site};
 use lariat_protocol::ftp::{Command, Entry, Kind, Text};
 use serde_json::{Value, json};
 
@@ -25,6 +27,10 @@ pub struct Session {
     pub transfers: usize,
     /// Above the line that is typed; nothing where there is none.
     pub printer: Option<Printer>,
+    /// What is being sent and is to be continued by nobody, by the names that the halves have there.
+    pub halves: Arc<Mutex<BTreeSet<String>>>,
+    /// Where to go back to: a mirror leads the connection through its folders.
+    pub folder: Option<String>,
 }
 
 /// What to do behind a command.
@@ -186,6 +192,34 @@ impl Session {
             _ => self.change(command, arguments).await?,
         }
         Ok(Next::GoOn)
+    }
+
+    /// Ends a command that was broken off, on the server as well, where no half file stays then.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is lost, or the folder is gone in which it was.
+    pub async fn break_off(&mut self) -> Result<(), Error> {
+        if !self.client.is_idle() {
+            self.client.abort().await?;
+        }
+        if let Some(folder) = self.folder.take() {
+            self.client.cwd(&folder).await?;
+        }
+        let halves = std::mem::take(&mut *self.halves());
+        for half in halves {
+            match self.client.delete(&half).await {
+                // It may not have been begun.
+                Ok(_) | Err(Error::Refused { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// What is being sent.
+    pub fn halves(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.halves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What only looks.

@@ -6,8 +6,12 @@
 mod walk;
 
 use std::collections::VecDeque;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
 use lariat_protocol::ftp::Moment;
 use tokio::task::JoinSet;
@@ -40,7 +44,7 @@ pub enum Direction {
 ///     options: Options::default(),
 ///     login: Login::default(),
 /// };
-/// let mirror = Mirror { direction: Direction::Down, transfers: 4 };
+/// let mirror = Mirror { transfers: 8, ..Mirror::new(Direction::Down) };
 /// let watcher = Arc::new(|step: Step<'_>| println!("{step:?}"));
 /// let done = mirror.run(&site, "pub", Path::new("copy"), watcher).await?;
 /// println!("{} files", done.files);
@@ -53,6 +57,13 @@ pub struct Mirror {
     /// How many files are transferred at once, each by a connection of its own; at least one. A server that
     /// allows fewer connections gets fewer.
     pub transfers: usize,
+    /// Go on with what an earlier mirror has left of files. One that is tried again goes on in any case.
+    pub resume: bool,
+    /// Send files under their names from the first byte on: see [`Upload::in_place`].
+    pub in_place: bool,
+    /// All files are text, with each side's line ends. Their lengths tell nothing then, so those are there already that
+    /// are not older.
+    pub as_text: bool,
 }
 
 /// What a mirror has done.
@@ -132,17 +143,23 @@ struct Item {
     path: String,
     remote: String,
     local: PathBuf,
-    size: Option<u64>,
-    /// When the source was changed, if that is known to the second.
-    modified: Option<Moment>,
-    /// What is known of a file in the place where it goes: its length, and when that was changed.
-    there: Option<(Option<u64>, Option<Moment>)>,
+    source: Known,
+    /// What is known of a file in the place where it goes, if there is one.
+    there: Option<Known>,
     attempts: u32,
+}
+
+/// What is known of a file.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    size: Option<u64>,
+    /// When it was changed, if that is known to the second.
+    modified: Option<Moment>,
 }
 
 /// What all transfers of a mirror share.
 struct Work {
-    direction: Direction,
+    how: Mirror,
     site: Site,
     watcher: Arc<dyn Watcher>,
     waiting: Mutex<VecDeque<Item>>,
@@ -150,6 +167,17 @@ struct Work {
 }
 
 impl Mirror {
+    /// One by four connections, which begins each file anew.
+    pub const fn new(direction: Direction) -> Self {
+        Mirror {
+            direction,
+            transfers: 4,
+            resume: false,
+            in_place: false,
+            as_text: false,
+        }
+    }
+
     /// Copies all that is in the folder. A relative path is one from the folder on in which the login ends.
     ///
     /// A file that fails does not keep the others from being transferred; [`Mirrored::failed`] says how many did.
@@ -166,41 +194,57 @@ impl Mirror {
         watcher: Arc<dyn Watcher>,
     ) -> Result<Mirrored, Error> {
         let mut first = site.connect().await?;
+        let outcome = self.run_on(&mut first, site, remote, local, watcher).await;
+        if first.is_idle() {
+            // Everything is there; what the server says to a goodbye changes nothing.
+            let _ = first.quit().await;
+        }
+        outcome
+    }
+
+    /// The same by a connection that is there already, as the first of them: some servers allow one alone. A relative path
+    /// is one from the folder on that it is in. In which one it is afterwards is not said; and it is another connection to
+    /// the site, if that one broke.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub async fn run_on(
+        self,
+        first: &mut Client,
+        site: &Site,
+        remote: &str,
+        local: &Path,
+        watcher: Arc<dyn Watcher>,
+    ) -> Result<Mirrored, Error> {
         let mut walk = walk::Walk::new(&*watcher);
-        let root = walk::absolute(&mut first, remote).await?;
+        let root = walk::absolute(first, remote).await?;
         match self.direction {
-            Direction::Down => walk.down(&mut first, root, local).await?,
-            Direction::Up => walk.up(&mut first, root, local).await?,
+            Direction::Down => walk.down(first, root, local).await?,
+            Direction::Up => walk.up(first, root, local).await?,
         }
         let (items, done) = walk.end();
         let others = self.transfers.clamp(1, items.len().max(1)) - 1;
         let work = Arc::new(Work {
-            direction: self.direction,
+            how: self,
             site: site.clone(),
             watcher,
             waiting: Mutex::new(items.into()),
             done: Mutex::new(done),
         });
         let mut workers = JoinSet::new();
-        workers.spawn(Arc::clone(&work).carry_on(Some(first)));
         for _ in 0..others {
-            workers.spawn(Arc::clone(&work).carry_on(None));
+            workers.spawn(Arc::clone(&work).carry_on_alone());
         }
-        let mut outcome = Ok(());
-        while let Some(ended) = workers.join_next().await {
-            match ended {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => outcome = Err(error),
-                Err(error) => {
-                    // It had a file in hand, of which nobody else knows.
-                    work.count(|done| done.failed += 1);
-                    outcome = Err(Error::Local {
-                        what: "a transfer of the mirror panicked".into(),
-                        error: error.into(),
-                    });
-                }
+        let joined = async {
+            let mut outcome = Ok(());
+            while let Some(ended) = workers.join_next().await {
+                outcome = outcome.and(work.outcome(ended.map_err(io::Error::from)));
             }
-        }
+            outcome
+        };
+        let (of_first, of_others) = tokio::join!(caught(work.carry_on(first)), joined);
+        let outcome = of_others.and(work.outcome(of_first));
         // One that got no connection is no loss where another did its work.
         let left = work.next();
         let done = *work.done.lock().unwrap_or_else(PoisonError::into_inner);
@@ -226,23 +270,45 @@ impl Work {
         count(&mut self.done.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Transfers file after file, by a connection that is made again when it breaks.
-    async fn carry_on(self: Arc<Self>, mut client: Option<Client>) -> Result<(), Error> {
+    /// What became of one that transferred.
+    fn outcome(&self, ended: io::Result<Result<(), Error>>) -> Result<(), Error> {
+        ended.unwrap_or_else(|error| {
+            // It had a file in hand, of which nobody else knows.
+            self.count(|done| done.failed += 1);
+            Err(Error::Local {
+                what: "a transfer of the mirror panicked".into(),
+                error,
+            })
+        })
+    }
+
+    /// Transfers by a connection of its own.
+    async fn carry_on_alone(self: Arc<Self>) -> Result<(), Error> {
+        let mut client = self.site.connect().await?;
+        self.carry_on(&mut client).await?;
+        if client.is_idle() {
+            // Everything is there; what the server says to a goodbye changes nothing.
+            let _ = client.quit().await;
+        }
+        Ok(())
+    }
+
+    /// Transfers file after file, by a connection in whose place there is another one when it breaks.
+    async fn carry_on(&self, client: &mut Client) -> Result<(), Error> {
+        let mut is_of_use = true;
         while let Some(mut item) = self.next() {
-            let connected = match client.take() {
-                Some(client) => Ok(client),
-                None => self.site.connect().await,
-            };
-            let mut connection = match connected {
-                Ok(connection) => connection,
-                Err(error) => {
-                    self.again(item);
-                    return Err(error);
+            if !is_of_use {
+                match self.site.connect().await {
+                    Ok(connected) => *client = connected,
+                    Err(error) => {
+                        self.again(item);
+                        return Err(error);
+                    }
                 }
-            };
+            }
             item.attempts += 1;
-            match self.transfer(&mut connection, &item).await {
-                Ok(()) => client = Some(connection),
+            is_of_use = match self.transfer(client, &item).await {
+                Ok(()) => true,
                 Err(error) => {
                     if error.may_pass() && item.attempts < ATTEMPTS {
                         self.again(item);
@@ -254,13 +320,9 @@ impl Work {
                             error: &error,
                         });
                     }
-                    client = connection.can_go_on_behind(&error).then_some(connection);
+                    client.can_go_on_behind(&error)
                 }
-            }
-        }
-        if let Some(client) = client {
-            // Everything is there; what the server says to a goodbye changes nothing.
-            let _ = client.quit().await;
+            };
         }
         Ok(())
     }
@@ -268,33 +330,40 @@ impl Work {
     async fn transfer(&self, client: &mut Client, item: &Item) -> Result<(), Error> {
         let path = &item.path;
         let modified = self.modified(client, item).await?;
-        if is_there(item, modified) {
+        let there = self.there(client, item).await?;
+        if there.is_some_and(|there| self.is_as_good(there, item.source.size, modified)) {
             self.count(|done| done.kept += 1);
             self.watcher.step(Step::Kept { path });
             return Ok(());
         }
         self.watcher.step(Step::Begun {
             path,
-            size: item.size,
+            size: item.source.size,
         });
+        let resume = self.how.resume || item.attempts > 1;
         let mut before = 0;
         let progress = |there: u64, _all: Option<u64>| {
             self.watcher.step(Step::Moved(there.saturating_sub(before)));
             before = there;
         };
-        let bytes = match self.direction {
+        let bytes = match self.how.direction {
             Direction::Down => {
                 let how = Download {
-                    size: item.size,
+                    resume,
+                    as_text: self.how.as_text,
+                    size: item.source.size,
                     modified,
-                    ..Download::default()
                 };
                 client
                     .download(&item.remote, &item.local, how, progress)
                     .await?
             }
             Direction::Up => {
-                let how = Upload::default();
+                let how = Upload {
+                    resume,
+                    as_text: self.how.as_text,
+                    in_place: self.how.in_place,
+                };
                 client
                     .upload(&item.local, &item.remote, how, progress)
                     .await?
@@ -311,34 +380,65 @@ impl Work {
     /// When the source was changed, asked for where a listing does not say it to the second, and it
     /// matters: everything is to have its time in the end.
     async fn modified(&self, client: &mut Client, item: &Item) -> Result<Option<Moment>, Error> {
-        if item.modified.is_some() || self.direction == Direction::Up {
-            return Ok(item.modified);
+        if item.source.modified.is_some() || self.how.direction == Direction::Up {
+            return Ok(item.source.modified);
         }
-        match client.mdtm(&item.remote).await {
-            Ok(moment) => Ok(Some(moment)),
-            Err(Error::Refused { .. }) => Ok(None),
-            Err(error) => Err(error),
+        let modified = client.mdtm(&item.remote).await;
+        client.if_known(modified)
+    }
+
+    /// What is known of the file where this one goes: its time is asked for where the server's listing does not
+    /// say it to the second, and that decides.
+    async fn there(&self, client: &mut Client, item: &Item) -> Result<Option<Known>, Error> {
+        let Some(there) = item.there else {
+            return Ok(None);
+        };
+        let is_unknown = self.how.direction == Direction::Up && there.modified.is_none();
+        if !is_unknown || !self.is_as_long(there, item.source.size) {
+            return Ok(Some(there));
         }
+        let modified = client.mdtm(&item.remote).await;
+        Ok(Some(Known {
+            modified: client.if_known(modified)?,
+            ..there
+        }))
+    }
+
+    fn is_as_long(&self, there: Known, size: Option<u64>) -> bool {
+        self.how.as_text || there.size.is_some() && there.size == size
+    }
+
+    /// Whether what is there will do: as long as the source, and not older. Fractions of seconds do not count, which are
+    /// lost on the way.
+    fn is_as_good(&self, there: Known, size: Option<u64>, modified: Option<Moment>) -> bool {
+        let is_new = match (there.modified, modified) {
+            (Some(there), Some(modified)) => there.seconds() >= modified.seconds(),
+            _ => false,
+        };
+        is_new && self.is_as_long(there, size)
     }
 }
 
-/// Whether the file is in its place already: as long as the source, and not older. Fractions of seconds do not
-/// count, which are lost on the way.
-fn is_there(item: &Item, modified: Option<Moment>) -> bool {
-    let Some((size, changed)) = item.there else {
-        return false;
-    };
-    let is_as_long = size.is_some() && size == item.size;
-    match (changed, modified) {
-        (Some(changed), Some(modified)) => is_as_long && changed.seconds() >= modified.seconds(),
-        _ => false,
-    }
+/// Takes a panic for an error, as that of a task is one.
+async fn caught<T>(work: impl Future<Output = T>) -> io::Result<T> {
+    let mut work = pin!(work);
+    std::future::poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        polled.map_or_else(
+            |_| Poll::Ready(Err(io::Error::other("it panicked"))),
+            |polled| polled.map(Ok),
+        )
+    })
+    .await
 }
 
 /// What is known of a file here.
-fn known_here(path: &Path) -> Option<(Option<u64>, Option<Moment>)> {
+fn known_here(path: &Path) -> Option<Known> {
     let known = std::fs::metadata(path)
         .ok()
         .filter(std::fs::Metadata::is_file)?;
-    Some((Some(known.len()), known.modified().ok().map(moment)))
+    Some(Known {
+        size: Some(known.len()),
+        modified: known.modified().ok().map(moment),
+    })
 }

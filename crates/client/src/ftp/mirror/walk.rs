@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use lariat_protocol::ftp::{Entry, Kind, Precision};
 
-use super::{Item, Mirrored, Step, Watcher, known_here};
+use super::{Item, Known, Mirrored, Step, Watcher, known_here};
 use crate::ftp::moment::moment;
 use crate::ftp::{Client, Error};
 use crate::part::{SUFFIX, cannot};
@@ -134,14 +134,12 @@ impl<'a> Walk<'a> {
             }
             Kind::File if entry.name.ends_with(SUFFIX) => self.leave_out(&path, NOT_WHOLE),
             Kind::File => {
-                let is_exact = entry.precision == Precision::Second;
                 self.add(Item {
                     there: known_here(&local),
                     path,
                     remote,
                     local,
-                    size: entry.size,
-                    modified: entry.modified.filter(|_| is_exact),
+                    source: known_there(&entry),
                     attempts: 0,
                 })?;
             }
@@ -168,7 +166,7 @@ impl<'a> Walk<'a> {
                     continue;
                 }
             };
-            let there = match there(client, &folder.remote).await {
+            let there = match there(client, &folder).await {
                 Ok(there) => there,
                 Err(error) => {
                     let goes_on = client.can_go_on_behind(&error);
@@ -192,12 +190,11 @@ impl<'a> Walk<'a> {
                         path,
                         remote,
                         local,
-                        size: Some(known.len()),
-                        modified: known.modified().ok().map(moment),
-                        there: there.get(&name).map(|entry| {
-                            let is_exact = entry.precision == Precision::Second;
-                            (entry.size, entry.modified.filter(|_| is_exact))
-                        }),
+                        source: Known {
+                            size: Some(known.len()),
+                            modified: known.modified().ok().map(moment),
+                        },
+                        there: there.get(&name).map(known_there),
                         attempts: 0,
                     })?;
                 } else {
@@ -299,15 +296,31 @@ fn read_folder(path: &Path) -> Result<Found, Error> {
     read().map_err(|error| cannot("read", path, error).into())
 }
 
-/// What is in a folder of the server, which is made if it is not there.
-async fn there(client: &mut Client, path: &str) -> Result<HashMap<String, Entry>, Error> {
-    match client.cwd(path).await {
+/// What a listing of the server's says of a file.
+fn known_there(entry: &Entry) -> Known {
+    let is_exact = entry.precision == Precision::Second;
+    Known {
+        size: entry.size,
+        modified: entry.modified.filter(|_| is_exact),
+    }
+}
+
+/// What is in a folder of the server, which is made if it is not there; so are those that the first one is in.
+async fn there(client: &mut Client, folder: &Folder) -> Result<HashMap<String, Entry>, Error> {
+    match client.cwd(&folder.remote).await {
         Ok(_) => {
             let entries = client.list(None).await?.into_iter();
             Ok(entries.map(|entry| (entry.name.clone(), entry)).collect())
         }
         Err(Error::Refused { .. }) => {
-            client.mkd(path).await?;
+            if folder.depth == 0 {
+                for (at, _) in folder.remote.match_indices('/').filter(|(at, _)| *at > 0) {
+                    // Whether they are there now, the folder in them tells.
+                    let made = client.mkd(&folder.remote[..at]).await;
+                    client.if_known(made)?;
+                }
+            }
+            client.mkd(&folder.remote).await?;
             Ok(HashMap::new())
         }
         Err(error) => Err(error),
