@@ -250,7 +250,13 @@ fn a_mirror_is_led_by_the_options_and_ends_where_it_began() {
     fs::write(folder.path().join("x/text"), "one\n").unwrap();
     let outcome = script(
         &folder,
-        &["-q", "--in-place", "--ascii", &server.url("pub")],
+        &[
+            "-q",
+            "--in-place",
+            "--ascii",
+            "--no-keep-alive",
+            &server.url("pub"),
+        ],
         "mirror -R x deep/er/x\nmirror nothing\n",
     );
     assert_eq!(outcome.code, Some(1), "{}", outcome.errors);
@@ -301,6 +307,17 @@ fn a_password_comes_from_the_environment_or_a_file_and_is_never_shown() {
     let outcome = ftp(&folder, &[&secret, "pwd"]);
     assert_eq!(outcome.code, Some(2));
     assert!(outcome.errors.contains("lists of processes") && !outcome.errors.contains("swordfish"));
+}
+
+#[test]
+fn an_account_comes_from_the_environment() {
+    let (server, folder) = begin();
+    server.order("PASS", 1, Fault::Says(b"332 Account?\r\n".to_vec()));
+    server.order("ACCT", 1, Fault::Says(b"230 Come in.\r\n".to_vec()));
+    let mut command = command(folder.path(), &[&server.url(""), "quote", "NOOP"]);
+    let outcome = Running::spawn(command.env("LARIAT_FTP_ACCOUNT", "books")).finish();
+    assert!(server.heard().contains(&"ACCT books".to_owned()));
+    assert!(!outcome.errors.contains("books"), "{}", outcome.errors);
 }
 
 #[test]

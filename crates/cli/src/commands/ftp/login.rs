@@ -8,6 +8,9 @@ use crate::login::{netrc, secret, variable};
 /// The environment's variable with the password.
 const VARIABLE: &str = "LARIAT_FTP_PASSWORD";
 
+/// The environment's variable with the account, which other users do not see as they see arguments.
+const ACCOUNT: &str = "LARIAT_FTP_ACCOUNT";
+
 /// Who is to log in on a host: whom the command names, else whom `~/.netrc` does, else anybody.
 ///
 /// # Errors
@@ -39,7 +42,7 @@ pub async fn login(
     if let Some(password) = variable(VARIABLE).filter(|_| login.user != ANONYMOUS) {
         login.password = password;
     }
-    login.account = account.or(login.account);
+    login.account = account.or_else(|| variable(ACCOUNT)).or(login.account);
     Ok(login)
 }
 

@@ -51,7 +51,8 @@ pub struct Args {
     /// Log in as this user [default: that of the URL, else that of ~/.netrc, else anonymous]
     #[arg(short, long, value_name = "NAME")]
     user: Option<String>,
-    /// The account, for servers that ask for one
+    /// The account, for servers that ask for one; lists of processes show it, so one that is secret stands in
+    /// LARIAT_FTP_ACCOUNT
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
     /// Have the server connect to this machine for each transfer
