@@ -79,11 +79,12 @@ fn options_that_cannot_be_meant() {
 
 #[test]
 fn a_name_that_nobody_knows() {
-    // No label is that long, so nobody has to be asked.
-    let name = "n".repeat(64);
-    let said = failed(&format!("tcp://{name}:1"));
-    let words = format!("no address for \"{name}\": ");
-    assert!(said.starts_with(&words), "{said}");
+    let said = failed("tcp://nohost.invalid:1");
+    // Without a network the name server cannot be asked, which is not the same.
+    assert!(
+        said.starts_with("no address for \"nohost.invalid\": "),
+        "{said}"
+    );
 }
 
 #[test]
