@@ -199,8 +199,7 @@ fn a_broken_file_changes_nothing_and_what_needs_a_restart_is_told() {
     let outcome = server.ctl(&["reload"]);
     let words = format!(
         "Reloaded {path}: limits and deadlines, as they were\n\
-         Not yet: {path}: log, the services have changed, which needs a restart\n\
-         Not yet: {path}: keep-alive or user-timeout has changed, which needs a restart\n"
+         Not yet: {path}: log, the services have changed, which needs a restart\n"
     );
     assert_eq!((outcome.code, outcome.text()), (Some(0), words));
 }
