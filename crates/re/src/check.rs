@@ -14,8 +14,9 @@ const LIMITS: Limits = Limits {
 const SHORT: usize = 64;
 
 /// Compiles what stands before the first byte 0xff as a pattern and searches what stands behind it,
-/// as text and as bytes, with the flags that the first byte has a bit each for. Nothing may panic, and no
-/// search may take longer than its limits.
+/// as text and as bytes, with the flags that the first byte has a bit each for; its highest bit says that a text
+/// of any length is searched with as much memory as by default. Nothing may panic, and no search may take longer
+/// than its limits.
 ///
 /// # Panics
 ///
@@ -31,12 +32,15 @@ pub fn any(data: &[u8]) {
     every_way(pattern, flags, text);
     if let (Ok(pattern), Ok(text)) = (std::str::from_utf8(pattern), std::str::from_utf8(text)) {
         every_way(pattern, flags, text);
-        if text.len() <= SHORT
+        if (text.len() <= SHORT || letters & 0x80 != 0)
             && let Ok(pattern) = Pattern::with_flags(pattern, flags)
         {
             let limits = Limits::default();
-            let steps = limits.steps / 10;
-            let pattern = pattern.limited(Limits { steps, ..limits });
+            let pattern = pattern.limited(Limits {
+                steps: limits.steps / 10,
+                steps_per_byte: limits.steps_per_byte / 10,
+                memory: limits.memory,
+            });
             ends(pattern.search(text).map(drop));
         }
     }

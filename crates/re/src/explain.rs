@@ -242,9 +242,11 @@ fn of_repeat(min: u32, max: Option<u32>, greed: Greed) -> String {
         .to_string();
     }
     let times = match max {
+        Some(1) if min == 1 => "once".to_string(),
         Some(max) if max == min => format!("{min} times"),
         Some(max) => format!("{min} to {max} times"),
         None if min == 0 => "any number of times".to_string(),
+        None if min == 1 => "at least once".to_string(),
         None => format!("at least {min} times"),
     };
     let how = match greed {
@@ -279,6 +281,12 @@ mod tests {
                     "  'a'",
                 ],
             ),
+            ("a+", &["at least once, as often as can be:", "  'a'"]),
+            (
+                "a{1}+",
+                &["once, as often as can be, and never given up:", "  'a'"],
+            ),
+            ("a{2,}", &["at least 2 times, as often as can be:", "  'a'"]),
             ("a??", &["perhaps, rather not:", "  'a'"]),
             ("a?+", &["perhaps, and never given up:", "  'a'"]),
             ("a{2}?", &["2 times, as seldom as can be:", "  'a'"]),

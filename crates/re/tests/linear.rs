@@ -196,6 +196,17 @@ fn many_words_are_found_in_their_order() {
     }
 }
 
+/// The automaton of so many would be large.
+#[test]
+fn more_words_than_have_an_automaton_are_found_by_the_machine() {
+    let words: Vec<String> = (0..12_000).map(|n| format!("{n:05}-word-{n}")).collect();
+    let pattern = Pattern::new(&words.join("|")[..]).unwrap();
+    assert!(!pattern.is_linear());
+    let text = format!("{} {}", "11999-word- ".repeat(100), words[11_999]);
+    let found = pattern.search(&text).unwrap().unwrap();
+    assert_eq!(found.text(), words[11_999]);
+}
+
 /// Longer than what is looked at of a text at a time.
 #[test]
 fn a_long_text_is_searched_as_if_it_were_one_piece() {

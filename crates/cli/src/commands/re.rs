@@ -77,8 +77,8 @@ enum When {
 }
 
 const EXAMPLES: &str = "\
-Invalid UTF-8 is searched as U+FFFD. The exit code is grep's: 0 if something matched, 1 if nothing
-did, 2 if something went wrong.
+What is not UTF-8 is searched as U+FFFD and shown as it is; a line with it is not changed by --sub.
+The exit code is grep's: 0 if something matched, 1 if nothing did, 2 if something went wrong.
 
 Examples:
   lariat re '(?<!no)reply' mail.txt
@@ -91,7 +91,7 @@ Examples:
 pub fn run(args: Args) -> Result<(), Failure> {
     let pattern = compile(&args)?;
     if args.explain {
-        return print(pattern.explain());
+        return write(pattern.explain().as_bytes());
     }
     let template = match &args.sub {
         Some(template) => Some(Template::new(&pattern, template).map_err(|error| refused(&error))?),
@@ -107,19 +107,20 @@ pub fn run(args: Args) -> Result<(), Failure> {
         args,
         pattern,
         template,
-        output: String::new(),
+        output: Vec::new(),
         matched: false,
         trouble: false,
     };
     for file in files {
-        if let Err(failure) = search.file(&file) {
-            search.flush()?;
-            // A reader that went away has had what it wanted.
-            let Some(message) = failure.message() else {
-                return Err(failure);
-            };
-            complain(&format!("{}: {message}", file.display()));
-            search.trouble = true;
+        match search.file(&file) {
+            Ok(()) => {}
+            Err(Stopped::Output(failure)) => return Err(failure),
+            Err(Stopped::Input(message)) => {
+                // What is known so far comes before it.
+                search.flush()?;
+                complain(&format!("{}: {message}", file.display()));
+                search.trouble = true;
+            }
         }
     }
     search.flush()?;
@@ -153,6 +154,29 @@ fn refused(error: &Error) -> Failure {
     Failure::usage(error.to_string())
 }
 
+/// Writes what is found. What cannot be written is grep's trouble, too; a reader that went away has had
+/// what it wanted.
+fn write(output: &[u8]) -> Result<(), Failure> {
+    print(output).map_err(|failure| match failure.message() {
+        Some(_) => failure.with_code(USAGE),
+        None => failure,
+    })
+}
+
+/// Why a file was not searched to its end.
+enum Stopped {
+    /// It cannot be read, in words; another may be.
+    Input(String),
+    /// Nothing can be written any more.
+    Output(Failure),
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Stopped::Output(failure)
+    }
+}
+
 struct Search {
     args: Args,
     pattern: Pattern,
@@ -160,7 +184,7 @@ struct Search {
     /// Whether the file is named before each line.
     named: bool,
     terminal: bool,
-    output: String,
+    output: Vec<u8>,
     matched: bool,
     /// Whether something went wrong.
     trouble: bool,
@@ -171,6 +195,79 @@ struct Line<'t> {
     file: &'t str,
     number: u64,
     text: &'t str,
+    /// What was read: the text, unless that is not all UTF-8.
+    bytes: &'t [u8],
+}
+
+impl Line<'_> {
+    fn is_utf8(&self) -> bool {
+        self.text.as_bytes() == self.bytes
+    }
+}
+
+/// A line as it is shown, part by part from its beginning.
+struct Parts<'t> {
+    text: &'t str,
+    /// What was read, and comes next.
+    bytes: &'t [u8],
+    at: usize,
+    terminal: bool,
+}
+
+impl<'t> Parts<'t> {
+    fn of(line: &Line<'t>, terminal: bool) -> Self {
+        Parts {
+            text: line.text,
+            bytes: line.bytes,
+            at: 0,
+            terminal,
+        }
+    }
+
+    /// The part up to a place of the text: as it was read, or harmless on a terminal.
+    fn until(&mut self, place: usize) -> Cow<'t, [u8]> {
+        let part = &self.text[self.at..place];
+        self.at = place;
+        let (bytes, rest) = self.bytes.split_at(read_as(self.bytes, part));
+        self.bytes = rest;
+        if !self.terminal {
+            return Cow::Borrowed(bytes);
+        }
+        let part = match place == self.text.len() {
+            true => part.strip_suffix('\r').unwrap_or(part),
+            false => part,
+        };
+        Cow::Owned(harmless(part).into_bytes())
+    }
+}
+
+/// How many of these bytes are read as this text, with which they begin.
+fn read_as(bytes: &[u8], text: &str) -> usize {
+    if bytes.starts_with(text.as_bytes()) {
+        return text.len();
+    }
+    let (mut left, mut length) = (text.len(), 0);
+    // What is no UTF-8 has no more bytes than the U+FFFD that stands for it.
+    for chunk in bytes[..bytes.len().min(text.len())].utf8_chunks() {
+        let valid = chunk.valid().len();
+        if left <= valid {
+            return length + left;
+        }
+        left = left.saturating_sub(valid + char::REPLACEMENT_CHARACTER.len_utf8());
+        length += valid + chunk.invalid().len();
+    }
+    length
+}
+
+/// A text as it may be shown on a terminal: nothing steers it, tabs stay, and lines may end as they do elsewhere.
+fn harmless(text: &str) -> String {
+    let line = |line: &str| {
+        let columns: Vec<String> = line.split('\t').map(one_line).collect();
+        columns.join("\t")
+    };
+    let text = text.replace("\r\n", "\n");
+    let lines: Vec<String> = text.split('\n').map(line).collect();
+    lines.join("\n")
 }
 
 /// A place of a text in bytes and in characters. It only goes on: to count from the beginning for each
@@ -194,61 +291,44 @@ impl Known {
 }
 
 impl Search {
-    fn file(&mut self, path: &Path) -> Result<(), Failure> {
+    fn file(&mut self, path: &Path) -> Result<(), Stopped> {
         let name = path.display().to_string();
         if name == "-" {
             return self.lines("(standard input)", &mut BufReader::new(io::stdin().lock()));
         }
-        let file = File::open(path).map_err(|error| Failure::new(in_words(&error)))?;
+        let file = File::open(path).map_err(|error| Stopped::Input(in_words(&error)))?;
         self.lines(&name, &mut BufReader::new(file))
     }
 
-    fn lines(&mut self, file: &str, input: &mut BufReader<impl Read>) -> Result<(), Failure> {
-        let mut line = Vec::new();
+    fn lines(&mut self, file: &str, input: &mut BufReader<impl Read>) -> Result<(), Stopped> {
+        let mut bytes = Vec::new();
         let mut number = 0;
         let mut count = 0;
-        loop {
-            line.clear();
-            let mut bounded = input.by_ref().take(LONGEST + 1);
-            let read = if self.args.whole {
-                bounded.read_to_end(&mut line)
-            } else {
-                bounded.read_until(b'\n', &mut line)
-            };
-            if read.map_err(|error| Failure::new(in_words(&error)))? == 0 {
-                break;
-            }
-            if line.len() as u64 > LONGEST {
-                let what = if self.args.whole {
-                    "the file"
-                } else {
-                    "a line"
-                };
-                let message = format!("{what} is longer than {LONGEST} bytes");
-                return Err(Failure::new(message));
-            }
-            if !self.args.whole && line.ends_with(b"\n") {
-                line.pop();
-            }
+        while self.read(input, &mut bytes, number)? {
             number += 1;
-            let text: Cow<'_, str> = String::from_utf8_lossy(&line);
-            let text = text.as_ref();
-            let matched = match self.line(&Line { file, number, text }) {
-                Ok(matched) => matched,
-                Err(error) => {
+            let text = String::from_utf8_lossy(&bytes);
+            let line = Line {
+                file,
+                number,
+                text: &text,
+                bytes: &bytes,
+            };
+            match self.line(&line) {
+                Ok(matched) => {
+                    count += u64::from(matched);
+                    self.matched |= matched;
+                }
+                Err(message) => {
                     // What is known so far comes before it, and other lines after it.
                     self.flush()?;
                     let place = match self.args.whole {
                         true => file.to_string(),
                         false => format!("{file}:{number}"),
                     };
-                    complain(&format!("{place}: {error}"));
+                    complain(&format!("{place}: {message}"));
                     self.trouble = true;
-                    continue;
                 }
-            };
-            count += u64::from(matched);
-            self.matched |= matched;
+            }
             if self.output.len() > GATHERED || input.buffer().is_empty() {
                 self.flush()?;
             }
@@ -259,13 +339,40 @@ impl Search {
             } else {
                 String::new()
             };
-            self.output += &format!("{}{count}\n", self.shown(&name));
+            let count = format!("{}{count}\n", self.shown(&name));
+            self.output.extend_from_slice(count.as_bytes());
         }
         Ok(())
     }
 
-    /// Shows what there is to show of a line; whether it matched.
-    fn line(&mut self, line: &Line<'_>) -> Result<bool, Error> {
+    /// Reads what is searched next, after so many lines; whether there is something. A whole file may be empty.
+    fn read(
+        &self,
+        input: &mut BufReader<impl Read>,
+        bytes: &mut Vec<u8>,
+        number: u64,
+    ) -> Result<bool, Stopped> {
+        bytes.clear();
+        let mut bounded = input.by_ref().take(LONGEST + 1);
+        let (read, what) = match self.args.whole {
+            true if number > 0 => return Ok(false),
+            true => (bounded.read_to_end(bytes), "the file"),
+            false => (bounded.read_until(b'\n', bytes), "a line"),
+        };
+        read.map_err(|error| Stopped::Input(in_words(&error)))?;
+        if bytes.len() as u64 > LONGEST {
+            let message = format!("{what} is longer than {LONGEST} bytes");
+            return Err(Stopped::Input(message));
+        }
+        let is_something = self.args.whole || !bytes.is_empty();
+        if !self.args.whole && bytes.ends_with(b"\n") {
+            bytes.pop();
+        }
+        Ok(is_something)
+    }
+
+    /// Shows what there is to show of a line; whether it matched, or what went wrong.
+    fn line(&mut self, line: &Line<'_>) -> Result<bool, String> {
         if self.args.groups {
             let mut known = Known::default();
             return self.each(line, |search, found| {
@@ -273,26 +380,28 @@ impl Search {
             });
         }
         if self.args.only_matching {
+            let mut parts = Parts::of(line, self.terminal);
             return self.each(line, |search, found| {
-                let text = search.coloured(&search.shown(found.text()));
+                parts.until(found.start());
+                let part = parts.until(found.end());
                 // As grep has it: an empty match matches, and there is nothing to show.
-                (!found.text().is_empty()).then_some(text)
+                (!found.text().is_empty()).then(|| search.coloured(&part))
             });
         }
         if let Some(template) = self.template.clone() {
-            let (text, count) = self.pattern.subn(template, line.text, self.args.most)?;
-            self.show(line, &self.shown(&text));
-            return Ok(count > 0);
+            return self.replaced(line, template);
         }
         if self.args.split {
-            let fields = self.pattern.split(line.text, self.args.most)?;
-            self.show(line, &escape_json(&json!(fields).to_string()));
+            let fields = self.pattern.split(line.text, self.args.most);
+            let fields = fields.map_err(|error| error.to_string())?;
+            self.show(line, escape_json(&json!(fields).to_string()).as_bytes());
             return Ok(fields.len() > 1);
         }
-        let matched = self.pattern.search(line.text)?.is_some() != self.args.invert_match;
+        let found = self.pattern.search(line.text);
+        let found = found.map_err(|error| error.to_string())?;
+        let matched = found.is_some() != self.args.invert_match;
         if matched && !self.args.count {
-            let text = self.marked(line.text)?;
-            self.show(line, &text);
+            return self.marked(line).map(|()| true);
         }
         Ok(matched)
     }
@@ -301,12 +410,13 @@ impl Search {
     fn each(
         &mut self,
         line: &Line<'_>,
-        mut of: impl FnMut(&Search, &Match<'_>) -> Option<String>,
-    ) -> Result<bool, Error> {
+        mut of: impl FnMut(&Search, &Match<'_>) -> Option<Vec<u8>>,
+    ) -> Result<bool, String> {
         let pattern = self.pattern.clone();
         let mut matched = false;
         for found in pattern.find_iter(line.text) {
-            if let Some(text) = of(self, &found?) {
+            let found = found.map_err(|error| error.to_string())?;
+            if let Some(text) = of(self, &found) {
                 self.show(line, &text);
             }
             matched = true;
@@ -314,7 +424,7 @@ impl Search {
         Ok(matched)
     }
 
-    fn json(&self, line: &Line<'_>, found: &Match<'_>, span: (usize, usize)) -> String {
+    fn json(&self, line: &Line<'_>, found: &Match<'_>, span: (usize, usize)) -> Vec<u8> {
         let named: serde_json::Map<_, _> = found
             .group_dict()
             .into_iter()
@@ -328,27 +438,64 @@ impl Search {
             "groups": found.groups(),
             "named": named,
         });
-        escape_json(&shown.to_string())
+        escape_json(&shown.to_string()).into_bytes()
     }
 
-    /// The line with its matches coloured, where there is colour.
-    fn marked(&self, text: &str) -> Result<String, Error> {
-        if !self.has_colour() || self.args.invert_match {
-            return Ok(self.shown(text).into_owned());
+    /// Shows the line with its matches replaced.
+    fn replaced(&mut self, line: &Line<'_>, template: Template) -> Result<bool, String> {
+        let replaced = self.pattern.subn(template, line.text, self.args.most);
+        let (text, count) = replaced.map_err(|error| error.to_string())?;
+        if count > 0 && !line.is_utf8() {
+            // Each U+FFFD would be written where there were other bytes.
+            self.show_whole(line);
+            return Err("it is left as it is, since not all of it is UTF-8".to_string());
         }
-        let mut marked = String::new();
-        let mut last = 0;
-        for found in self.pattern.find_iter(text) {
-            let found = found?;
-            marked += &self.shown(&text[last..found.start()]);
-            marked += &self.coloured(&self.shown(found.text()));
-            last = found.end();
+        if count == 0 {
+            self.show_whole(line);
+        } else {
+            let text = match self.terminal {
+                true => text.strip_suffix('\r').unwrap_or(&text),
+                false => &text,
+            };
+            self.show(line, self.shown(text).as_bytes());
         }
-        marked += &self.shown(&text[last..]);
-        Ok(marked)
+        Ok(count > 0)
     }
 
-    fn show(&mut self, line: &Line<'_>, text: &str) {
+    /// Shows the line as it is.
+    fn show_whole(&mut self, line: &Line<'_>) {
+        // An empty file stays empty.
+        if !(self.args.whole && line.bytes.is_empty()) {
+            let all = Parts::of(line, self.terminal).until(line.text.len());
+            self.show(line, &all);
+        }
+    }
+
+    /// Shows the line with its matches coloured, where there is colour. It is shown even if there are more of
+    /// them than can be found.
+    fn marked(&mut self, line: &Line<'_>) -> Result<(), String> {
+        let mut parts = Parts::of(line, self.terminal);
+        let mut marked = Vec::new();
+        let mut ended = Ok(());
+        if self.has_colour() && !self.args.invert_match {
+            for found in self.pattern.find_iter(line.text) {
+                let found = match found {
+                    Ok(found) => found,
+                    Err(error) => {
+                        ended = Err(error.to_string());
+                        break;
+                    }
+                };
+                marked.extend_from_slice(&parts.until(found.start()));
+                marked.extend(self.coloured(&parts.until(found.end())));
+            }
+        }
+        marked.extend_from_slice(&parts.until(line.text.len()));
+        self.show(line, &marked);
+        ended
+    }
+
+    fn show(&mut self, line: &Line<'_>, text: &[u8]) {
         let mut start = String::new();
         if !self.args.groups {
             if self.named {
@@ -359,27 +506,26 @@ impl Search {
             }
         }
         let start = self.shown(&start).into_owned();
-        self.output += &start;
-        self.output += text;
-        if !text.ends_with('\n') || !self.args.whole {
-            self.output.push('\n');
+        self.output.extend_from_slice(start.as_bytes());
+        self.output.extend_from_slice(text);
+        if !text.ends_with(b"\n") || !self.args.whole {
+            self.output.push(b'\n');
         }
     }
 
-    /// A text as it may be written where it goes: on a terminal, nothing steers it.
+    /// A text as it may be written where it goes.
     fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if !self.terminal {
-            return Cow::Borrowed(text);
+        match self.terminal {
+            true => Cow::Owned(harmless(text)),
+            false => Cow::Borrowed(text),
         }
-        let lines: Vec<String> = text.split('\n').map(one_line).collect();
-        Cow::Owned(lines.join("\n"))
     }
 
-    fn coloured(&self, text: &str) -> String {
+    fn coloured(&self, text: &[u8]) -> Vec<u8> {
         if self.has_colour() && !text.is_empty() {
-            return format!("\x1b[1;31m{text}\x1b[0m");
+            return [b"\x1b[1;31m", text, b"\x1b[0m"].concat();
         }
-        text.to_string()
+        text.to_vec()
     }
 
     fn has_colour(&self) -> bool {
@@ -396,7 +542,44 @@ impl Search {
         if self.output.is_empty() {
             return Ok(());
         }
-        let output = std::mem::take(&mut self.output);
-        print(output)
+        write(&std::mem::take(&mut self.output))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_what_is_no_utf8_are_as_they_were_read() {
+        let bytes = b"a\xff\xe2\x82b\xc3\xa9\xef\xbf\xbd\xf0\x9f\xff";
+        let text = String::from_utf8_lossy(bytes);
+        assert_eq!(text, "a\u{fffd}\u{fffd}b\u{e9}\u{fffd}\u{fffd}\u{fffd}");
+        let of_each: [&[u8]; 8] = [
+            b"a",
+            b"\xff",
+            b"\xe2\x82",
+            b"b",
+            b"\xc3\xa9",
+            b"\xef\xbf\xbd",
+            b"\xf0\x9f",
+            b"\xff",
+        ];
+        let places: Vec<usize> = text.char_indices().map(|(place, _)| place).collect();
+        let places = [&places[..], &[text.len()]].concat();
+        for first in 0..of_each.len() {
+            for last in first..=of_each.len() {
+                let line = Line {
+                    file: "",
+                    number: 1,
+                    text: &text,
+                    bytes,
+                };
+                let mut parts = Parts::of(&line, false);
+                assert_eq!(parts.until(places[first]), of_each[..first].concat());
+                assert_eq!(parts.until(places[last]), of_each[first..last].concat());
+                assert_eq!(parts.until(text.len()), of_each[last..].concat());
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -110,10 +111,8 @@ fn files_are_named_and_one_that_is_not_there_is_told() {
     fs::write(path("b"), b"t\xffo\n").unwrap();
     let outcome = run(&["re", "t.o", &path("a"), &path("gone"), &path("b")], b"");
     assert_eq!(outcome.code, Some(2));
-    assert_eq!(
-        outcome.text(),
-        format!("{}:two\n{}:t\u{fffd}o\n", path("a"), path("b"))
-    );
+    let shown = format!("{}:two\n{}:t", path("a"), path("b"));
+    assert_eq!(outcome.output, [shown.as_bytes(), b"\xffo\n"].concat());
     let message = format!("lariat: {}: no such file or directory\n", path("gone"));
     assert_eq!(outcome.errors, message);
     let outcome = run(&["re", "-c", "o", &path("a"), "-", &path("b")], b"oo\no\n");
@@ -121,6 +120,110 @@ fn files_are_named_and_one_that_is_not_there_is_told() {
     assert_eq!((outcome.code, outcome.text()), (Some(0), counted));
     let outcome = run(&["re", "-v", "o", &path("a"), &path("b")], b"");
     assert_eq!((outcome.code, &outcome.output[..]), (Some(1), &b""[..]));
+}
+
+#[test]
+fn what_is_not_utf8_is_shown_as_it_is_and_never_changed() {
+    let input = b"x\xff\xfey \xe2\x82z\n";
+    let shown = |arguments: &[&str]| {
+        let outcome = run(&[&["re"], arguments].concat(), input);
+        assert_eq!((outcome.code, &outcome.errors[..]), (Some(0), ""));
+        outcome.output
+    };
+    assert_eq!(shown(&["z"]), input);
+    assert_eq!(shown(&["-v", "q"]), input);
+    assert_eq!(shown(&["-o", "\u{fffd}."]), b"\xff\xfe\n\xe2\x82z\n");
+    assert_eq!(
+        shown(&["--color", "always", "y|z"]),
+        b"x\xff\xfe\x1b[1;31my\x1b[0m \xe2\x82\x1b[1;31mz\x1b[0m\n"
+    );
+    // Where nothing is replaced, the line goes through; else it does too, and that is told.
+    let outcome = run(&["re", "--sub", "-", "q"], input);
+    assert_eq!((outcome.code, &outcome.output[..]), (Some(1), &input[..]));
+    let outcome = run(&["re", "--sub", "-", "y"], &[&input[..], b"y\n"].concat());
+    assert_eq!(outcome.output, [&input[..], b"-\n"].concat());
+    let told = "lariat: (standard input):1: it is left as it is, since not all of it is UTF-8\n";
+    assert_eq!((outcome.code, &outcome.errors[..]), (Some(2), told));
+}
+
+#[test]
+fn an_empty_file_is_a_whole_one_too() {
+    assert_eq!(re(&["-w", "-c", r"\A\Z"], ""), (Some(0), "1\n".into()));
+    assert_eq!(re(&["-c", r"\A\Z"], ""), (Some(1), "0\n".into()));
+    assert_eq!(re(&["-w", "-v", "x"], ""), (Some(0), "\n".into()));
+    assert_eq!(re(&["-w", "--sub", "y", "^$"], ""), (Some(0), "y\n".into()));
+    assert_eq!(re(&["-w", "--sub", "y", "x"], ""), (Some(1), String::new()));
+}
+
+#[test]
+fn a_folder_is_told_and_what_is_changed_is_named_and_numbered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    fs::write(path("a"), "b,c\n").unwrap();
+    fs::write(path("b"), "d\nx,y\n").unwrap();
+    let itself = folder.path().to_str().unwrap();
+    let outcome = run(&["re", "x", itself, &path("b")], b"");
+    assert_eq!(outcome.code, Some(2));
+    assert_eq!(outcome.text(), format!("{}:x,y\n", path("b")));
+    let message = format!("lariat: {itself}: is a directory\n");
+    assert_eq!(outcome.errors, message);
+    let (first, second) = (path("a"), path("b"));
+    let changed = |arguments: &[&str]| {
+        let files = [&first[..], &second];
+        re(&[&["-n"], arguments, &files].concat(), "").1
+    };
+    assert_eq!(
+        changed(&["--sub", ";", ","]),
+        format!("{0}:1:b;c\n{1}:1:d\n{1}:2:x;y\n", path("a"), path("b"))
+    );
+    assert_eq!(
+        changed(&["--split", ","]),
+        format!(
+            "{0}:1:[\"b\",\"c\"]\n{1}:1:[\"d\"]\n{1}:2:[\"x\",\"y\"]\n",
+            path("a"),
+            path("b")
+        )
+    );
+}
+
+/// Whoever may read everything is refused nothing.
+#[test]
+fn a_file_that_may_not_be_read_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret");
+    fs::write(&path, "x\n").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o200)).unwrap();
+    if File::open(&path).is_ok() {
+        return;
+    }
+    let outcome = run(&["re", "x", path.to_str().unwrap()], b"");
+    let message = format!("lariat: {}: permission denied\n", path.display());
+    assert_eq!((outcome.code, outcome.errors), (Some(2), message));
+}
+
+/// It is not the file's fault, and the next file is not tried.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_ends_the_search() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    fs::write(path("a"), "x\n").unwrap();
+    fs::write(path("b"), "x\n".repeat(50_000)).unwrap();
+    for arguments in [
+        &["-c", "x", &path("a")[..]][..],
+        &["x", &path("a"), &path("b")],
+        &["x", &path("b"), &path("a")],
+        &["--explain", "x"],
+    ] {
+        let mut command = lariat(&[&["re"], arguments].concat());
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let ended = command.stdout(full).output().unwrap();
+        let errors = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(2), "{errors}");
+        assert_eq!(errors.lines().count(), 1, "{errors}");
+        assert!(errors.contains("o space left on device"), "{errors}");
+        assert!(!errors.contains(&path("")), "{errors}");
+    }
 }
 
 #[test]
@@ -166,6 +269,30 @@ fn on_a_terminal_matches_have_colour_unless_it_is_not_wanted() {
     }
     let (code, seen) = Terminal::start(&["re", "--color", "never", "b", path]).finish();
     assert_eq!((code, seen), (Some(0), plain));
+}
+
+#[test]
+fn on_a_terminal_tabs_stay_and_nothing_steers_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    fs::write(&path, "a\tb\r\n\x1b[2Jb\rc\r\n").unwrap();
+    let path = path.to_str().unwrap();
+    let seen = |arguments: &[&str]| {
+        let arguments = [&["re", "--color", "never"], arguments, &[path]].concat();
+        Terminal::start(&arguments).finish()
+    };
+    let whole = "a\tb\r\n\\u{1b}[2Jb\\rc\r\n";
+    assert_eq!(seen(&["b"]), (Some(0), whole.into()));
+    assert_eq!(seen(&["-w", "b"]), (Some(0), whole.into()));
+    assert_eq!(
+        seen(&["-o", "[ab\t]b?.*$"]).1,
+        whole.replace("\\u{1b}[2J", "")
+    );
+    assert_eq!(seen(&["--sub", "b", "b"]), (Some(0), whole.into()));
+    let (code, line) = seen(&["--groups", r"\x1b(.)"]);
+    let told = r#""groups":["["],"line":2,"named":{},"span":[0,2],"text":"\u001b["}"#;
+    assert_eq!(code, Some(0));
+    assert!(line.ends_with(&format!("{told}\r\n")), "{line}");
 }
 
 #[test]
@@ -215,7 +342,7 @@ fn a_pattern_is_told_in_words() {
 perhaps, rather than not:
   group 1, called open:
     '<'
-at least 1 times, as seldom as can be:
+at least once, as seldom as can be:
   'x'
 if group 1, called open has matched:
   '>'
@@ -237,4 +364,15 @@ fn a_search_that_takes_too_long_is_given_up_and_told() {
     assert!(outcome.errors.starts_with(told), "{outcome:?}");
     assert!(outcome.errors.contains("was given up"), "{outcome:?}");
     assert_eq!(outcome.errors.lines().count(), 1, "{outcome:?}");
+}
+
+#[test]
+fn a_line_whose_matches_are_too_many_to_find_is_shown_all_the_same() {
+    let line = format!("xxxxy {}", "x".repeat(200));
+    let pattern = r"(x+)(x+)(x+)(x+)(?:\1\2\3\4x|$)?[yz]";
+    let outcome = run(&["re", "--color", "always", pattern], line.as_bytes());
+    let marked = line.replace("xxxxy", "\x1b[1;31mxxxxy\x1b[0m") + "\n";
+    assert_eq!((outcome.code, outcome.text()), (Some(2), marked));
+    let told = "lariat: (standard input):1: the search took more than ";
+    assert!(outcome.errors.starts_with(told), "{outcome:?}");
 }

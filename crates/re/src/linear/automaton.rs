@@ -16,6 +16,10 @@ const MOST_REMEMBERED: usize = 2 << 20;
 /// each as an expression; fewer are sought faster by automata that remember states.
 const MANY_WORDS: usize = 3000;
 
+/// So many bytes all of them have at most, since an automaton of words has no limit of its own: it takes up to
+/// 20 bytes for each, and five times as much while it is made. More are left to the machine.
+pub(super) const MOST_WORDS: u64 = 1 << 17;
+
 /// An automaton.
 #[derive(Debug)]
 pub(super) enum Automaton {
@@ -90,5 +94,45 @@ fn many_words(parts: &[Part], is_text: bool) -> Option<Vec<Vec<u8>>> {
     match parts {
         [Part::Branch(ways)] if has_many_words(parts) => words_of(ways, is_text),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flags::Flags;
+    use crate::linear::Linear;
+    use crate::{program, syntax};
+
+    /// So many words of so many bytes, no two of which begin alike for long.
+    fn words(count: usize, length: usize) -> String {
+        let word = |number: u64| {
+            let mixed = number * 2_654_435_761 % (1 << 32);
+            format!("{mixed:010}{}", "x".repeat(length - 10))
+        };
+        (0..count as u64).map(word).collect::<Vec<_>>().join("|")
+    }
+
+    #[test]
+    fn words_take_no_more_memory_than_any_automaton() {
+        let of = |pattern: &str| {
+            let parsed = syntax::parse(pattern.chars().collect(), true, Flags::NONE);
+            let parsed = parsed.expect("it is a pattern");
+            program::resolve(&parsed, true).expect("it is a pattern")
+        };
+        let largest = MOST_WORDS as usize;
+        for length in [11, 40] {
+            let count = (largest - 1) / length;
+            let (parts, sets) = of(&words(count, length));
+            let made = Automaton::new(&parts, &sets.all, Characters::Unicode);
+            let Some(Automaton::Words(made)) = made else {
+                panic!("{count} words are no automaton of words");
+            };
+            let memory = made.memory_usage();
+            assert!(memory <= MOST_AUTOMATON, "{count} words take {memory}");
+            assert!(Linear::of(parts, sets.all, true).is_some());
+            let (parts, sets) = of(&words(count + 1, length));
+            assert!(Linear::of(parts, sets.all, true).is_none());
+        }
     }
 }

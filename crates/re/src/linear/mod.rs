@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use memchr::memchr;
 
 use crate::program::{Charset, Part};
-use automaton::{Automaton, has_many_words};
+use automaton::{Automaton, MOST_WORDS, has_many_words};
 use hir::Characters;
 use regular::Regular;
 
@@ -85,8 +85,12 @@ impl Linear {
     /// The engines of a pattern, if it has any.
     pub fn of(parts: Vec<Part>, sets: Vec<Charset>, is_text: bool) -> Option<Linear> {
         let regular = Regular::of(&parts, &sets, is_text)?;
+        let is_words = has_many_words(&parts);
+        if is_words && regular.size > MOST_WORDS {
+            return None;
+        }
         Some(Linear {
-            is_words: has_many_words(&parts),
+            is_words,
             parts,
             sets,
             is_text,

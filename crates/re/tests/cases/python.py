@@ -12,7 +12,8 @@ what is done: ["match"], ["in", pos, endpos], ["split", most], ["sub", template,
 ["expand", template, default] or ["escape"]. A sixth says what of it CPython is known to answer
 against its documentation: "half", the groups inside of possessive repeats, and "open", whether
 a conditional asks for the group that it stands in. An answer is an object: "error" with class,
-message and place; "slow" for what took more than a second; or the result, with spans in characters.
+message and place, and of `re.error` its line, column and text too; "slow" for what took more than a
+second; or the result, with spans in characters.
 """
 
 import itertools
@@ -106,7 +107,7 @@ def answer(case):
     except Slow:
         return {"slow": True}
     except re.error as error:
-        return {"error": ["error", error.msg, error.pos]}
+        return {"error": ["error", error.msg, error.pos, error.lineno, error.colno, str(error)]}
     except RecursionError:
         return {"error": ["RecursionError", "", None]}
     except (ValueError, OverflowError, IndexError) as error:
