@@ -345,7 +345,7 @@ fn one_protocol_for_two_sockets_is_refused_in_words() {
 
 #[test]
 fn an_async_function_for_datagrams_is_refused_in_words() {
-    let nothing = |_: Connection| async { Ok(()) };
+    let nothing = |_: Connection| async { Ok::<(), std::io::Error>(()) };
     let refused = reactor().listen("udp://localhost:0", nothing);
     assert_eq!(
         refused.expect_err("no stream").to_string(),

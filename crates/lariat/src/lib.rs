@@ -54,6 +54,7 @@ pub use lariat_protocol::{
 };
 pub use lariat_re as re;
 pub use lariat_service as service;
+pub use lariat_service::routes;
 #[cfg(unix)]
 pub use lariat_socketserver as socketserver;
 pub use lariat_store as store;

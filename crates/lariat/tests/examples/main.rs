@@ -194,6 +194,35 @@ fn three_chat_and_hear_each_other() {
 }
 
 #[test]
+fn the_calculator_answers_by_its_routes() {
+    let server = Server::start("routes");
+    let mut client = server.connect();
+    for (line, answer) in [
+        ("2 + 3\n", "5"),
+        ("-7*-6\n", "42"),
+        ("sum 1 2 3\n", "6"),
+        ("1 / 0\n", "error there is no such number"),
+        (
+            "99999999999999999999+1\n",
+            "error number too large to fit in target type",
+        ),
+        (
+            "two + two\n",
+            "error unknown; say one of: NUMBER [+-*/] NUMBER, sum NUMBER..., signs, quit",
+        ),
+        ("bye\n", "bye"),
+    ] {
+        say(&mut client, line);
+        assert_eq!(hear(&mut client), format!("{answer}\r\n"), "{line}");
+    }
+    assert_eq!(hear(&mut client), "");
+    let mut another = server.connect();
+    say(&mut another, "signs\n");
+    let signs = [(); 4].map(|()| hear(&mut another));
+    assert_eq!(signs.concat(), "+\r\n-\r\n*\r\n/\r\n");
+}
+
+#[test]
 fn a_protocol_runs_without_a_socket() {
     let output = run(&mut example("without_a_socket"), "");
     let time = "[Sat Jun 17 17:27:21 2006]";
