@@ -21,8 +21,8 @@ pub const OF_MODULES: &[(&str, &str)] = &[
     (
         "threading: locks and what waits",
         "Lock Lock.acquire Lock.acquire_lock Lock.release Lock.release_lock Lock.locked Lock.locked_lock
-         RLock RLock.acquire RLock.release Condition Condition.wait Condition.wait_for
-         Condition.notify Condition.notify_all Condition.notifyAll Semaphore Semaphore.acquire
+         RLock RLock.acquire RLock.release Condition Condition.acquire Condition.release Condition.wait
+         Condition.wait_for Condition.notify Condition.notify_all Condition.notifyAll Semaphore Semaphore.acquire
          Semaphore.release BoundedSemaphore BoundedSemaphore.acquire BoundedSemaphore.release Event
          Event.is_set Event.isSet Event.set Event.clear Event.wait Timer Timer.start Timer.cancel
          Barrier Barrier.wait Barrier.reset Barrier.abort Barrier.parties Barrier.n_waiting
@@ -60,12 +60,13 @@ pub const OF_MODULES: &[(&str, &str)] = &[
          current_process freeze_support get_all_start_methods get_context get_logger get_start_method
          log_to_stderr parent_process reducer set_executable set_forkserver_preload set_start_method
          Process.run Process.start Process.join Process.name Process.is_alive Process.daemon Process.pid
-         Process.exitcode Process.authkey Process.sentinel Process.terminate Process.kill Process.close
-         Pool.apply Pool.apply_async Pool.map Pool.imap Pool.imap_unordered Pool.starmap Pool.close
+         Process.ident Process.exitcode Process.authkey Process.sentinel Process.terminate Process.kill Process.close
+         Pool.Process Pool.apply Pool.apply_async Pool.map Pool.imap Pool.imap_unordered Pool.starmap Pool.close
          Pool.terminate Pool.join Pool.map_async Pool.starmap_async AsyncResult AsyncResult.get
          AsyncResult.wait AsyncResult.ready AsyncResult.successful Connection.send Connection.recv
          Connection.fileno Connection.close Connection.poll Connection.send_bytes Connection.recv_bytes
-         Connection.recv_bytes_into Queue.qsize Queue.empty Queue.full Queue.put Queue.put_nowait
+         Connection.recv_bytes_into
+         Connection.closed Connection.readable Connection.writable Queue.qsize Queue.empty Queue.full Queue.put Queue.put_nowait
          Queue.get Queue.get_nowait Queue.close Queue.join_thread Queue.cancel_join_thread
          SimpleQueue.close SimpleQueue.empty SimpleQueue.get SimpleQueue.put JoinableQueue.task_done
          JoinableQueue.join shared_memory sharedctypes managers connection dummy",

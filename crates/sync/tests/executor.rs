@@ -26,7 +26,10 @@ fn a_result_is_given_once_and_also_after_a_time_out() {
         Err(TaskError::Timeout)
     ));
     assert!(future.try_result().is_none() && future.is_running() && !future.is_done());
+    assert!(!future.wait_timeout(Duration::ZERO));
     go.send(()).unwrap();
+    assert!(future.wait_timeout(LONG));
+    future.wait();
     future.result_timeout(LONG).unwrap();
     assert!(future.is_done());
     assert!(matches!(future.try_result(), Some(Err(TaskError::Taken))));
@@ -135,6 +138,21 @@ fn a_callback_is_told_of_a_cancelling_and_of_a_result_that_is_gone() {
         told.send(matches!(outcome, Err(TaskError::Taken))).unwrap();
     });
     assert!(here.try_recv().unwrap());
+}
+
+#[test]
+fn a_promise_is_finished_with_a_value_or_with_an_error() {
+    let (kept, future) = promise();
+    assert!(kept.begin() && future.is_running());
+    kept.finish(Ok(1));
+    assert_eq!(future.result().unwrap(), 1);
+    let (kept, future) = promise::<u8>();
+    assert!(kept.begin());
+    kept.finish(Err(TaskError::Panicked(Panic::new(Box::new("unlucky")))));
+    let Err(TaskError::Panicked(panic)) = future.result() else {
+        panic!("it was finished with an error");
+    };
+    assert_eq!(panic.message(), "unlucky");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The countdown, the barrier, the re-entrant lock and its condition against plain models: whatever is done in
-//! turn, and whichever waits are given up.
+//! The event, the latch, the countdown, the barrier, the re-entrant lock and its condition against plain models:
+//! whatever is done in turn, and whichever waits are given up.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,8 +10,8 @@ use std::task::Poll;
 
 use common::poll_once;
 use lariat_sync::{
-    Barrier, BarrierWait, Broken, Condition, ConditionWait, Countdown, Holder, ReentrantGuard,
-    ReentrantLock, ReentrantLocking,
+    Barrier, BarrierWait, Broken, Condition, ConditionWait, Countdown, Event, Holder, Latch,
+    ReentrantGuard, ReentrantLock, ReentrantLocking,
 };
 use proptest::prelude::*;
 
@@ -27,6 +27,26 @@ fn counting() -> impl Strategy<Value = Counting> {
         4 => Just(Counting::Down),
         1 => (0..3usize).prop_map(Counting::Add),
         2 => Just(Counting::Wait),
+    ]
+}
+
+#[derive(Clone, Debug)]
+enum Signal {
+    Set,
+    Clear,
+    Wait,
+    /// Looks whether one of those that wait may go on.
+    Poll(usize),
+    GiveUp(usize),
+}
+
+fn signal() -> impl Strategy<Value = Signal> {
+    prop_oneof![
+        2 => Just(Signal::Set),
+        2 => Just(Signal::Clear),
+        4 => Just(Signal::Wait),
+        2 => (0..4usize).prop_map(Signal::Poll),
+        1 => (0..4usize).prop_map(Signal::GiveUp),
     ]
 }
 
@@ -77,6 +97,79 @@ impl Party {
 }
 
 proptest! {
+    /// Who waits goes on if it was set since, though it may have been cleared again.
+    #[test]
+    fn an_event_is_its_model(steps in prop::collection::vec(signal(), 0..60)) {
+        let event = Event::new();
+        let mut is_set = false;
+        // With each wait whether it may go on.
+        let mut waits = Vec::new();
+        for step in steps {
+            match step {
+                Signal::Set => {
+                    event.set();
+                    is_set = true;
+                    waits.iter_mut().for_each(|(_, goes_on)| *goes_on = true);
+                }
+                Signal::Clear => {
+                    event.clear();
+                    is_set = false;
+                }
+                Signal::Wait => {
+                    let mut wait = event.wait_async();
+                    prop_assert_eq!(poll_once(&mut wait).is_ready(), is_set);
+                    if !is_set {
+                        waits.push((wait, false));
+                    }
+                }
+                Signal::Poll(index) => {
+                    let Some((wait, goes_on)) = waits.get_mut(index) else { continue };
+                    prop_assert_eq!(poll_once(wait).is_ready(), *goes_on);
+                    if *goes_on {
+                        drop(waits.remove(index));
+                    }
+                }
+                Signal::GiveUp(index) if index < waits.len() => drop(waits.remove(index)),
+                Signal::GiveUp(_) => {}
+            }
+            prop_assert_eq!(event.is_set(), is_set);
+        }
+    }
+
+    #[test]
+    fn a_latch_is_its_model(steps in prop::collection::vec(signal(), 0..30)) {
+        let latch = Latch::new();
+        let mut is_open = false;
+        let mut waits = Vec::new();
+        for step in steps {
+            match step {
+                Signal::Set => {
+                    prop_assert_eq!(latch.open(), !is_open);
+                    is_open = true;
+                }
+                // Nothing closes it.
+                Signal::Clear => {}
+                Signal::Wait => {
+                    let mut wait = latch.wait_async();
+                    prop_assert_eq!(poll_once(&mut wait).is_ready(), is_open);
+                    if !is_open {
+                        waits.push(wait);
+                    }
+                }
+                Signal::Poll(index) => {
+                    let Some(wait) = waits.get_mut(index) else { continue };
+                    prop_assert_eq!(poll_once(wait).is_ready(), is_open);
+                    if is_open {
+                        drop(waits.remove(index));
+                    }
+                }
+                Signal::GiveUp(index) if index < waits.len() => drop(waits.remove(index)),
+                Signal::GiveUp(_) => {}
+            }
+            prop_assert_eq!(latch.is_open(), is_open);
+        }
+    }
+
     #[test]
     fn a_countdown_is_its_model(start in 0..4usize, steps in prop::collection::vec(counting(), 0..40)) {
         let countdown = Countdown::new(start);

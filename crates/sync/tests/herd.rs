@@ -7,9 +7,10 @@ mod common;
 
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::Receiver;
 use std::thread;
 
-use common::until;
+use common::{LONG, until};
 use lariat_sync::{Countdown, Queue, Semaphore, SimpleQueue};
 
 /// How many threads wait.
@@ -44,6 +45,12 @@ fn when_all_sleep(threads: &[u64]) -> Vec<usize> {
     now.unwrap()
 }
 
+/// The next numbers that threads tell, so many.
+fn told(numbers: &Receiver<u64>, count: usize) -> Vec<u64> {
+    let next = |_| numbers.recv_timeout(LONG).unwrap();
+    (0..count).map(next).collect()
+}
+
 /// Lets threads wait, wakes `few` of them, and says how many of the others have woken up.
 fn woken_for_nothing(
     wait: impl Fn() + Sync,
@@ -68,10 +75,10 @@ fn woken_for_nothing(
             };
             builder.spawn_scoped(scope, waiter).unwrap();
         }
-        let threads: Vec<u64> = numbers.iter().take(WAITING).collect();
+        let threads = told(&numbers, WAITING);
         let before = when_all_sleep(&threads);
         wake();
-        let woken: Vec<u64> = numbers.iter().take(few).collect();
+        let woken = told(&numbers, few);
         let others: Vec<u64> = threads
             .iter()
             .copied()

@@ -142,6 +142,7 @@ proptest! {
                 Step::ShutdownNow => prop_assert_eq!(queue.shutdown_now(), model.shutdown_now()),
             }
             prop_assert_eq!(queue.len(), model.items.len());
+            prop_assert_eq!(queue.is_empty(), model.items.is_empty());
             prop_assert_eq!(queue.is_full(), limit == Some(model.items.len()));
         }
     }

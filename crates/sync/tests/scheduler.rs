@@ -3,14 +3,16 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+mod common;
+
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use lariat_sync::scheduler::{Overrun, Schedule, Scheduler};
+use common::{LONG, poll_once, run};
+use lariat_sync::scheduler::{Overrun, Periodic, Schedule, Scheduler};
 
 const SOON: Duration = Duration::from_millis(1);
-const LONG: Duration = Duration::from_secs(60);
 
 fn ticks() -> (impl FnMut() + Send + 'static, Receiver<()>) {
     let (told, ticks): (Sender<()>, _) = channel();
@@ -28,8 +30,10 @@ fn no_run_begins_once_a_job_is_cancelled() {
         let job = scheduler.every(SOON, tick);
         ticks.recv_timeout(LONG).unwrap();
         job.cancel();
-        // The job, and with it the sender, goes with its last run.
-        while ticks.recv_timeout(LONG).is_ok() {}
+        job.wait();
+        // The job, and with it the sender, has gone with its last run.
+        while ticks.try_recv().is_ok() {}
+        assert_eq!(ticks.try_recv(), Err(TryRecvError::Disconnected));
         let counts = job.counts();
         assert!(counts.runs >= 1);
         job.cancel();
@@ -82,6 +86,16 @@ fn a_job_never_runs_twice_at_once_and_holds_up_no_other() {
 
 #[test]
 fn a_scheduler_that_is_dropped_waits_for_what_runs_and_cancels_the_rest() {
+    ends_by(drop);
+}
+
+#[test]
+fn a_scheduler_that_is_shut_down_waits_for_what_runs_and_cancels_the_rest() {
+    ends_by(Scheduler::shutdown);
+    ends_by(|scheduler| run(scheduler.shutdown_async()));
+}
+
+fn ends_by(end: impl FnOnce(Scheduler)) {
     let scheduler = Scheduler::new(1).unwrap();
     let done = Arc::new(Mutex::new(false));
     let (begun, begins) = channel();
@@ -97,10 +111,75 @@ fn a_scheduler_that_is_dropped_waits_for_what_runs_and_cancels_the_rest() {
     let (tick, ticks) = ticks();
     let _later = scheduler.every(LONG, tick);
     begins.recv_timeout(LONG).unwrap();
-    drop(scheduler);
+    end(scheduler);
     assert!(*done.lock().unwrap());
     assert_eq!(job.counts().runs, 1);
     assert!(ticks.recv().is_err());
+}
+
+#[test]
+fn a_shutdown_that_is_given_up_blocks_nobody() {
+    let scheduler = Scheduler::new(1).unwrap();
+    let (begun, begins) = channel();
+    let (go, wait) = channel::<()>();
+    let job = scheduler.run(
+        Schedule::every(LONG).first_after(Duration::ZERO),
+        move || {
+            begun.send(()).unwrap();
+            let _ = wait.recv();
+        },
+    );
+    begins.recv_timeout(LONG).unwrap();
+    let mut ending = Box::pin(scheduler.shutdown_async());
+    assert!(poll_once(&mut ending).is_pending());
+    drop(ending);
+    drop(go);
+    job.wait();
+    assert_eq!(job.counts().runs, 1);
+}
+
+#[test]
+fn whoever_cancels_a_job_may_wait_for_the_run_that_is_on() {
+    let scheduler = Scheduler::new(1).unwrap();
+    let (begun, begins) = channel();
+    let (go, wait) = channel::<()>();
+    let captured = Arc::new(());
+    let kept = Arc::clone(&captured);
+    let job = scheduler.run(
+        Schedule::every(LONG).first_after(Duration::ZERO),
+        move || {
+            let _ = &kept;
+            begun.send(()).unwrap();
+            let _ = wait.recv();
+        },
+    );
+    begins.recv_timeout(LONG).unwrap();
+    assert!(job.cancel() && !job.wait_timeout(Duration::ZERO));
+    {
+        let mut waiting = Box::pin(job.wait_async());
+        assert!(poll_once(&mut waiting).is_pending());
+        drop(go);
+        run(waiting);
+    }
+    assert_eq!((job.counts().runs, Arc::strong_count(&captured)), (1, 1));
+    job.wait();
+    assert!(job.wait_timeout(Duration::ZERO), "no run is on");
+}
+
+#[test]
+fn a_job_that_waits_for_itself_does_not_wait() {
+    let scheduler = Scheduler::new(1).unwrap();
+    let (give, own) = channel::<Periodic>();
+    let (told, ended) = channel();
+    let job = scheduler.every(SOON, move || {
+        if let Ok(job) = own.recv() {
+            job.cancel();
+            job.wait();
+            told.send(job.wait_timeout(Duration::ZERO)).unwrap();
+        }
+    });
+    give.send(job).unwrap();
+    assert!(ended.recv_timeout(LONG).unwrap());
 }
 
 #[test]
@@ -121,15 +200,13 @@ fn a_job_may_drop_its_own_scheduler() {
 }
 
 #[test]
-fn runs_are_on_their_beats_and_not_a_period_after_the_one_before() {
+fn no_run_is_before_its_beat() {
     let scheduler = Scheduler::new(1).unwrap();
     let start = Instant::now();
     let (told, moments) = channel();
     let period = Duration::from_millis(20);
     let _job = scheduler.every(period, move || {
         told.send(start.elapsed()).unwrap();
-        // A quarter of the period each time: a clock that drifts would be a beat late by four.
-        std::thread::sleep(period / 4);
     });
     let mut runs = 0;
     while runs < 6 {

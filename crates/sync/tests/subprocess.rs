@@ -115,6 +115,23 @@ fn arguments_are_not_read_by_a_shell() {
 }
 
 #[test]
+fn a_child_has_a_number_arguments_and_three_pipes() {
+    let script = "echo $$; read line; echo \"$line\" >&2";
+    let mut command = shell(script);
+    assert!(command.get_args().eq(["-c", script]));
+    let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = pipes.stderr(Stdio::piped()).spawn().unwrap();
+    let number = child.id();
+    child.stdin.take().unwrap().write_all(b"a line\n").unwrap();
+    let (mut out, mut err) = (String::new(), String::new());
+    let (mut stdout, mut stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+    stdout.read_to_string(&mut out).unwrap();
+    stderr.read_to_string(&mut err).unwrap();
+    assert_eq!((out, err), (format!("{number}\n"), "a line\n".to_owned()));
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn programs_are_put_into_a_pipeline() {
     let mut first = shell("echo b; echo a")
         .stdout(Stdio::piped())

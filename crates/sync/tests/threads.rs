@@ -91,6 +91,29 @@ fn a_name_with_a_zero_byte_is_refused() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_thread_that_the_system_does_not_give_is_an_error() {
+    // No machine has so much room for its stack.
+    let builder = Builder::new().name("too large").stack_size(usize::MAX / 16);
+    assert!(builder.spawn(|| ()).is_err());
+    let alive = thread::alive();
+    assert!(alive.iter().all(|other| other.name() != "too large"));
+}
+
+#[test]
+fn the_threads_of_a_pool_are_daemons_always() {
+    use lariat_sync::executor::ThreadPool;
+    for daemon in [true, false] {
+        let parent = Builder::new().daemon(daemon).spawn(|| {
+            let pool = ThreadPool::new(1).unwrap();
+            let of_pool = pool.submit(|| thread::current().is_daemon());
+            of_pool.unwrap().result().unwrap()
+        });
+        assert!(parent.unwrap().join().unwrap());
+    }
+}
+
 #[test]
 fn the_daemon_mark_is_inherited_unless_it_is_said() {
     let children = || {

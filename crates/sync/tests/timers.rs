@@ -72,7 +72,7 @@ fn a_sooner_timer_is_called_sooner_though_the_thread_sleeps_for_a_later_one() {
 }
 
 #[test]
-fn a_repeating_timer_keeps_to_its_grid() {
+fn a_repeating_timer_is_called_again_and_again_and_never_before_its_moment() {
     let timers = Timers::new().unwrap();
     let (sender, called) = mpsc::channel();
     let period = Duration::from_millis(2);

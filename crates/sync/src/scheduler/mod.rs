@@ -38,17 +38,19 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::executor::{Shutdown, ThreadPool, caught};
+use crate::latch::Latch;
 use crate::thread::{self, Thread};
 pub use timetable::{Counts, Overrun, Schedule};
 use timetable::{Number, Timetable};
 
 thread_local! {
-    /// The scheduler whose job this thread runs, by its address; 0 for none.
-    static RUNS_FOR: Cell<usize> = const { Cell::new(0) };
+    /// The scheduler whose job this thread runs, by its address (0 for none), and the job.
+    static RUNS: Cell<(usize, Number)> = const { Cell::new((0, 0)) };
 }
 
 /// Runs jobs periodically, on threads of its own. Dropping it cancels all of them, and waits
-/// for those that are running.
+/// for those that are running, as [`shutdown`](Self::shutdown) does; in a task await
+/// [`shutdown_async`](Self::shutdown_async) first.
 pub struct Scheduler {
     shared: Arc<Shared>,
     clock: Option<Thread<()>>,
@@ -63,6 +65,8 @@ struct Shared {
 struct State {
     timetable: Timetable,
     jobs: HashMap<Number, Job>,
+    /// The runs that are on. Each opens when it is over.
+    runs: HashMap<Number, Arc<Latch>>,
     ended: bool,
 }
 
@@ -86,6 +90,7 @@ impl Scheduler {
             state: Mutex::new(State {
                 timetable: Timetable::default(),
                 jobs: HashMap::new(),
+                runs: HashMap::new(),
                 ended: false,
             }),
             changed: Condvar::new(),
@@ -123,10 +128,24 @@ impl Scheduler {
             number,
         }
     }
-}
 
-impl Drop for Scheduler {
-    fn drop(&mut self) {
+    /// Cancels all jobs, and waits for those that are running.
+    ///
+    /// Called by one of its own jobs it does not wait: it cannot wait for itself.
+    pub fn shutdown(self) {
+        drop(self);
+    }
+
+    /// The same, awaited. If it is given up on the way, the jobs are cancelled and nobody waits for
+    /// those that are running.
+    pub async fn shutdown_async(mut self) {
+        if let Some(clock) = self.end() {
+            let _ = clock.await;
+        }
+    }
+
+    /// Cancels all jobs. What is to be waited for then, if there is anything left.
+    fn end(&mut self) -> Option<Thread<()>> {
         let jobs = {
             let mut state = self.shared.lock();
             state.ended = true;
@@ -135,11 +154,17 @@ impl Drop for Scheduler {
         self.shared.changed.notify_one();
         // What they captured may do anything when it is dropped.
         drop(jobs);
-        if let Some(clock) = self.clock.take() {
-            // Dropped by one of its own jobs, it cannot wait for that.
-            if RUNS_FOR.get() != self.shared.address() {
-                let _ = clock.join();
-            }
+        // Ended by one of its own jobs, it cannot wait for that.
+        let (scheduler, _) = RUNS.get();
+        let waits = scheduler != self.shared.address();
+        self.clock.take().filter(|_| waits)
+    }
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        if let Some(clock) = self.end() {
+            let _ = clock.join();
         }
     }
 }
@@ -166,6 +191,48 @@ impl Periodic {
         drop(state);
         drop(job);
         is_running
+    }
+
+    /// Waits for the run that is on, if one is; after [`cancel`](Self::cancel) for the last one, and for
+    /// what the job captured to be gone.
+    ///
+    /// Called by the job itself it does not wait.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use lariat_sync::scheduler::Scheduler;
+    ///
+    /// let scheduler = Scheduler::new(1)?;
+    /// let ticking = scheduler.every(Duration::from_millis(2), || println!("tick"));
+    /// ticking.cancel();
+    /// ticking.wait();
+    /// // From here on nothing ticks.
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn wait(&self) {
+        if let Some(run) = self.run() {
+            run.wait();
+        }
+    }
+
+    /// The same for at most `timeout`: whether no run is on any more.
+    pub fn wait_timeout(&self, timeout: Duration) -> bool {
+        self.run().is_none_or(|run| run.wait_timeout(timeout))
+    }
+
+    /// As [`wait`](Self::wait), awaited.
+    pub async fn wait_async(&self) {
+        if let Some(run) = self.run() {
+            run.wait_async().await;
+        }
+    }
+
+    /// The run that is on, unless it is that which asks.
+    fn run(&self) -> Option<Arc<Latch>> {
+        if RUNS.get() == (self.shared.address(), self.number) {
+            return None;
+        }
+        self.shared.lock().runs.get(&self.number).cloned()
     }
 
     /// What has become of its runs.
@@ -220,27 +287,32 @@ impl Shared {
     }
 
     fn run_once(self: &Arc<Self>, number: Number) {
-        RUNS_FOR.set(self.address());
+        RUNS.set((self.address(), number));
         let job = {
             let mut state = self.lock();
             let Some(job) = state.jobs.get(&number).cloned() else {
                 return;
             };
             state.timetable.begin(number);
+            state.runs.insert(number, Arc::default());
             job
         };
         let outcome = caught(|| {
             let mut job = job.lock().unwrap_or_else(PoisonError::into_inner);
             job();
         });
-        let mut state = self.lock();
-        state
-            .timetable
-            .done(number, Instant::now(), outcome.is_err());
-        drop(state);
+        // If it was cancelled meanwhile this is the last of it, and it is over when what it captured is gone.
+        let _ = caught(|| drop(job));
+        let run = {
+            let mut state = self.lock();
+            let timetable = &mut state.timetable;
+            timetable.done(number, Instant::now(), outcome.is_err());
+            state.runs.remove(&number)
+        };
         self.changed.notify_one();
-        // It was cancelled meanwhile, and this is the last of it.
-        drop(job);
+        if let Some(run) = run {
+            run.open();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

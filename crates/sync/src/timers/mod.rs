@@ -336,3 +336,26 @@ impl fmt::Debug for Timer {
             .finish()
     }
 }
+
+#[cfg(all(test, not(feature = "loom")))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn a_call_that_comes_late_moves_no_later_one() {
+        let shared = Shared::new();
+        let id = shared.lock().schedule.name();
+        let due = Instant::now();
+        shared.put(id, due, Job::Every(HOUR, Box::new(|| ())));
+        // Whatever the time is by then, the call is late: the clock has gone on.
+        thread::sleep(Duration::from_millis(1));
+        let (_, moment, job) = shared.lock().schedule.take_due(Instant::now()).unwrap();
+        shared.lock().running = Some(Running { id, goes_on: true });
+        shared.finish(id, moment, job.run());
+        assert_eq!(shared.lock().schedule.next(), Some(due + HOUR));
+    }
+}

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::common::{LONG, SHORT, Woken, poll, poll_once, run};
-use lariat_sync::{Countdown, CountedDown, Event, Latch};
+use crate::common::{LONG, SHORT, Woken, poll, poll_once, run, until};
+use lariat_sync::{Countdown, CountedDown, Event, Latch, Semaphore};
 
 #[test]
 fn an_event_waits_until_it_is_set() {
@@ -26,6 +26,19 @@ fn an_event_waits_until_it_is_set() {
     event.clear();
     assert!(!event.is_set());
     assert!(!event.wait_timeout(SHORT), "cleared, it makes wait again");
+}
+
+#[test]
+fn a_time_out_beyond_the_clock_is_none() {
+    let (event, semaphore) = (Event::new(), Semaphore::new(0));
+    thread::scope(|scope| {
+        let waits = scope.spawn(|| event.wait_timeout(Duration::MAX));
+        let acquires = scope.spawn(|| semaphore.acquire_timeout(Duration::MAX).is_some());
+        until("it waits", || semaphore.waiting() == 1);
+        event.set();
+        semaphore.release(1).unwrap();
+        assert!(waits.join().unwrap() && acquires.join().unwrap());
+    });
 }
 
 #[test]

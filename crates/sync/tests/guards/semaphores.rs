@@ -12,11 +12,13 @@ use lariat_sync::{ReleasedTooMany, Semaphore};
 fn a_lock_that_another_thread_may_release_is_a_bounded_semaphore() {
     let lock = Semaphore::bounded(1);
     lock.acquire().forget();
-    assert!(lock.try_acquire().is_none(), "it is taken");
+    assert_eq!(lock.available(), 0, "it is taken");
+    assert!(lock.try_acquire().is_none());
     assert!(lock.acquire_timeout(SHORT).is_none());
     thread::scope(|scope| {
         scope.spawn(|| lock.release(1).unwrap());
     });
+    assert_eq!(lock.available(), 1);
     assert!(lock.try_acquire().is_some());
     assert!(
         lock.release(1).is_err(),

@@ -65,6 +65,22 @@ fn kill_a_pool(how: How) {
     ));
 }
 
+#[test]
+fn workers_that_are_killed_fail_what_they_had_and_are_replaced() {
+    let pool = one_process().build().unwrap();
+    let before = process_of(&pool);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("begun");
+    let endless = pool.submit(&ENDLESS, &path.display().to_string()).unwrap();
+    let queued = pool.submit(&DOUBLE, &4).unwrap();
+    // A worker that is killed before it has read its task would hand it to the next.
+    until("the worker has it", || path.exists());
+    pool.kill_workers();
+    assert!(message(endless.result()).contains("was killed by signal 9"));
+    assert_eq!(queued.result().unwrap(), 8);
+    assert_ne!(process_of(&pool), before);
+}
+
 /// Nobody buries a grandchild in a container without an init, so a zombie is as good.
 fn is_dead(process: u32) -> bool {
     match std::fs::read_to_string(format!("/proc/{process}/stat")) {

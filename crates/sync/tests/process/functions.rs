@@ -22,6 +22,17 @@ pub static KILL: Function<(), ()> = Function::new("kill", |()| {
     command.args(["-9", &own]).status().unwrap();
 });
 pub static SLEEP: Function<Duration, ()> = Function::new("sleep", std::thread::sleep);
+pub static ADD: Function<(u64, u64), u64> = Function::new("add", |(one, other)| one + other);
+pub static PARENT: Function<(), u32> =
+    Function::new("parent", |()| std::os::unix::process::parent_id());
+pub static COMPLAIN: Function<(), ()> = Function::new("complain", |()| eprintln!("a complaint"));
+/// Says by a file that it has begun, and has no end.
+pub static ENDLESS: Function<String, ()> = Function::new("endless", |path| {
+    std::fs::write(path, "begun").unwrap();
+    loop {
+        std::thread::sleep(Duration::from_secs(1000));
+    }
+});
 /// Runs as long as there is a folder.
 pub static HOLD: Function<String, ()> = Function::new("hold", |folder| {
     while std::path::Path::new(&folder).exists() {
@@ -98,7 +109,7 @@ pub static AT_EXIT: Function<String, ()> = Function::new("at exit", |path| {
     lariat_sync::exit::at_exit(move || std::fs::write(path, "ended").unwrap());
 });
 
-pub static ALL: [&dyn Registered; 22] = [
+pub static ALL: [&dyn Registered; 26] = [
     &DOUBLE,
     &LENGTH,
     &ZEROS,
@@ -121,4 +132,8 @@ pub static ALL: [&dyn Registered; 22] = [
     &UNLUCKY,
     &SCOPE,
     &WRITE,
+    &ADD,
+    &PARENT,
+    &COMPLAIN,
+    &ENDLESS,
 ];

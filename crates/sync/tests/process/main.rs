@@ -82,6 +82,8 @@ fn functions_run_in_other_processes_and_map_keeps_the_order() {
         .unwrap();
     let doubled = pool.map(&DOUBLE, 0..200).map(Result::unwrap);
     assert!(doubled.eq((0..200).map(|number| number * 2)));
+    let sums = pool.map(&ADD, [(1, 2), (3, 4)]).map(Result::unwrap);
+    assert!(sums.eq([3, 7]));
     assert_ne!(process_of(&pool), std::process::id());
     let parsed = ["7", "x"].map(|text| pool.submit(&PARSE, &text.to_owned()).unwrap().result());
     let [seven, error] = parsed.map(Result::unwrap);
@@ -209,6 +211,20 @@ fn what_a_task_prints_and_reads_stays_out_of_the_frames() {
     let read = pool.submit(&CHATTER, &3).unwrap().result().unwrap();
     assert_eq!(read, "", "its standard input is empty");
     assert_eq!(pool.submit(&DOUBLE, &1).unwrap().result().unwrap(), 2);
+}
+
+#[test]
+fn what_a_task_complains_of_is_on_the_programs_standard_error() {
+    let output = Command::new(WORKER).arg("complain").output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "a complaint\n");
+    assert_eq!(output.stdout, b"");
+}
+
+#[test]
+fn a_worker_knows_its_parent() {
+    let pool = one_process().build().unwrap();
+    let parent = pool.submit(&PARENT, &()).unwrap().result().unwrap();
+    assert_eq!(parent, std::process::id());
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn main() {
         Some("exit twice") => exit_twice(),
         Some("main") => say_main(),
         Some("hook") => hook(),
+        Some("complain") => complain(),
         _ => use_itself(),
     }
 }
@@ -115,4 +116,11 @@ fn hook() {
     let thread = builder.spawn(|| panic!("no luck")).unwrap();
     let joined: Result<(), _> = thread.join();
     println!("{}", joined.unwrap_err());
+}
+
+/// Has a worker write to its standard error.
+fn complain() {
+    let pool = ProcessPool::builder().processes(1).build().unwrap();
+    let complaining = pool.submit(&functions::COMPLAIN, &()).unwrap();
+    complaining.result().unwrap();
 }
