@@ -10,7 +10,7 @@
 //! (xinetd, nc, socat), [`calls`] (Python's JSON-RPC), [`durable`] (strace), [`command`] (nc, socat,
 //! Python), [`web`] (Python's web server, nginx), [`ftp`] (vsftpd,
 //! pyftpdlib), [`http`] (nginx, Python, werkzeug, tinyproxy, microsocks), [`nntp`] (INN, Python's nntplib),
-//! [`spoofed`] (forged senders), [`socketserver`] (Python and nc), [`terminals`] (tmux, with people at its screens). And one for each thing that a
+//! [`spoofed`] (forged senders), [`socketserver`] (Python and nc), [`thread_names`] (Python), [`terminals`] (tmux, with people at its screens). And one for each thing that a
 //! server is run with, judged by what people use with it: [`proxied`] (haproxy, nginx),
 //! [`metrics`] (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside
 //! a test, [`proxies`] runs haproxy and nginx, [`lariat`] runs ours.
@@ -40,6 +40,7 @@ mod small;
 mod socketserver;
 mod spoofed;
 mod terminals;
+mod thread_names;
 mod tools;
 mod twisted;
 mod web;
