@@ -10,11 +10,18 @@ use lariat::sync::Queue;
 use super::{Contestant, Effort, Handover, LIMIT, compare, contestant};
 
 struct Fifo(Queue<u64>);
+struct Lifo(Queue<u64>);
 struct Priority(Queue<u64>);
 
 impl Default for Fifo {
     fn default() -> Self {
         Fifo(Queue::fifo(LIMIT))
+    }
+}
+
+impl Default for Lifo {
+    fn default() -> Self {
+        Lifo(Queue::lifo(LIMIT))
     }
 }
 
@@ -35,6 +42,16 @@ fn get(queue: &Queue<u64>) -> u64 {
 }
 
 impl Handover for Fifo {
+    fn put(&self, item: u64) {
+        put(&self.0, item);
+    }
+
+    fn get(&self) -> u64 {
+        get(&self.0)
+    }
+}
+
+impl Handover for Lifo {
     fn put(&self, item: u64) {
         put(&self.0, item);
     }
@@ -72,6 +89,20 @@ impl Kept for VecDeque<u64> {
 
     fn len(&self) -> usize {
         VecDeque::len(self)
+    }
+}
+
+impl Kept for Vec<u64> {
+    fn push(&mut self, item: u64) {
+        Vec::push(self, item);
+    }
+
+    fn pop(&mut self) -> Option<u64> {
+        Vec::pop(self)
+    }
+
+    fn len(&self) -> usize {
+        Vec::len(self)
     }
 }
 
@@ -132,16 +163,18 @@ impl<K: Kept> Handover for Plain<K> {
     }
 }
 
-/// Measures both orders.
+/// Measures each order.
 pub fn measure(effort: Effort) {
     compare(&contestants(), effort);
 }
 
-/// Both orders, and what a person would write for each.
-pub fn contestants() -> [Contestant; 4] {
+/// Each order, and what a person would write for each.
+pub fn contestants() -> [Contestant; 6] {
     [
         contestant::<Fifo>("lariat Queue::fifo"),
         contestant::<Plain<VecDeque<u64>>>("a lock, VecDeque, two Condvar"),
+        contestant::<Lifo>("lariat Queue::lifo"),
+        contestant::<Plain<Vec<u64>>>("a lock, Vec, two Condvar"),
         contestant::<Priority>("lariat Queue::priority"),
         contestant::<Plain<BinaryHeap<Reverse<u64>>>>("a lock, BinaryHeap, two Condvar"),
     ]

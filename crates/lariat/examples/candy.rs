@@ -41,9 +41,15 @@ fn now_and_then(times: u32, what: impl Fn()) {
 fn main() {
     let candies = Semaphore::bounded(ROOM);
     println!("the machine has {ROOM} candies");
+    // It is full, and says so.
+    refill(&candies);
     thread::scope(|scope| {
         scope.spawn(|| now_and_then(fastrand::u32(4..8), || refill(&candies)));
         scope.spawn(|| now_and_then(fastrand::u32(8..16), || buy(&candies)));
     });
+    println!("nobody refills it any more");
+    for _ in 0..=candies.available() {
+        buy(&candies);
+    }
     println!("the machine has {} candies", candies.available());
 }
