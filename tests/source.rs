@@ -238,13 +238,18 @@ pub fn item_end(code: &str, start: usize) -> Option<usize> {
 
 /// Where the items marked `#[cfg(test)]` lie.
 fn test_items(code: &str) -> Vec<Range<usize>> {
-    const MARK: &str = "#[cfg(test)]";
     let mut found: Vec<Range<usize>> = Vec::new();
-    for (start, _) in code.match_indices(MARK) {
-        if found.last().is_some_and(|last| last.contains(&start)) {
+    for (start, _) in code.match_indices("#[cfg(") {
+        let is_of_tests = ["#[cfg(test)]", "#[cfg(all(test,"]
+            .iter()
+            .any(|mark| code[start..].starts_with(mark));
+        if !is_of_tests || found.last().is_some_and(|last| last.contains(&start)) {
             continue;
         }
-        let end = item_end(code, start + MARK.len()).unwrap_or(code.len());
+        let attribute = code[start..]
+            .find(']')
+            .map_or(code.len(), |at| start + at + 1);
+        let end = item_end(code, attribute).unwrap_or(code.len());
         found.push(start..end);
     }
     found

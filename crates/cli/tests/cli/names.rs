@@ -232,8 +232,10 @@ fn clients_of_services_take_their_names() {
     let register = ["names", "register", "echo", &gone, "--weight", "1000"];
     known.said(&[&register[..], &once].concat());
     assert_eq!(known.said(&["echo", "name:echo", "-m", "hi"]), "hi\n");
-    let tagged = ["echo", "name:echo?tag=echo&over=tcp", "-m", "hi"];
-    assert_eq!(known.said(&tagged), "hi\n");
+    assert_eq!(
+        known.said(&["echo", "name:echo?tag=echo", "-m", "hi"]),
+        "hi\n"
+    );
     let told = known.said(&["daytime", "name:daytime"]);
     assert!(told.split(' ').count() > 3, "{told}");
     assert!(known.said(&["connect", "name:daytime"]).contains(':'));

@@ -204,6 +204,12 @@ pub(super) fn listen(
         files: files.then(|| Arc::new(endpoint.clone())),
         reactor: Arc::downgrade(&reactor.0),
     };
+    keep(reactor, &listening);
+    Ok(listening)
+}
+
+/// Notes a door among those that are open.
+fn keep(reactor: &Handle, listening: &Listening) {
     let mut all = reactor
         .0
         .listening
@@ -212,7 +218,6 @@ pub(super) fn listen(
     // A program may open and close doors for as long as it runs.
     all.retain(|other| !other.closed.is_cancelled());
     all.push(listening.clone());
-    Ok(listening)
 }
 
 /// The endpoint as it is told to whoever watches: with the port that was taken, and without

@@ -23,8 +23,7 @@ pub async fn login(
 ) -> Result<Login, Failure> {
     let known = netrc::entry(host, user)?;
     let mut login = match (user, known) {
-        (None, None) => return Ok(Login::default()),
-        (Some(ANONYMOUS), None) => Login::default(),
+        (None | Some(ANONYMOUS), None) => Login::default(),
         (Some(user), None) => Login::new(user, asked(user, host).await?),
         (user, Some(known)) => {
             let user = known.user.as_deref().or(user).unwrap_or(ANONYMOUS);
