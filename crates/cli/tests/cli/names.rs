@@ -203,17 +203,7 @@ fn a_name_belongs_to_its_token() {
 #[test]
 fn clients_of_services_take_their_names() {
     let known = Known::start();
-    let services = Operated::start(&[
-        "echo=tcp://127.0.0.1:0",
-        "daytime=tcp://127.0.0.1:0",
-        "time=udp://127.0.0.1:0",
-        "timestamp=tcp://127.0.0.1:0",
-        "discard=tcp://127.0.0.1:0",
-        "chargen=tcp://127.0.0.1:0",
-        "qotd=tcp://127.0.0.1:0",
-    ]);
-    let once = ["--once", "--probe", "none"];
-    for (name, scheme) in [
+    let small = [
         ("echo", "tcp"),
         ("daytime", "tcp"),
         ("time", "udp"),
@@ -221,7 +211,11 @@ fn clients_of_services_take_their_names() {
         ("discard", "tcp"),
         ("chargen", "tcp"),
         ("qotd", "tcp"),
-    ] {
+    ];
+    let served = small.map(|(name, scheme)| format!("{name}={scheme}://127.0.0.1:0"));
+    let services = Operated::start(&served.each_ref().map(String::as_str));
+    let once = ["--once", "--probe", "none"];
+    for (name, scheme) in small {
         let place = format!("{scheme}://{}", services.address(name));
         let register = ["names", "register", name, &place, "--tag", name];
         known.said(&[&register[..], &once].concat());

@@ -104,7 +104,7 @@ fn truncated(server: &str, what: String, error: Option<io::Error>) -> Error {
 fn closed(server: &str, what: String, error: Option<io::Error>) -> Error {
     Error::Closed {
         server: server.to_owned(),
-        what: what.into(),
+        what,
         error,
     }
 }
