@@ -88,7 +88,7 @@ mod remote_calls {}
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/chat.md")]
-mod chat {}
+mod chat_page {}
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/http.md")]
