@@ -119,6 +119,16 @@ fn what_is_registered_is_found_listed_logged_and_removed() {
     assert_eq!(one.len(), 1);
     assert_eq!(one[0]["port"], 9);
     assert_eq!(one[0]["tags"], serde_json::json!(["eu", "laser"]));
+    let found = known.objects(&["names", "list", "--match", r"^(first|second) fl"]);
+    assert_eq!(found, one);
+    let said = known.said(&["names", "list", "--match", r"\bthird\b"]);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    let wrong = run(&["names", "list", "--match", "(first"], b"");
+    assert_eq!(wrong.code, Some(2));
+    let words = "missing ), unterminated subpattern at position 0";
+    assert!(wrong.errors.contains(words), "{wrong:?}");
+    let rows = known.objects(&["names", "log", "print", "--match", "^registered$"]);
+    assert_eq!(rows.len(), 2, "{rows:?}");
     let rows = known.objects(&["names", "log", "print"]);
     let what: Vec<&str> = rows
         .iter()

@@ -1,5 +1,6 @@
 //! `lariat names find`, `list` and `log`: what is asked once.
 
+use crate::commands::names::filter::Filter;
 use crate::commands::names::shown::{entry_json, log_table, row_json, table};
 use crate::commands::names::{Asking, Wanted};
 use crate::failure::Failure;
@@ -58,6 +59,8 @@ pub struct List {
     #[command(flatten)]
     wanted: Wanted,
     #[command(flatten)]
+    filter: Filter,
+    #[command(flatten)]
     asking: Asking,
 }
 
@@ -65,6 +68,7 @@ const LIST_EXAMPLES: &str = "\
 Examples:
   lariat names list
   lariat names list --tag laser
+  lariat names list --match '(first|second) floor'
   lariat names list --prefix office. --json";
 
 impl List {
@@ -72,6 +76,7 @@ impl List {
     pub async fn run(self) -> Result<(), Failure> {
         let query = self.wanted.query()?;
         let all = self.asking.client().list(query).await?;
+        let all = self.filter.kept(all, entry_json)?;
         print(match self.asking.json {
             true => lines(all.iter().map(entry_json)),
             false => table(&all),
@@ -91,6 +96,8 @@ pub struct Log {
     #[arg(short = 'n', long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     lines: u32,
     #[command(flatten)]
+    filter: Filter,
+    #[command(flatten)]
     asking: Asking,
 }
 
@@ -104,7 +111,8 @@ impl Log {
     pub async fn run(self) -> Result<(), Failure> {
         let name = self.name.as_deref().map(str::parse).transpose()?;
         let most = usize::try_from(self.lines).unwrap_or(usize::MAX);
-        let mut rows = self.asking.client().log(name, most).await?;
+        let rows = self.asking.client().log(name, most).await?;
+        let mut rows = self.filter.kept(rows, row_json)?;
         rows.reverse();
         print(match self.asking.json {
             true => lines(rows.iter().map(row_json)),

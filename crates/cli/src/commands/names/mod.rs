@@ -2,6 +2,7 @@
 //! the server itself.
 
 mod asking;
+mod filter;
 mod register;
 mod shown;
 mod tokens;

@@ -3,6 +3,7 @@
 use lariat_client::names::{Watch, Watched};
 
 use crate::commands::names::asking::lines;
+use crate::commands::names::filter::Filter;
 use crate::commands::names::shown::{entry_json, event_json, event_line, table};
 use crate::commands::names::{Asking, Wanted};
 use crate::failure::Failure;
@@ -18,6 +19,8 @@ pub struct Args {
     #[command(flatten)]
     wanted: Wanted,
     #[command(flatten)]
+    filter: Filter,
+    #[command(flatten)]
     asking: Asking,
 }
 
@@ -28,7 +31,8 @@ and \"time\".
 Examples:
   lariat names watch
   lariat names watch print
-  lariat names watch --tag laser --json";
+  lariat names watch --tag laser --json
+  lariat names watch --match failing";
 
 impl Args {
     /// Runs the command.
@@ -36,13 +40,15 @@ impl Args {
         let query = self.wanted.query()?;
         let json = self.asking.json;
         let mut watch = Watch::begin(self.asking.client(), query).await?;
-        let entries: Vec<_> = watch.entries().cloned().collect();
+        let entries = watch.entries().cloned().collect();
+        let entries = self.filter.kept(entries, entry_json)?;
         print(match json {
             true => lines(entries.iter().map(entry_json)),
             false => table(&entries),
         })?;
         loop {
             match watch.next().await? {
+                Watched::Event(event) if !self.filter.keeps(&event_json(&event))? => {}
                 Watched::Event(event) if json => print(lines([event_json(&event)].into_iter()))?,
                 Watched::Event(event) => print(one_line(&event_line(&event)) + "\n")?,
                 Watched::Lost(error) => note(&format!("{error}; connecting again")),
