@@ -60,7 +60,7 @@ impl Contest<'_> {
             _ => "s/GiB",
         };
         println!(
-            "{:<28}{:>14}{:>14}{:>10}{:>18}",
+            "{:<28}{:>18}{:>18}{:>10}{:>18}",
             "",
             format!("CPU {unit}"),
             format!("wall {unit}"),
@@ -124,7 +124,7 @@ fn row(name: &str, took: &[Took], first: &[f64], counts: impl Fn(Took) -> f64, s
     let ratios = took.iter().zip(first);
     let ratios = Quartiles::of(ratios.map(|(took, first)| counts(*took) / first));
     println!(
-        "{name:<28}{:>14.3}{:>14.3}{:>10.2}{:>18}",
+        "{name:<28}{:>18.3}{:>18.3}{:>10.2}{:>18}",
         processor.median,
         wall.median,
         ratios.median,
