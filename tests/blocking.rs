@@ -3,11 +3,11 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, UdpSocket};
 use std::os::unix::net::{UnixDatagram, UnixStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use lariat::socketserver::{DatagramRequest, HandlerResult, StreamRequest, handler};
-use lariat::{Reactor, blocking, blocking_datagrams};
+use lariat::{Protocol, Reactor, Transport, blocking, blocking_datagrams};
 
 use crate::common::{PATIENCE, address_of, connect_to};
 
@@ -168,6 +168,55 @@ fn handlers_of_datagrams_are_served_by_the_reactor_too() {
             assert_eq!(&heard[..length], answer.as_bytes());
         }
         handle.stop();
+    });
+    reactor.run();
+    asked.join().expect("no panic");
+}
+
+/// Says nothing, and leaves when the reactor drains.
+struct Quiet;
+
+impl Protocol for Quiet {
+    fn data_received(&mut self, _: &mut Transport, _: &[u8]) {}
+}
+
+#[test]
+fn a_datagram_that_is_being_handled_is_answered_before_the_reactor_ends() {
+    let (begun, begins) = mpsc::channel();
+    let (release, held) = mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let slow = handler(move |request: &mut DatagramRequest| {
+        begun.send(())?;
+        held.lock().expect("no panic").recv_timeout(PATIENCE)?;
+        request.wfile = request.packet().to_vec();
+        Ok(())
+    });
+    let reactor = Reactor::builder()
+        .threads(1)
+        .drain_time(PATIENCE)
+        .build()
+        .expect("a reactor");
+    let listening = reactor.listen("udp://127.0.0.1:0", blocking_datagrams(slow));
+    let endpoint = listening.expect("a port").endpoint().clone();
+    let listening = reactor.listen("tcp://127.0.0.1:0", || Quiet);
+    let neighbour = listening.expect("a port").endpoint().clone();
+    let handle = reactor.handle();
+    let asked = std::thread::spawn(move || {
+        let client = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        client.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        let port = endpoint.port().expect("a port");
+        client.connect(("127.0.0.1", port)).expect("a port");
+        client.send(b"late").expect("sent");
+        begins.recv_timeout(PATIENCE).expect("it is handled");
+        let mut beside = connect_to(address_of(&neighbour));
+        beside.write_all(b"hi").expect("it reads");
+        handle.stop();
+        // The goodbye is said to all, and this one leaves by it.
+        assert_eq!(beside.read(&mut [0]).expect("the end"), 0);
+        release.send(()).expect("it waits");
+        let mut heard = [0; 100];
+        let length = client.recv(&mut heard).expect("an answer");
+        assert_eq!(&heard[..length], b"late");
     });
     reactor.run();
     asked.join().expect("no panic");

@@ -18,9 +18,9 @@ const MOST: usize = 16;
 /// thread of the runtime's pool for blocking work.
 ///
 /// Of one client 16 are handled at a time; what it sends beyond that is lost. A handler that fails or
-/// panics ends its own request, which the log tells. Over `udp://` a
-/// reply may be three times as long as what it answers, unless its client's network is among the
-/// endpoint's `amplify_to`.
+/// panics ends its own request, which the log tells. What is being handled when the reactor
+/// drains is answered still. Over `udp://` a reply may be three times as long as what it answers,
+/// unless its client's network is among the endpoint's `amplify_to`.
 ///
 /// ```
 /// use lariat::socketserver::{DatagramRequest, handler};
@@ -53,6 +53,7 @@ impl<H: RequestHandler<DatagramRequest>> Factory for Handlers<H> {
         Some(Box::new(Client {
             handler: handler.clone(),
             working: 0,
+            is_draining: false,
         }))
     }
 }
@@ -61,6 +62,8 @@ impl<H: RequestHandler<DatagramRequest>> Factory for Handlers<H> {
 struct Client<H> {
     handler: H,
     working: usize,
+    /// Whether the server is going down: what is being handled is answered, and nothing more.
+    is_draining: bool,
 }
 
 /// What has become of a datagram: its reply, or why there is none.
@@ -75,7 +78,7 @@ impl<H: RequestHandler<DatagramRequest>> Protocol for Client<H> {
     }
 
     fn data_received(&mut self, transport: &mut Transport, data: &[u8]) {
-        if self.working == MOST {
+        if self.working == MOST || self.is_draining {
             return;
         }
         self.working += 1;
@@ -97,6 +100,16 @@ impl<H: RequestHandler<DatagramRequest>> Protocol for Client<H> {
             Err(error) => {
                 tracing::info!(peer = %transport.peer(), error, "a datagram's handler failed");
             }
+        }
+        if self.is_draining && self.working == 0 {
+            transport.lose_connection();
+        }
+    }
+
+    fn drain(&mut self, transport: &mut Transport) {
+        self.is_draining = true;
+        if self.working == 0 {
+            transport.lose_connection();
         }
     }
 }
