@@ -173,10 +173,14 @@ fn handlers_of_datagrams_are_served_by_the_reactor_too() {
     asked.join().expect("no panic");
 }
 
-/// Says nothing, and leaves when the reactor drains.
-struct Quiet;
+/// Greets, and leaves when the reactor drains.
+struct Neighbour;
 
-impl Protocol for Quiet {
+impl Protocol for Neighbour {
+    fn connection_made(&mut self, transport: &mut Transport) {
+        transport.write(b"!");
+    }
+
     fn data_received(&mut self, _: &mut Transport, _: &[u8]) {}
 }
 
@@ -198,7 +202,7 @@ fn a_datagram_that_is_being_handled_is_answered_before_the_reactor_ends() {
         .expect("a reactor");
     let listening = reactor.listen("udp://127.0.0.1:0", blocking_datagrams(slow));
     let endpoint = listening.expect("a port").endpoint().clone();
-    let listening = reactor.listen("tcp://127.0.0.1:0", || Quiet);
+    let listening = reactor.listen("tcp://127.0.0.1:0", || Neighbour);
     let neighbour = listening.expect("a port").endpoint().clone();
     let handle = reactor.handle();
     let asked = std::thread::spawn(move || {
@@ -209,7 +213,7 @@ fn a_datagram_that_is_being_handled_is_answered_before_the_reactor_ends() {
         client.send(b"late").expect("sent");
         begins.recv_timeout(PATIENCE).expect("it is handled");
         let mut beside = connect_to(address_of(&neighbour));
-        beside.write_all(b"hi").expect("it reads");
+        beside.read_exact(&mut [0]).expect("a greeting");
         handle.stop();
         // The goodbye is said to all, and this one leaves by it.
         assert_eq!(beside.read(&mut [0]).expect("the end"), 0);
