@@ -106,19 +106,19 @@ impl Reader {
     /// then.
     pub fn next_piece(&mut self) -> Result<Option<BlockPiece<'_>>, Error> {
         let Some(end) = self.find_block_line() else {
-            self.check_block(self.incoming.len() - self.used)?;
+            let part = &self.incoming[self.used..];
+            // The CR may be the first half of the line's end.
+            let part = part.strip_suffix(b"\r").unwrap_or(part);
+            self.check_block(without_point(part).len(), 0)?;
             return Ok(None);
         };
-        let begin = self.used;
-        self.check_block(end - begin)?;
-        self.used = end + 2;
+        let begin = std::mem::replace(&mut self.used, end + 2);
         self.searched = self.used;
-        let line = &self.incoming[begin..end];
-        let line = match line {
-            b"." => return Ok(Some(BlockPiece::End)),
-            [b'.', rest @ ..] => rest,
-            line => line,
-        };
+        if self.incoming[begin..end] == *b"." {
+            return Ok(Some(BlockPiece::End));
+        }
+        let line = without_point(&self.incoming[begin..end]);
+        self.check_block(line.len(), 2)?;
         if self.lines == self.limits.lines {
             return Err(Error::limit(format!(
                 "what came behind the reply has more than {} lines",
@@ -169,15 +169,16 @@ impl Reader {
         None
     }
 
-    fn check_block(&self, line: usize) -> Result<(), Error> {
+    /// Whether there may be a line of so many bytes, or the part of one, and its end. Where the line is cut changes
+    /// nothing: what is too much in part is too much when it is whole.
+    fn check_block(&self, line: usize, line_end: usize) -> Result<(), Error> {
         let longest = self.limits.line;
-        // Of a line that is not whole, its CR and the point in front may be here.
-        if line > longest.saturating_add(2) {
+        if line > longest {
             return Err(Error::limit(format!(
                 "a line is longer than {longest} bytes"
             )));
         }
-        if self.block.saturating_add(line) > self.allowed.saturating_add(2) {
+        if self.block + line + line_end > self.allowed {
             return Err(Error::limit(format!(
                 "what came behind the reply is longer than {} bytes",
                 self.allowed
@@ -185,6 +186,11 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// A line without the point that was put in front of a point.
+fn without_point(line: &[u8]) -> &[u8] {
+    line.strip_prefix(b".").unwrap_or(line)
 }
 
 /// Reads a line as a reply.
@@ -306,6 +312,32 @@ mod tests {
         }
         assert!(block(b"12345678901234567890\r\n.\r\n", 1).is_ok());
         assert!(block(b".12345678901234567890\r\n.\r\n", 1).is_ok());
+    }
+
+    #[test]
+    fn a_line_is_as_long_however_it_is_cut() {
+        for (bytes, is_short) in [
+            (b"12345678901234567890\r\n.\r\n".to_vec(), true),
+            (b".2345678901234567890.\r\n.\r\n".to_vec(), true),
+            (b"123456789012345678901\r\n.\r\n".to_vec(), false),
+            (b"1234567890123456789012\r\n.\r\n".to_vec(), false),
+            (b"12345678901234567890\r\r\n.\r\n".to_vec(), false),
+            (b"..23456789012345678901\r\n.\r\n".to_vec(), false),
+            (
+                [b"123456789012345678\r\n".repeat(3), b".\r\n".to_vec()].concat(),
+                true,
+            ),
+            (
+                [b"123456789012345678\r\n".repeat(3), b"\r\n.\r\n".to_vec()].concat(),
+                false,
+            ),
+        ] {
+            for length in 1..=bytes.len() {
+                let read = block(&bytes, length);
+                let shown = String::from_utf8_lossy(&bytes);
+                assert_eq!(read.is_ok(), is_short, "{shown:?} by {length}: {read:?}");
+            }
+        }
     }
 
     #[test]
