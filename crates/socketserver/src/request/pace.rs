@@ -11,8 +11,9 @@ use crate::request::writer::BRIEFLY;
 ///
 /// What a handler does between two reads is not its client's time, so silence is counted from
 /// the beginning of a read. The clock is asked only while a moment matters, and the socket's own
-/// time-out is set only when it has to be shorter than it is, which for most requests is once: a
-/// read that it ends too early is begun again, with what it has waited.
+/// time-out is set only when it has to be shorter than it is, which for most requests is never, since
+/// TCP's sockets have it from their listener: a read that it ends too early is begun again, with what it
+/// has waited.
 pub(super) struct Pace {
     deadlines: Deadlines,
     began: Instant,
@@ -23,6 +24,10 @@ pub(super) struct Pace {
     /// What the socket's reads wait at the most.
     armed: Option<Duration>,
 }
+
+/// What part of its time a first byte may be late, so that a time-out that was set before the request began
+/// is short enough.
+const SLACK: u32 = 64;
 
 impl Pace {
     pub(super) fn new(deadlines: Deadlines, began: Instant) -> Self {
@@ -47,14 +52,16 @@ impl Pace {
                     return Ok(length);
                 }
                 (Err(error), _) if error.kind() == io::ErrorKind::Interrupted => {}
-                (Err(error), Some(armed)) if is_late(&error) => {
-                    waited += armed;
-                    // It may have been an older deadline's, and so too short.
-                    self.armed = None;
-                }
+                // It may have been an older deadline's, and so too short.
+                (Err(error), Some(armed)) if is_late(&error) => waited += armed,
                 (Err(error), _) => return Err(error),
             }
         }
+    }
+
+    /// The socket's reads wait so long at the most already.
+    pub(super) fn is_armed(&mut self, within: Option<Duration>) {
+        self.armed = within;
     }
 
     /// Whether the client has said that nothing more comes.
@@ -74,7 +81,13 @@ impl Pace {
             }
             left = BRIEFLY;
         }
-        if self.armed.is_none_or(|armed| left < armed) {
+        let latest = match late {
+            Late::FirstByte(length) => left + length / SLACK,
+            Late::Idle(_) | Late::Request(_) => left,
+        };
+        let begins = waited.is_zero();
+        let fits = |armed| armed <= latest && (begins || armed >= left);
+        if !self.armed.is_some_and(fits) {
             wire.set_timeouts(Some(left), None)?;
             self.armed = Some(left);
         }
@@ -136,5 +149,122 @@ impl Late {
             }
         };
         io::Error::new(io::ErrorKind::TimedOut, words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use crate::request::Cut;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// A socket whose reads come to what they are told, and which keeps the time-outs that were set.
+    struct Told {
+        reads: Mutex<Vec<io::Result<usize>>>,
+        set: Mutex<Vec<Duration>>,
+    }
+
+    impl Told {
+        fn new(reads: impl IntoIterator<Item = io::Result<usize>>) -> Self {
+            let mut reads: Vec<_> = reads.into_iter().collect();
+            reads.reverse();
+            Told {
+                reads: Mutex::new(reads),
+                set: Mutex::default(),
+            }
+        }
+
+        fn set(&self) -> Vec<Duration> {
+            std::mem::take(&mut self.set.lock().expect("no panic"))
+        }
+    }
+
+    impl Cut for Told {
+        fn cut(&self) {}
+    }
+
+    impl Wire for Told {
+        fn receive(&self, _: &mut [u8]) -> io::Result<usize> {
+            let next = self.reads.lock().expect("no panic").pop();
+            next.expect("no further read")
+        }
+
+        fn send(&self, _: &[u8]) -> io::Result<usize> {
+            unreachable!("nothing is sent")
+        }
+
+        fn set_timeouts(&self, read: Option<Duration>, _: Option<Duration>) -> io::Result<()> {
+            self.set.lock().expect("no panic").extend(read);
+            Ok(())
+        }
+
+        fn end(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn late() -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn deadlines(first_byte: u64, idle: Option<u64>) -> Deadlines {
+        Deadlines {
+            first_byte: Some(Duration::from_secs(first_byte)),
+            idle: idle.map(Duration::from_secs),
+            request: None,
+        }
+    }
+
+    #[test]
+    fn a_time_out_that_the_socket_has_is_not_set_again() {
+        let mut pace = Pace::new(deadlines(3_000, Some(30_000)), Instant::now());
+        pace.is_armed(Some(3_000 * SECOND));
+        let wire = Told::new([Ok(1), Ok(1), late(), Ok(1), Ok(0)]);
+        pace.read(&wire, &mut [0]).expect("a byte");
+        pace.read(&wire, &mut [0]).expect("a byte");
+        assert!(wire.set().is_empty());
+        // What waited as long as the first byte may has not waited as long as it may itself.
+        pace.read(&wire, &mut [0]).expect("a byte");
+        assert_eq!(wire.set(), [27_000 * SECOND]);
+        pace.read(&wire, &mut [0]).expect("the end");
+        assert!(wire.set().is_empty());
+        assert!(pace.has_ended());
+    }
+
+    #[test]
+    fn a_time_out_that_is_too_long_is_set_anew() {
+        let began = Instant::now().checked_sub(100 * SECOND);
+        let mut pace = Pace::new(deadlines(3_000, None), began.expect("a moment"));
+        pace.is_armed(Some(3_000 * SECOND));
+        let wire = Told::new([Ok(1)]);
+        pace.read(&wire, &mut [0]).expect("a byte");
+        let set = wire.set();
+        assert!(
+            matches!(set[..], [within] if within <= 2_900 * SECOND),
+            "{set:?}"
+        );
+    }
+
+    #[test]
+    fn who_is_heard_and_has_no_deadline_is_waited_for_however_often_the_socket_ends_the_wait() {
+        let mut pace = Pace::new(deadlines(30, None), Instant::now());
+        let wire = Told::new([Ok(1), late(), late(), late(), Ok(1)]);
+        pace.read(&wire, &mut [0]).expect("a byte");
+        pace.read(&wire, &mut [0]).expect("a byte");
+    }
+
+    #[test]
+    fn who_is_silent_is_told_so() {
+        let mut pace = Pace::new(deadlines(30, Some(2)), Instant::now());
+        let wire = Told::new([Ok(1), late()]);
+        pace.read(&wire, &mut [0]).expect("a byte");
+        let told = pace
+            .read(&wire, &mut [0])
+            .map_err(|error| error.to_string());
+        assert_eq!(told, Err("nothing came for 2 s".into()));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use memchr::memchr;
 
@@ -78,6 +78,11 @@ impl Reader {
                 });
             }
         }
+    }
+
+    /// The socket's reads wait so long at the most already.
+    pub(super) fn is_armed(&mut self, within: Option<Duration>) {
+        self.pace.is_armed(within);
     }
 
     /// Whether the client has said that nothing more comes.

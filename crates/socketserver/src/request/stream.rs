@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use lariat_tls::Session;
 
@@ -107,6 +108,12 @@ impl StreamRequest {
         }
     }
 
+    /// The same, whose socket's reads wait so long at the most already.
+    pub(crate) fn armed(mut self, within: Option<Duration>) -> Self {
+        self.rfile.is_armed(within);
+        self
+    }
+
     /// What a TLS client and the server have agreed on: the name that it asked for, its
     /// certificates. None where there is no TLS, or where it is none of this crate's, as under the
     /// reactor.
@@ -126,10 +133,10 @@ impl StreamRequest {
     /// Those of sending.
     pub fn end(&mut self) -> io::Result<()> {
         self.wfile.flush()?;
-        self.wire.0.end()?;
         if self.rfile.has_ended() {
-            return Ok(());
+            return self.wire.0.end_last();
         }
+        self.wire.0.end()?;
         let ending = Ending::new(Arc::clone(&self.wire.0));
         match self.accepted.lingering() {
             // What a process leaves to its server would end with the process.

@@ -76,6 +76,16 @@ pub trait Wire: Cut {
     /// The system's.
     fn end(&self) -> io::Result<()>;
 
+    /// The same to a client that has said so already: the next step is to close, which says it too where
+    /// there is nothing but a socket.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    fn end_last(&self) -> io::Result<()> {
+        self.end()
+    }
+
     /// Takes what has come and nobody wants, beneath whatever it means.
     ///
     /// # Errors
@@ -151,6 +161,10 @@ macro_rules! socket_wire {
                     Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
                     ended => ended,
                 }
+            }
+
+            fn end_last(&self) -> io::Result<()> {
+                Ok(())
             }
 
             fn descriptor(&self) -> Option<BorrowedFd<'_>> {

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
-use socket2::Type;
+use socket2::{SockRef, Type};
 
 use crate::address::Address;
 use crate::options::Options;
@@ -20,6 +20,9 @@ pub struct Tcp {
     listener: TcpListener,
 }
 
+/// Whether a connection has its listener's options, so that they need not be set for each.
+const INHERITS: bool = cfg!(target_os = "linux");
+
 impl Transport for Tcp {
     type Socket = Arc<TcpStream>;
     type Request = StreamRequest;
@@ -32,6 +35,11 @@ impl Transport for Tcp {
     }
 
     fn activate(&self, options: &Options) -> io::Result<()> {
+        if INHERITS {
+            let listener = SockRef::from(&self.listener);
+            listener.set_tcp_nodelay(options.disable_nagle_algorithm)?;
+            listener.set_read_timeout(options.deadlines.first_byte)?;
+        }
         stream::listen(&self.listener, options)
     }
 
@@ -46,7 +54,7 @@ impl Transport for Tcp {
     fn get_request(&self, options: &Options) -> io::Result<(Self::Socket, Address)> {
         let (stream, client) = self.listener.accept()?;
         platform::inherit_nothing(&stream)?;
-        if options.disable_nagle_algorithm {
+        if options.disable_nagle_algorithm && !INHERITS {
             // Who is gone already is found out by who reads.
             let _ = stream.set_nodelay(true);
         }
@@ -58,7 +66,11 @@ impl Transport for Tcp {
         accepted: &Accepted,
         options: &Options,
     ) -> io::Result<Self::Request> {
-        stream::open(socket, accepted, options)
+        let request = stream::open(socket, accepted, options)?;
+        Ok(match INHERITS && !accepted.is_refused() {
+            true => request.armed(options.deadlines.first_byte),
+            false => request,
+        })
     }
 
     fn shutdown_request(request: &mut Self::Request) -> io::Result<()> {
