@@ -36,10 +36,7 @@ pub fn print(effort: &Effort) -> io::Result<()> {
     })?;
     println!("\nblocking: {HELD} connections that are idle behind one line");
     println!("{:<28}{:>14}", "", "bytes each");
-    for server in BLOCKING
-        .iter()
-        .filter(|server| !server.name.contains("forking"))
-    {
+    for server in &BLOCKING {
         match held_bytes(server, effort) {
             Ok(bytes) => println!("{:<28}{bytes:>14.0}", server.name),
             Err(error) => println!("{:<28}{error}", server.name),
@@ -48,7 +45,7 @@ pub fn print(effort: &Effort) -> io::Result<()> {
     Ok(())
 }
 
-/// The memory of one process; what a forked one has of its own is not told by the first.
+/// The memory that the server has for each, in whichever of its processes.
 fn held_bytes(server: &Server, effort: &Effort) -> io::Result<f64> {
     let given = Given {
         processor: Some(effort.for_server),

@@ -90,9 +90,8 @@ impl Process {
     pub fn processor_time(&self) -> io::Result<Duration> {
         let own: Duration = self.clock.now()?.into();
         let process = self.child.id();
-        let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children"))?;
-        let alive = children.split_whitespace().filter_map(|child| {
-            let clock = clock_getcpuclockid(Pid::from_raw(child.parse().ok()?)).ok()?;
+        let alive = self.children()?.into_iter().filter_map(|child| {
+            let clock = clock_getcpuclockid(Pid::from_raw(child)).ok()?;
             // One that has ended just now is counted with those that were waited for.
             clock.now().ok().map(Duration::from)
         });
@@ -105,9 +104,13 @@ impl Process {
         Ok(own + alive + Duration::from_millis(ticks * 10))
     }
 
-    /// The memory that is its own and written to, in bytes.
+    /// The memory that is its own and written to, and that of the processes that it has forked, in bytes.
     pub fn private_memory(&self) -> io::Result<u64> {
-        self.kilobytes("smaps_rollup", "Private_Dirty:")
+        let mut sum = self.kilobytes("smaps_rollup", "Private_Dirty:")?;
+        for child in self.children()? {
+            sum += kilobytes(child, "smaps_rollup", "Private_Dirty:")?;
+        }
+        Ok(sum)
     }
 
     /// The memory that it has now, in bytes.
@@ -120,14 +123,18 @@ impl Process {
         self.kilobytes("status", "VmHWM:")
     }
 
+    /// The processes that it has forked and that live.
+    fn children(&self) -> io::Result<Vec<i32>> {
+        let process = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children"))?;
+        Ok(children
+            .split_whitespace()
+            .filter_map(|child| child.parse().ok())
+            .collect())
+    }
+
     fn kilobytes(&self, file: &str, key: &str) -> io::Result<u64> {
-        let text = fs::read_to_string(format!("/proc/{}/{file}", self.child.id()))?;
-        text.lines()
-            .find_map(|line| line.strip_prefix(key))
-            .and_then(|rest| rest.trim().strip_suffix(" kB"))
-            .and_then(|number| number.parse::<u64>().ok())
-            .map(|kilobytes| kilobytes * 1024)
-            .ok_or_else(|| io::Error::other(format!("{file} has no line for {key}")))
+        kilobytes(self.child.id().cast_signed(), file, key)
     }
 
     /// Sends it a signal.
@@ -169,6 +176,17 @@ impl Drop for Process {
             let _ = self.child.wait();
         }
     }
+}
+
+/// What a file of a process says for `key`, in bytes.
+fn kilobytes(process: i32, file: &str, key: &str) -> io::Result<u64> {
+    let text = fs::read_to_string(format!("/proc/{process}/{file}"))?;
+    text.lines()
+        .find_map(|line| line.strip_prefix(key))
+        .and_then(|rest| rest.trim().strip_suffix(" kB"))
+        .and_then(|number| number.parse::<u64>().ok())
+        .map(|kilobytes| kilobytes * 1024)
+        .ok_or_else(|| io::Error::other(format!("{file} has no line for {key}")))
 }
 
 fn pid(child: &Child) -> Pid {
