@@ -10,6 +10,8 @@ mod bodies;
 mod faults;
 #[path = "http/followed.rs"]
 mod followed;
+#[path = "http/kept.rs"]
+mod kept;
 #[path = "http/proxies.rs"]
 mod proxies;
 #[path = "http/server.rs"]

@@ -12,7 +12,7 @@ use lariat_net::{ConnectOptions, Connection, client_tls};
 use lariat_protocol::Endpoint;
 
 use super::address::Target;
-use super::body::Outgoing;
+use super::body::{Moved, Outgoing};
 use super::observer::{Observed, Observer, Watch};
 use super::pool::{About, Fresh, Key, Sender};
 use super::proxy::{Kind, Proxies, Proxy, pass_on_by_socks, pass_on_by_tunnel};
@@ -202,6 +202,7 @@ impl Connecting {
             peer: connection.peer().clone(),
             tls: connection.tls().cloned().map(Arc::new),
             written: stream.written(),
+            used: Moved::now(),
         });
         tracing::debug!(server = target.server(), peer = %about.peer, is_two, "connected");
         let sender = match is_two {
