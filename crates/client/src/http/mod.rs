@@ -50,6 +50,7 @@ mod multipart;
 mod observer;
 mod options;
 mod pieces;
+mod pipe;
 mod pool;
 mod proxy;
 mod range;

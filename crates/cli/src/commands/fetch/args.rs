@@ -55,7 +55,7 @@ pub struct Args {
     #[arg(long, value_name = "FIELD", help_heading = REQUEST,
         conflicts_with_all = ["data", "data_raw", "data_binary", "data_urlencode", "data_json"])]
     pub form_string: Vec<String>,
-    /// Send this file by PUT, - standard input; behind a URL that ends with / stands its name then
+    /// Send this file or pipe by PUT, - standard input; behind a URL that ends with / stands its name then
     #[arg(short = 'T', long, value_name = "FILE", help_heading = REQUEST,
         conflicts_with_all = ["data", "data_raw", "data_binary", "data_urlencode", "data_json", "form", "form_string"])]
     pub upload_file: Option<PathBuf>,
@@ -137,7 +137,7 @@ pub struct Args {
     /// Do not look into ~/.netrc
     #[arg(long, help_heading = LOGIN)]
     pub no_netrc: bool,
-    /// Send these cookies, as 'a=b; c=d', or those of a file
+    /// Send these cookies, as 'a=b; c=d', or those of a file; '' is a jar that is empty at first
     #[arg(short = 'b', long, value_name = "DATA|FILE", help_heading = LOGIN)]
     pub cookie: Vec<String>,
     /// Keep the cookies of servers in this file, in the form of Netscape and curl

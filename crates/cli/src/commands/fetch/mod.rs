@@ -6,7 +6,6 @@ mod content;
 mod exit;
 mod fetching;
 mod headers;
-mod input;
 mod plan;
 mod readable;
 mod reporting;
@@ -30,8 +29,10 @@ use crate::signals;
 pub fn run(args: Args) -> Result<(), Failure> {
     let content = Content::of(&args)?;
     let mut jobs = plan::jobs(&args, &content)?;
-    if matches!(content, Content::Input) && jobs.len() > 1 {
-        return Err(Failure::usage("standard input can be sent to one URL only"));
+    if content.is_once() && jobs.len() > 1 {
+        return Err(Failure::usage(
+            "standard input, or another pipe, can be sent to one URL only",
+        ));
     }
     signals::endable(|interrupted| async move {
         tokio::pin!(interrupted);

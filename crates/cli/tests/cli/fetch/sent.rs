@@ -1,7 +1,12 @@
 //! What is sent: data, forms, files, and what comes through a pipe.
 
 use std::fs;
-use std::process::Stdio;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread::{self, JoinHandle};
+
+use lariat_testkit::WebFault;
+use tempfile::TempDir;
 
 use super::{begin, command, fetch, shown};
 use crate::process::Running;
@@ -133,4 +138,67 @@ fn a_file_is_sent_by_its_length_and_input_as_it_comes() {
         "{}",
         outcome.errors
     );
+}
+
+/// A pipe in the folder, through which this comes.
+fn pipe(folder: &TempDir, content: Vec<u8>) -> (PathBuf, JoinHandle<()>) {
+    let path = folder.path().join("pipe");
+    if !path.exists() {
+        let made = Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(made.success());
+    }
+    let there = path.clone();
+    // Opening waits for whoever reads; what they do not want is not written.
+    let writing = thread::spawn(move || drop(fs::write(there, content)));
+    (path, writing)
+}
+
+#[test]
+fn what_comes_through_a_pipe_is_sent_as_it_comes() {
+    let (server, folder) = begin();
+    let large: Vec<u8> = (0..300_000_u32).map(|at| (at ^ (at >> 8)) as u8).collect();
+    let (_, writing) = pipe(&folder, large.clone());
+    shown(&folder, &["-T", "pipe", &server.url("/sent")]);
+    writing.join().unwrap();
+    assert!(server.get("/sent").unwrap() == large);
+    let (_, writing) = pipe(&folder, b"from a pipe".to_vec());
+    let field = "file=@pipe;filename=notes.txt;type=text/plain";
+    shown(&folder, &["-F", "a=b", "-F", field, &server.url("/form")]);
+    writing.join().unwrap();
+    let heard = server.heard();
+    for heard in &heard {
+        assert_eq!(heard.header("transfer-encoding"), Some("chunked"));
+        assert_eq!(heard.header("content-length"), None);
+    }
+    let body = String::from_utf8(heard[1].body.clone()).unwrap();
+    let part = "name=\"file\"; filename=\"notes.txt\"\r\nContent-Type: text/plain\r\n\r\nfrom a pipe\r\n--";
+    assert!(body.contains(part), "{body}");
+}
+
+#[test]
+fn what_comes_through_a_pipe_is_sent_once() {
+    let (server, folder) = begin();
+    let says = |text: &str| WebFault::Says(text.into());
+    let busy = "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n";
+    server.order("/busy", 2, says(busy));
+    let elsewhere = "HTTP/1.1 307 There\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n";
+    server.order("/old", 1, says(elsewhere));
+    for (path, code) in [("/busy", 22), ("/old", 65)] {
+        let (_, writing) = pipe(&folder, b"once".to_vec());
+        let outcome = fetch(&folder, &["--retry", "3", "-T", "pipe", &server.url(path)]);
+        assert_eq!(outcome.code, Some(code), "{}", outcome.errors);
+        writing.join().unwrap();
+    }
+    assert_eq!(server.heard().len(), 2);
+    let urls = [server.url("/a"), server.url("/b")];
+    for option in [&["-T", "pipe"][..], &["-F", "a=@pipe"], &["-T", "-"]] {
+        let outcome = fetch(&folder, &[option, &[&urls[0], &urls[1]]].concat());
+        assert_eq!(outcome.code, Some(2));
+        assert!(
+            outcome.errors.contains("one URL only"),
+            "{}",
+            outcome.errors
+        );
+    }
+    assert_eq!(server.heard().len(), 2);
 }

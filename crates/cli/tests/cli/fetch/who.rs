@@ -125,3 +125,15 @@ fn a_proxy_is_asked_where_one_is_named() {
     );
     assert_eq!(outcome.code, Some(7), "{}", outcome.errors);
 }
+
+#[test]
+fn a_jar_may_be_empty_at_first() {
+    let (server, folder) = begin();
+    server.redirect("/login", "/a.txt");
+    server.set_header("/login", "Set-Cookie", "session=1; Path=/");
+    shown(&folder, &["-b", "", &server.url("/login")]);
+    shown(&folder, &[&server.url("/login")]);
+    let heard = server.heard();
+    let cookies: Vec<Option<&str>> = heard.iter().map(|heard| heard.header("cookie")).collect();
+    assert_eq!(cookies, [None, Some("session=1"), None, None]);
+}
