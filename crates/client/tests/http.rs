@@ -16,6 +16,8 @@ mod kept;
 mod proxies;
 #[path = "http/server.rs"]
 mod server;
+#[path = "http/socks.rs"]
+mod socks;
 
 use std::time::Duration;
 

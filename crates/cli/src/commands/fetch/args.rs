@@ -169,7 +169,8 @@ pub struct Args {
     /// How long all of a URL may take [default: as long as it takes]
     #[arg(short = 'm', long, value_name = "SECONDS", value_parser = seconds, help_heading = WAY)]
     pub max_time: Option<Duration>,
-    /// Ask by this proxy: http://HOST:PORT, socks5://, or socks5h:// where it looks names up
+    /// Ask by this proxy: http://HOST:PORT, https://, socks5://, socks4://, or socks5h:// and socks4a:// where it looks
+    /// names up
     /// [default: those of HTTP_PROXY, HTTPS_PROXY and ALL_PROXY]
     #[arg(short = 'x', long, value_name = "URL", help_heading = WAY)]
     pub proxy: Option<String>,
