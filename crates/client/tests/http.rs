@@ -18,6 +18,8 @@ mod proxies;
 mod server;
 #[path = "http/socks.rs"]
 mod socks;
+#[path = "http/witnessed.rs"]
+mod witnessed;
 
 use std::time::Duration;
 

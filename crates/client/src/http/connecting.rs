@@ -13,6 +13,7 @@ use lariat_protocol::Endpoint;
 
 use super::address::Target;
 use super::body::{Moved, Outgoing};
+use super::event::{Event, Witness};
 use super::observer::{Observed, Observer, Watch};
 use super::pool::{About, Fresh, Key, Sender};
 use super::proxy::{Kind, Proxies, Proxy, pass_on_by_socks, pass_on_by_tunnel};
@@ -78,6 +79,16 @@ pub(super) enum Way<'a> {
     Passed(&'a Proxy),
 }
 
+impl<'a> Way<'a> {
+    /// The proxy that the way leads to, if it does.
+    fn proxy(&self) -> Option<&'a Proxy> {
+        match self {
+            Way::Direct => None,
+            Way::Given(proxy) | Way::Passed(proxy) => Some(proxy),
+        }
+    }
+}
+
 impl Connecting {
     /// Which way requests to a target go.
     pub(super) fn way(&self, target: &Target) -> Way<'_> {
@@ -126,8 +137,10 @@ impl Connecting {
         &self,
         target: &Target,
         said: Option<&HeaderValue>,
+        witness: Option<&Witness>,
     ) -> Result<Fresh, Error> {
-        let dialled = tokio::time::timeout(self.deadline, self.open(target, said)).await;
+        let opening = self.open(target, said, witness);
+        let dialled = tokio::time::timeout(self.deadline, opening).await;
         dialled.unwrap_or_else(|_| {
             Err(Error::Connect(lariat_net::Error::TimedOut {
                 endpoint: target.server(),
@@ -136,7 +149,12 @@ impl Connecting {
         })
     }
 
-    async fn open(&self, target: &Target, said: Option<&HeaderValue>) -> Result<Fresh, Error> {
+    async fn open(
+        &self,
+        target: &Target,
+        said: Option<&HeaderValue>,
+        witness: Option<&Witness>,
+    ) -> Result<Fresh, Error> {
         let way = self.way(target);
         // What cannot be is found before anybody is asked.
         let tls = match target.is_secure() {
@@ -144,6 +162,13 @@ impl Connecting {
             false => None,
         };
         let connection = self.reach(target, &way).await?;
+        if let Some(witness) = witness {
+            let (peer, proxy) = (connection.peer(), way.proxy());
+            witness.tell(&Event::Connected { peer, proxy });
+            if let Some(tls) = connection.tls() {
+                witness.tell(&Event::Secured { tls });
+            }
+        }
         let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let watch = self.observer.clone().map(|observer| Watch {
             observer,
@@ -154,7 +179,7 @@ impl Connecting {
             match proxy.kind {
                 Kind::Http | Kind::Https => {
                     let there = target.host_and_port();
-                    pass_on_by_tunnel(proxy, &mut stream, &there, said).await
+                    pass_on_by_tunnel(proxy, &mut stream, &there, said, witness).await
                 }
                 _ => pass_on_by_socks(proxy, &mut stream, &target.host(), target.port()).await,
             }?;
@@ -167,6 +192,9 @@ impl Connecting {
                 endpoint: target.server(),
                 error,
             })?;
+            if let (Some(witness), Some(tls)) = (witness, connection.tls()) {
+                witness.tell(&Event::Secured { tls });
+            }
             stream = Observed::new(connection, watch);
         }
         self.begin(stream, target).await
