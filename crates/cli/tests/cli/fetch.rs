@@ -2,6 +2,7 @@
 
 mod faults;
 mod files;
+mod secure;
 mod seen;
 mod sent;
 mod terminal;
