@@ -10,10 +10,16 @@ mod bodies;
 mod faults;
 #[path = "http/followed.rs"]
 mod followed;
+#[path = "http/kept.rs"]
+mod kept;
 #[path = "http/proxies.rs"]
 mod proxies;
 #[path = "http/server.rs"]
 mod server;
+#[path = "http/socks.rs"]
+mod socks;
+#[path = "http/witnessed.rs"]
+mod witnessed;
 
 use std::time::Duration;
 

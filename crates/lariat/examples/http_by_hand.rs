@@ -11,51 +11,54 @@ use std::process::ExitCode;
 use lariat::{Connection, Endpoint};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
-/// The longest line and the longest piece of a body that are taken.
-const LONGEST: u64 = 1 << 20;
-
 type Stream = BufReader<Connection>;
 
 /// A line without its end, which is CRLF.
 async fn line(stream: &mut Stream) -> Result<String> {
     let mut line = String::new();
-    stream.take(LONGEST).read_line(&mut line).await?;
+    stream.take(64 * 1024).read_line(&mut line).await?;
     match line.strip_suffix('\n') {
         Some(whole) => Ok(whole.trim_end_matches('\r').to_owned()),
-        None => Err(Error::other("the connection ended in the middle of a line")),
+        None => Err(Error::other("a line is cut off, or longer than 64 KiB")),
     }
 }
 
 /// The lines up to the empty one, as names in lower case and values.
 async fn header(stream: &mut Stream) -> Result<Vec<(String, String)>> {
-    let mut fields = Vec::new();
-    loop {
-        let next = line(stream).await?;
-        if next.is_empty() {
-            return Ok(fields);
-        }
+    let (mut fields, mut next) = (Vec::new(), line(stream).await?);
+    while !next.is_empty() {
         eprintln!("< {next}");
         let (name, value) = next.split_once(':').unwrap_or_default();
         fields.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        next = line(stream).await?;
+    }
+    Ok(fields)
+}
+
+/// So many bytes of the body to standard output, as a number says in this base, or all that come. Says how many.
+async fn copy(stream: &mut Stream, number: Option<&str>, base: u32) -> Result<u64> {
+    let length = number.map_or(Ok(u64::MAX), |number| u64::from_str_radix(number, base));
+    let length = length.map_err(|_| Error::other(format!("{number:?} is no length")))?;
+    let (mut left, mut piece) = (length, Vec::with_capacity(64 * 1024));
+    while stream.take(left).read_buf(&mut piece).await? > 0 {
+        std::io::stdout().write_all(&piece)?;
+        left -= piece.len() as u64;
+        piece.clear();
+    }
+    match number {
+        Some(_) if left > 0 => Err(Error::other(format!("{left} bytes are missing"))),
+        _ => Ok(length - left),
     }
 }
 
-/// So many bytes of the body, written in this base, to standard output. Says how many these are.
-async fn copy(stream: &mut Stream, number: &str, base: u32) -> Result<u64> {
-    let length = match u64::from_str_radix(number, base) {
-        Ok(length) if length <= LONGEST => length,
-        _ => return Err(Error::other(format!("{number:?} is no length here"))),
-    };
-    let mut bytes = vec![0; usize::try_from(length).map_err(Error::other)?];
-    stream.read_exact(&mut bytes).await?;
-    std::io::stdout().write_all(&bytes)?;
-    Ok(length)
-}
-
 async fn fetch(endpoint: &Endpoint, path: &str) -> Result<()> {
-    let connection = lariat::connect(endpoint).await.map_err(Error::other)?;
-    let host = endpoint.host().map(ToString::to_string).unwrap_or_default();
-    let mut stream = BufReader::new(connection);
+    let mut stream = BufReader::new(lariat::connect(endpoint).await.map_err(Error::other)?);
+    let name = endpoint.host().map(ToString::to_string).unwrap_or_default();
+    // The port belongs to it where it is not the one that everybody expects.
+    let host = match (endpoint.is_tls(), endpoint.port()) {
+        (_, None) | (false, Some(80)) | (true, Some(443)) => name,
+        (_, Some(port)) => format!("{name}:{port}"),
+    };
     let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     request.lines().for_each(|line| eprintln!("> {line}"));
@@ -63,23 +66,21 @@ async fn fetch(endpoint: &Endpoint, path: &str) -> Result<()> {
     eprintln!("< {}", line(&mut stream).await?);
     let fields = header(&mut stream).await?;
     let field = |name| fields.iter().find(|(found, _)| found == name);
-    if field("transfer-encoding").is_some_and(|(_, coding)| coding == "chunked") {
-        // Each with its length before it, up to one of length 0 and the trailers behind it.
-        loop {
-            let begin = line(&mut stream).await?;
-            let size = begin.split(';').next().unwrap_or_default();
-            if copy(&mut stream, size, 16).await? == 0 {
-                return header(&mut stream).await.map(drop);
-            }
-            eprintln!("a chunk of 0x{size} bytes");
-            line(&mut stream).await?;
+    if field("transfer-encoding").is_none_or(|(_, coding)| coding != "chunked") {
+        let length = field("content-length").map(|(_, length)| length.as_str());
+        return copy(&mut stream, length, 10).await.map(drop);
+    }
+    // Each chunk has its length before it and CRLF behind it; behind one of length 0 are the trailers.
+    loop {
+        let begin = line(&mut stream).await?;
+        let size = begin.split(';').next().unwrap_or_default().trim();
+        if copy(&mut stream, Some(size), 16).await? == 0 {
+            return header(&mut stream).await.map(drop);
         }
-    } else if let Some((_, length)) = field("content-length") {
-        copy(&mut stream, length, 10).await.map(drop)
-    } else {
-        let mut rest = Vec::new();
-        stream.take(LONGEST).read_to_end(&mut rest).await?;
-        std::io::stdout().write_all(&rest)
+        eprintln!("a chunk of 0x{size} bytes");
+        if !line(&mut stream).await?.is_empty() {
+            return Err(Error::other("a chunk is longer than it says"));
+        }
     }
 }
 
@@ -91,9 +92,7 @@ async fn main() -> ExitCode {
         eprintln!("usage: http_by_hand tcp://HOST:80 /PATH");
         return ExitCode::from(2);
     };
-    if let Err(error) = fetch(&endpoint, &path).await {
-        eprintln!("{error}");
-        return ExitCode::FAILURE;
-    }
-    ExitCode::SUCCESS
+    let fetched = fetch(&endpoint, &path).await;
+    let told = fetched.map_err(|error| eprintln!("{error}"));
+    told.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
 }

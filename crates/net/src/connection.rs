@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use lariat_protocol::contract::Deadlines;
 use lariat_protocol::{Address, ConnectionInfo, Factory, Protocol, Reason, TlsInfo};
+use lariat_tls::ClientTls;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -13,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::carrier::Carrier;
 use crate::driver::Driver;
 use crate::driver::hub::Hub;
-use crate::open::{self, OpenError};
+use crate::open::{self, OpenError, Opening};
 use crate::progress::{Activity, Progress};
 use crate::state::ServiceState;
 
@@ -124,10 +126,46 @@ impl Connection {
     ///
     /// When the endpoint has none, the connection is no plain stream, or the handshake fails.
     /// The connection is gone then.
-    pub async fn start_tls(mut self) -> Result<Connection, OpenError> {
+    pub async fn start_tls(self) -> Result<Connection, OpenError> {
+        let service = Arc::clone(&self.service);
+        self.secured(|carrier, deadlines| open::start_tls(carrier, &service.layers, deadlines))
+            .await
+    }
+
+    /// Begins TLS, as a client, with whoever is behind the connection: it may have TLS already, as one to a
+    /// proxy that passes it on.
+    ///
+    /// ```no_run
+    /// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+    /// use lariat_net::client_tls;
+    ///
+    /// let proxy = lariat_net::connect(&"tls://proxy.example:443".parse()?).await?;
+    /// // What the proxy is asked for, and what it answers, goes over it first.
+    /// let tls = client_tls(&"tls://example.org:443".parse()?)?;
+    /// let connection = proxy.start_tls_with(&tls, "example.org").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the connection is no stream, or the handshake fails: the other side is not whom `name` names. The connection
+    /// is gone then.
+    pub async fn start_tls_with(
+        self,
+        tls: &ClientTls,
+        name: &str,
+    ) -> Result<Connection, OpenError> {
+        self.secured(|carrier, deadlines| open::start_tls_with(carrier, tls, name, deadlines))
+            .await
+    }
+
+    async fn secured(
+        mut self,
+        open: impl FnOnce(Carrier, Deadlines) -> Opening,
+    ) -> Result<Connection, OpenError> {
         let carrier = std::mem::replace(&mut self.carrier.carrier, Carrier::Gone);
         let service = &self.service;
-        let opened = open::start_tls(carrier, &service.layers, service.deadlines()).await;
+        let opened = open(carrier, service.deadlines()).await;
         service.counters(0).handshake(opened.is_ok());
         let opened = opened?;
         self.carrier.carrier = opened.carrier;

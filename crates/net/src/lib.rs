@@ -41,6 +41,7 @@ pub use connection::Connection;
 pub use error::Error;
 pub use expected::Expected;
 pub use keep_alive::KeepAlive;
+pub use lariat_tls::ClientTls;
 pub use open::{OpenError, Tls, client_tls};
 pub use progress::Progress;
 pub use reactor::{

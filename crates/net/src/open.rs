@@ -365,17 +365,34 @@ pub(crate) async fn connect(
 pub(crate) fn start_tls(carrier: Carrier, layers: &Layers, deadlines: Deadlines) -> Opening {
     let tls = layers.start_tls.clone();
     Box::pin(async move {
-        if carrier.is_layered() || carrier.is_message_oriented() {
+        if carrier.is_layered() {
             return Err(OpenError::NotPlain);
         }
-        let tls = tls.ok_or(OpenError::NoTls)?;
-        let shaking = handshake(carrier, &tls);
-        let (carrier, session) = in_time(&deadlines, Deadline::Handshake, shaking).await?;
-        Ok(Opened {
-            carrier,
-            session,
-            proxied: None,
-        })
+        secure(carrier, tls.ok_or(OpenError::NoTls)?, deadlines).await
+    })
+}
+
+/// Begins a client's TLS over a stream, which may have some already.
+pub(crate) fn start_tls_with(
+    carrier: Carrier,
+    tls: &ClientTls,
+    name: &str,
+    deadlines: Deadlines,
+) -> Opening {
+    let tls = Tls::Client(tls.clone(), name.to_owned());
+    Box::pin(secure(carrier, tls, deadlines))
+}
+
+async fn secure(carrier: Carrier, tls: Tls, deadlines: Deadlines) -> Result<Opened, OpenError> {
+    if carrier.is_message_oriented() {
+        return Err(OpenError::NotPlain);
+    }
+    let shaking = handshake(carrier, &tls);
+    let (carrier, session) = in_time(&deadlines, Deadline::Handshake, shaking).await?;
+    Ok(Opened {
+        carrier,
+        session,
+        proxied: None,
     })
 }
 

@@ -35,6 +35,22 @@ impl Blocking {
         Ok(Blocking { client, runtime })
     }
 
+    /// The client, for what takes one, as a [`Download`](super::Download) does.
+    ///
+    /// ```no_run
+    /// use lariat_client::http::{Blocking, Client, Download, address};
+    ///
+    /// # fn f() -> Result<(), Box<dyn std::error::Error>> {
+    /// let web = Blocking::new(Client::builder().build()?)?;
+    /// let file = Download::into_folder(address("https://example.org/pub/large.iso")?, "isos");
+    /// let done = web.wait(file.run(web.client(), |_| {}))?;
+    /// println!("{}: {} bytes", done.path.display(), done.bytes);
+    /// # Ok(()) }
+    /// ```
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Sends a request, as [`Client::send`] does.
     ///
     /// # Errors

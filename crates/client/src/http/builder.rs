@@ -2,16 +2,15 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
 
 use http::header::{ACCEPT, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
-use lariat_net::ConnectOptions;
 use lariat_protocol::Endpoint;
 
 use super::client::Inner;
-use super::connecting::{Connecting, offered};
+use super::connecting::{Connecting, Secrecy, offered};
 use super::pool::Pool;
 use super::{
     Client, Deadlines, Error, Jar, Limits, Observer, Proxies, Redirects, Retries, Versions,
@@ -128,7 +127,8 @@ impl Builder {
         self
     }
 
-    /// A file with the authorities that are trusted in the place of the system's, in PEM form.
+    /// A file with the authorities that are trusted in the place of the system's, in PEM form: for servers, and for proxies
+    /// that are spoken to by TLS.
     #[must_use]
     pub fn authorities(mut self, file: impl Into<PathBuf>) -> Self {
         self.secrecy.push(("ca", file.into()));
@@ -143,7 +143,8 @@ impl Builder {
         self
     }
 
-    /// Takes anybody for the server: whoever sits on the way reads and changes everything. A warning is logged.
+    /// Takes anybody for the server: whoever sits on the way reads and changes everything. A warning is logged. A proxy that is
+    /// spoken to by TLS is checked all the same.
     #[must_use]
     pub fn insecure(mut self) -> Self {
         self.secrecy.push(("verify", "none".into()));
@@ -182,13 +183,19 @@ impl Builder {
         }
         let names = offered(self.versions, self.observer.is_some());
         let mut secrecy = option(Endpoint::tls("localhost", 443), "alpn", names)?;
+        // A proxy is checked in any case, and not shown who asks the servers.
+        let mut secrecy_of_proxies = option(Endpoint::tls("localhost", 443), "alpn", "http/1.1")?;
         for (key, value) in &self.secrecy {
-            secrecy = option(secrecy, key, &value.to_string_lossy())?;
+            let value = value.to_string_lossy();
+            secrecy = option(secrecy, key, &value)?;
+            if *key == "ca" {
+                secrecy_of_proxies = option(secrecy_of_proxies, key, &value)?;
+            }
         }
         Ok(Client::of(Inner {
             connecting: Connecting {
-                secrecy,
-                tls: Mutex::new(ConnectOptions::default()),
+                secrecy: Secrecy::of(secrecy),
+                secrecy_of_proxies: Secrecy::of(secrecy_of_proxies),
                 instead: self.instead,
                 proxies: self.proxies,
                 versions: self.versions,

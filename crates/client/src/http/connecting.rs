@@ -8,11 +8,12 @@ use std::time::Duration;
 use http::HeaderValue;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use lariat_net::{ConnectOptions, Connection, client_tls};
+use lariat_net::{ClientTls, ConnectOptions, Connection, client_tls};
 use lariat_protocol::Endpoint;
 
 use super::address::Target;
-use super::body::Outgoing;
+use super::body::{Moved, Outgoing};
+use super::event::{Event, Witness};
 use super::observer::{Observed, Observer, Watch};
 use super::pool::{About, Fresh, Key, Sender};
 use super::proxy::{Kind, Proxies, Proxy, pass_on_by_socks, pass_on_by_tunnel};
@@ -23,10 +24,10 @@ const READ_BUFFER: usize = 400 * 1024;
 
 /// How a client connects.
 pub(super) struct Connecting {
-    /// An endpoint with the options of TLS.
-    pub(super) secrecy: Endpoint,
-    /// Made when it is wanted first, since it may read the system's authorities.
-    pub(super) tls: Mutex<ConnectOptions>,
+    /// TLS with servers.
+    pub(super) secrecy: Secrecy,
+    /// TLS with proxies that are spoken to by it.
+    pub(super) secrecy_of_proxies: Secrecy,
     /// Endpoints that stand for hosts and ports.
     pub(super) instead: HashMap<(String, u16), Endpoint>,
     pub(super) proxies: Proxies,
@@ -36,6 +37,36 @@ pub(super) struct Connecting {
     pub(super) observer: Option<Arc<dyn Observer>>,
     /// How many connections there were.
     pub(super) count: AtomicU64,
+}
+
+/// A client's side of TLS.
+pub(super) struct Secrecy {
+    /// An endpoint with its options.
+    endpoint: Endpoint,
+    /// Made when it is wanted first, since it may read the system's authorities.
+    made: Mutex<Option<ClientTls>>,
+}
+
+impl Secrecy {
+    /// As an endpoint's options say.
+    pub(super) fn of(endpoint: Endpoint) -> Self {
+        Secrecy {
+            endpoint,
+            made: Mutex::new(None),
+        }
+    }
+
+    fn tls(&self) -> Result<ClientTls, Error> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tls) = &*made {
+            return Ok(tls.clone());
+        }
+        let tls = client_tls(&self.endpoint).map_err(|error| lariat_net::Error::Open {
+            endpoint: "https".into(),
+            error,
+        })?;
+        Ok(made.insert(tls).clone())
+    }
 }
 
 /// The way to a target.
@@ -48,6 +79,16 @@ pub(super) enum Way<'a> {
     Passed(&'a Proxy),
 }
 
+impl<'a> Way<'a> {
+    /// The proxy that the way leads to, if it does.
+    fn proxy(&self) -> Option<&'a Proxy> {
+        match self {
+            Way::Direct => None,
+            Way::Given(proxy) | Way::Passed(proxy) => Some(proxy),
+        }
+    }
+}
+
 impl Connecting {
     /// Which way requests to a target go.
     pub(super) fn way(&self, target: &Target) -> Way<'_> {
@@ -55,7 +96,7 @@ impl Connecting {
         match self.proxies.of(target) {
             Some(_) if is_elsewhere => Way::Direct,
             None => Way::Direct,
-            Some(proxy) if proxy.kind == Kind::Http && !target.is_secure() => Way::Given(proxy),
+            Some(proxy) if proxy.kind.is_http() && !target.is_secure() => Way::Given(proxy),
             Some(proxy) => Way::Passed(proxy),
         }
     }
@@ -64,7 +105,7 @@ impl Connecting {
     pub(super) fn key(&self, target: &Target) -> Key {
         match self.way(target) {
             Way::Given(proxy) => Key {
-                is_secure: false,
+                is_secure: proxy.kind == Kind::Https,
                 host: proxy.host.clone(),
                 port: proxy.port,
                 through: Some("requests".into()),
@@ -96,8 +137,10 @@ impl Connecting {
         &self,
         target: &Target,
         said: Option<&HeaderValue>,
+        witness: Option<&Witness>,
     ) -> Result<Fresh, Error> {
-        let dialled = tokio::time::timeout(self.deadline, self.open(target, said)).await;
+        let opening = self.open(target, said, witness);
+        let dialled = tokio::time::timeout(self.deadline, opening).await;
         dialled.unwrap_or_else(|_| {
             Err(Error::Connect(lariat_net::Error::TimedOut {
                 endpoint: target.server(),
@@ -106,13 +149,26 @@ impl Connecting {
         })
     }
 
-    async fn open(&self, target: &Target, said: Option<&HeaderValue>) -> Result<Fresh, Error> {
+    async fn open(
+        &self,
+        target: &Target,
+        said: Option<&HeaderValue>,
+        witness: Option<&Witness>,
+    ) -> Result<Fresh, Error> {
         let way = self.way(target);
-        let options = match target.is_secure() {
-            true => self.tls()?,
-            false => self.plain(),
+        // What cannot be is found before anybody is asked.
+        let tls = match target.is_secure() {
+            true => Some(self.secrecy.tls()?),
+            false => None,
         };
-        let connection = self.reach(target, &way, options).await?;
+        let connection = self.reach(target, &way).await?;
+        if let Some(witness) = witness {
+            let (peer, proxy) = (connection.peer(), way.proxy());
+            witness.tell(&Event::Connected { peer, proxy });
+            if let Some(tls) = connection.tls() {
+                witness.tell(&Event::Secured { tls });
+            }
+        }
         let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let watch = self.observer.clone().map(|observer| Watch {
             observer,
@@ -121,35 +177,46 @@ impl Connecting {
         let mut stream = Observed::new(connection, watch.clone());
         if let Way::Passed(proxy) = way {
             match proxy.kind {
-                Kind::Http => {
+                Kind::Http | Kind::Https => {
                     let there = target.host_and_port();
-                    pass_on_by_tunnel(proxy, &mut stream, &there, said).await
+                    pass_on_by_tunnel(proxy, &mut stream, &there, said, witness).await
                 }
                 _ => pass_on_by_socks(proxy, &mut stream, &target.host(), target.port()).await,
             }?;
         }
-        if target.is_secure() {
-            let connection = stream.into_inner().start_tls().await;
+        if let Some(tls) = tls {
+            // Whoever it leads through, the server is the one that proves its name.
+            let plain = stream.into_inner();
+            let connection = plain.start_tls_with(&tls, &target.host()).await;
             let connection = connection.map_err(|error| lariat_net::Error::Open {
                 endpoint: target.server(),
                 error,
             })?;
+            if let (Some(witness), Some(tls)) = (witness, connection.tls()) {
+                witness.tell(&Event::Secured { tls });
+            }
             stream = Observed::new(connection, watch);
         }
         self.begin(stream, target).await
     }
 
     /// The connection on which everything else is built: to the server, to what stands for it, or to a proxy.
-    async fn reach(
-        &self,
-        target: &Target,
-        way: &Way<'_>,
-        options: ConnectOptions,
-    ) -> Result<Connection, Error> {
+    async fn reach(&self, target: &Target, way: &Way<'_>) -> Result<Connection, Error> {
         let host = target.host();
+        let mut options = ConnectOptions {
+            timeout: self.deadline,
+            ..ConnectOptions::default()
+        };
         let (endpoint, named) = match way {
             Way::Given(proxy) | Way::Passed(proxy) => {
-                let endpoint = Endpoint::tcp(proxy.host.as_str(), proxy.port);
+                let (host, port) = (proxy.host.as_str(), proxy.port);
+                let endpoint = match proxy.kind {
+                    Kind::Https => {
+                        options.tls = Some(self.secrecy_of_proxies.tls()?);
+                        Endpoint::tls(host, port)
+                    }
+                    _ => Endpoint::tcp(host, port),
+                };
                 (endpoint, format!("the proxy {proxy}"))
             }
             Way::Direct => match self.instead.get(&(host.clone(), target.port())) {
@@ -159,13 +226,6 @@ impl Connecting {
                     (endpoint, target.server())
                 }
             },
-        };
-        let endpoint = match target.is_secure() {
-            // Whoever it leads through, the server is the one that proves its name.
-            true => endpoint
-                .with_option("name", &host)
-                .map_err(lariat_net::Error::from)?,
-            false => endpoint,
         };
         let connected = lariat_net::connect_with(&endpoint, options).await;
         connected.map_err(|error| match (error, way) {
@@ -200,8 +260,14 @@ impl Connecting {
         };
         let about = Arc::new(About {
             peer: connection.peer().clone(),
-            tls: connection.tls().cloned().map(Arc::new),
+            // What a proxy that is given the request has proved says nothing of the server.
+            tls: connection
+                .tls()
+                .filter(|_| target.is_secure())
+                .cloned()
+                .map(Arc::new),
             written: stream.written(),
+            used: Moved::now(),
         });
         tracing::debug!(server = target.server(), peer = %about.peer, is_two, "connected");
         let sender = match is_two {
@@ -246,28 +312,6 @@ impl Connecting {
 
     fn failed(&self, target: &Target, error: &hyper::Error) -> Error {
         explain::head(&target.server(), error, &self.limits)
-    }
-
-    fn plain(&self) -> ConnectOptions {
-        ConnectOptions {
-            timeout: self.deadline,
-            ..ConnectOptions::default()
-        }
-    }
-
-    fn tls(&self) -> Result<ConnectOptions, Error> {
-        let mut kept = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.tls.is_none() {
-            let made = client_tls(&self.secrecy).map_err(|error| lariat_net::Error::Open {
-                endpoint: "https".into(),
-                error,
-            })?;
-            *kept = ConnectOptions {
-                tls: Some(made),
-                ..self.plain()
-            };
-        }
-        Ok(kept.clone())
     }
 }
 

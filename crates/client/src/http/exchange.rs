@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
+};
 use hyper::body::Incoming;
+use hyper::ext::{ReasonPhrase, on_informational};
 
 use super::address::Target;
 use super::body::{Body, Outgoing};
 use super::connecting::{Connecting, Way};
+use super::event::{Event, Witness};
 use super::pool::{Lease, Pool, Sender};
 use super::{Deadlines, Error, explain};
 
@@ -20,6 +24,8 @@ pub(super) struct Asking<'a> {
     pub(super) method: &'a Method,
     pub(super) target: &'a Target,
     pub(super) headers: &'a HeaderMap,
+    /// Who wants to see it.
+    pub(super) witness: Option<&'a Witness>,
 }
 
 /// An answer whose header is there.
@@ -94,13 +100,27 @@ impl Exchanging<'_> {
         } = self;
         let target = asking.target;
         let said = asking.headers.get(PROXY_AUTHORIZATION);
-        let dial = connecting.dial(target, said);
+        let dial = connecting.dial(target, said, asking.witness);
         let key = connecting.key(target);
         let mut lease = pool.take(&key, connecting.may_be_two(target), dial).await?;
         let is_two = matches!(lease.sender, Sender::Two(_));
         let head = Head::of(asking, &connecting.way(target), &body, is_two)?;
+        if let Some(witness) = asking.witness {
+            head.tell(witness, asking.method, &lease);
+        }
         let (outgoing, progress) = Outgoing::new(body);
-        let request = head.request(asking.method.clone(), outgoing);
+        let mut request = head.request(asking.method.clone(), outgoing);
+        if let Some(witness) = asking.witness.cloned() {
+            on_informational(&mut request, move |head| {
+                tell_answered(
+                    &witness,
+                    head.version(),
+                    head.status(),
+                    None,
+                    head.headers(),
+                );
+            });
+        }
         // Others write to a connection that is shared.
         let about = Arc::clone(&lease.about);
         let written = (!is_two).then_some(&*about.written);
@@ -115,7 +135,14 @@ impl Exchanging<'_> {
             overdue = progress.overdue(deadlines.answer, deadlines.between, written) => Err(overdue),
         };
         let mut failed = match outcome {
-            Ok(Ok(response)) => return Ok(Answer { response, lease }),
+            Ok(Ok(response)) => {
+                if let Some(witness) = asking.witness {
+                    let reason = response.extensions().get::<ReasonPhrase>();
+                    let (version, status) = (response.version(), response.status());
+                    tell_answered(witness, version, status, reason, response.headers());
+                }
+                return Ok(Answer { response, lease });
+            }
             Ok(Err(failed)) => failed,
             Err((what, after)) => {
                 lease.forget();
@@ -149,6 +176,7 @@ impl Exchanging<'_> {
 /// The first line of a request, and the lines that depend on the way it goes.
 struct Head {
     uri: Uri,
+    version: Version,
     headers: HeaderMap,
 }
 
@@ -195,11 +223,40 @@ impl Head {
             headers.insert(HOST, host);
             headers.extend(others);
         }
+        // All of it is said here, so that nothing is sent that nobody has seen.
         let may_have_one = matches!(*asking.method, Method::POST | Method::PUT | Method::PATCH);
-        if body.length() == Some(0) && may_have_one && !headers.contains_key(TRANSFER_ENCODING) {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        match body.length() {
+            Some(0) if !may_have_one => {}
+            Some(length) => {
+                headers.insert(CONTENT_LENGTH, length.into());
+            }
+            None if is_two => {}
+            None => {
+                headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+            }
         }
-        Ok(Head { uri, headers })
+        let version = match is_two {
+            true => Version::HTTP_2,
+            false => Version::HTTP_11,
+        };
+        Ok(Head {
+            uri,
+            version,
+            headers,
+        })
+    }
+
+    fn tell(&self, witness: &Witness, method: &Method, lease: &Lease) {
+        if lease.is_reused {
+            let peer = &lease.about.peer;
+            witness.tell(&Event::Reused { peer });
+        }
+        witness.tell(&Event::Asked {
+            method,
+            uri: &self.uri,
+            version: self.version,
+            headers: &self.headers,
+        });
     }
 
     fn request(self, method: Method, body: Outgoing) -> Request<Outgoing> {
@@ -209,6 +266,27 @@ impl Head {
         *request.headers_mut() = self.headers;
         request
     }
+}
+
+fn tell_answered(
+    witness: &Witness,
+    version: Version,
+    status: StatusCode,
+    reason: Option<&ReasonPhrase>,
+    headers: &HeaderMap,
+) {
+    // hyper keeps only what is not the usual one.
+    let usual = match version {
+        Version::HTTP_2 => None,
+        _ => status.canonical_reason(),
+    };
+    let said = reason.map(|reason| String::from_utf8_lossy(reason.as_bytes()));
+    witness.tell(&Event::Answered {
+        version,
+        status,
+        reason: said.as_deref().or(usual).unwrap_or_default(),
+        headers,
+    });
 }
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");

@@ -68,11 +68,12 @@ impl Field {
     }
 
     /// A file of this machine, under its own name, and with the type that files of such names have. It is opened and
-    /// read when it is sent, and must then be as long as it is now.
+    /// read when it is sent, and must then be as long as it is now. What is there and no file, as a pipe, is read to its
+    /// end, which can be done once only.
     ///
     /// # Errors
     ///
-    /// When it cannot be looked at, or is no file.
+    /// When it cannot be looked at, or is a folder.
     pub fn file(path: &Path) -> Result<Self, FieldError> {
         let name = path.file_name().unwrap_or_default();
         let guessed = mime_guess::from_path(path).first_or_octet_stream();
@@ -149,7 +150,7 @@ fn quoted(name: &str) -> String {
     quoted
 }
 
-/// A form with files. Its length is known before it is sent, and its files are read while it is.
+/// A form with files. Its length is known before it is sent, unless a pipe is among its fields, and its files are read while it is.
 ///
 /// ```
 /// use lariat_client::http::{Field, Multipart};
@@ -158,7 +159,7 @@ fn quoted(name: &str) -> String {
 ///     .field("title", Field::text("A rope"))
 ///     .field("table", Field::bytes("a;b\n").named("table.csv"));
 /// assert_eq!(form.content_type(), "multipart/form-data; boundary=limit");
-/// assert_eq!(form.length(), 201);
+/// assert_eq!(form.length(), Some(201));
 /// ```
 #[derive(Clone)]
 pub struct Multipart {
@@ -201,9 +202,9 @@ impl Multipart {
         self
     }
 
-    /// The same, and this is told how much of it has been taken to be sent.
+    /// The same, and this is told how much of it has been taken to be sent, and how much there is, if that is known.
     #[must_use]
-    pub fn watched(mut self, watch: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
+    pub fn watched(mut self, watch: impl Fn(u64, Option<u64>) + Send + Sync + 'static) -> Self {
         self.watch = Some(std::sync::Arc::new(watch));
         self
     }
@@ -213,10 +214,10 @@ impl Multipart {
         format!("multipart/form-data; boundary={}", self.boundary)
     }
 
-    /// How many bytes it has.
-    pub fn length(&self) -> u64 {
-        let pieces: u64 = self.pieces.iter().map(Piece::length).sum();
-        pieces + self.end().len() as u64
+    /// How many bytes it has; nothing with a pipe among its fields.
+    pub fn length(&self) -> Option<u64> {
+        let pieces: Option<u64> = self.pieces.iter().map(Piece::length).sum();
+        Some(pieces? + self.end().len() as u64)
     }
 
     fn end(&self) -> String {
@@ -231,11 +232,13 @@ impl Multipart {
     }
 }
 
-/// It is read from the disk anew each time that it is sent.
+/// It is read from the disk anew each time that it is sent; with a pipe among its fields it can be sent once only.
 impl From<Multipart> for Body {
     fn from(form: Multipart) -> Self {
-        let length = form.length();
-        Body::repeatable(move || form.sending(), Some(length))
+        match form.length() {
+            None => Body::stream(form.sending(), None),
+            length => Body::repeatable(move || form.sending(), length),
+        }
     }
 }
 
@@ -248,7 +251,10 @@ impl Default for Multipart {
 /// Shows how long it is alone: forms have passwords in them.
 impl fmt::Debug for Multipart {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Multipart({} bytes)", self.length())
+        match self.length() {
+            Some(length) => write!(out, "Multipart({length} bytes)"),
+            None => write!(out, "Multipart"),
+        }
     }
 }
 
@@ -270,7 +276,7 @@ mod tests {
             let frame = frame.expect("no error").into_data().expect("data");
             all.extend_from_slice(&frame);
         }
-        assert_eq!(all.len() as u64, form.length());
+        assert_eq!(Some(all.len() as u64), form.length());
         String::from_utf8(all).expect("text")
     }
 

@@ -48,7 +48,8 @@ pub struct Limits {
     pub connections_per_host: usize,
     /// Connections that are kept for later requests, to all servers. Default 64.
     pub idle_connections: usize,
-    /// How long they are kept. Default 60 s, about as long as servers do.
+    /// How long they are kept, over version 2 as well. Default 60 s, about as long as servers do. They end by themselves, where the
+    /// runtime runs: that of [`Blocking`](super::Blocking) does while something is waited for.
     pub idle_time: Duration,
 }
 

@@ -1,5 +1,5 @@
 //! A body of pieces of memory and files of this machine, one behind the other, whose length is known before it
-//! is sent.
+//! is sent, unless a pipe is among them.
 //!
 //! Files are opened when their turn comes, so that a form may have more of them than a process descriptors, and read
 //! as they are sent. One that has another length by then would make the whole body a wrong one, so it is an
@@ -11,47 +11,58 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
+use super::pipe::Pipe;
 use crate::part::{LocalError, cannot};
 
 /// The most bytes that are read at once.
 const BLOCK_SIZE: u64 = 64 * 1024;
 
-/// Is told how many bytes of a body have been taken to be sent, and how many there are.
-pub(super) type Watch = Arc<dyn Fn(u64, u64) + Send + Sync>;
+/// Is told how many bytes of a body have been taken to be sent, and how many there are, if that is known.
+pub(super) type Watch = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 
 /// A piece of a body.
 #[derive(Clone, Debug)]
 pub(super) enum Piece {
     Memory(Bytes),
-    File { path: PathBuf, length: u64 },
+    File {
+        path: PathBuf,
+        length: u64,
+    },
+    /// What is there and no file: it is read to its end, and can be read once.
+    Pipe {
+        path: PathBuf,
+    },
 }
 
 impl Piece {
-    /// A file, as long as it is now.
+    /// A file, as long as it is now, or a pipe or a device.
     pub(super) fn file(path: &Path) -> Result<Self, LocalError> {
         let known = fs::metadata(path).map_err(|error| cannot("send", path, error))?;
-        if !known.is_file() {
-            let kind = match known.is_dir() {
-                true => io::ErrorKind::IsADirectory.into(),
-                false => io::Error::other("it is no file, so that its length is not known"),
-            };
-            return Err(cannot("send", path, kind));
+        if known.is_dir() {
+            let error = io::ErrorKind::IsADirectory.into();
+            return Err(cannot("send", path, error));
         }
-        Ok(Piece::File {
-            path: path.to_owned(),
-            length: known.len(),
+        let path = path.to_owned();
+        Ok(match known.is_file() {
+            true => Piece::File {
+                path,
+                length: known.len(),
+            },
+            false => Piece::Pipe { path },
         })
     }
 
-    pub(super) fn length(&self) -> u64 {
+    /// How many bytes it has, if that is known.
+    pub(super) fn length(&self) -> Option<u64> {
         match self {
-            Piece::Memory(bytes) => bytes.len() as u64,
-            Piece::File { length, .. } => *length,
+            Piece::Memory(bytes) => Some(bytes.len() as u64),
+            Piece::File { length, .. } => Some(*length),
+            Piece::Pipe { .. } => None,
         }
     }
 }
@@ -59,14 +70,19 @@ impl Piece {
 /// Pieces on their way.
 pub(super) struct Sending {
     pieces: VecDeque<Piece>,
-    /// The file whose turn it is.
+    /// The one whose turn it is, if it is none of memory.
     open: Option<Open>,
     sent: u64,
-    length: u64,
+    length: Option<u64>,
     watch: Option<Watch>,
 }
 
-struct Open {
+enum Open {
+    File(OpenFile),
+    Pipe(Pipe),
+}
+
+struct OpenFile {
     file: File,
     path: PathBuf,
     left: u64,
@@ -84,33 +100,42 @@ impl Sending {
         }
     }
 
-    fn next_block(&mut self) -> io::Result<Option<Bytes>> {
+    fn poll_block(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
         loop {
-            if let Some(open) = &mut self.open {
-                let block = open.read()?;
-                if open.left == 0 {
-                    open.check_end()?;
-                    self.open = None;
+            match &mut self.open {
+                Some(Open::File(file)) => {
+                    let block = file.read()?;
+                    if file.left == 0 {
+                        file.check_end()?;
+                        self.open = None;
+                    }
+                    if !block.is_empty() {
+                        return Poll::Ready(Ok(Some(block)));
+                    }
                 }
-                if !block.is_empty() {
-                    return Ok(Some(block));
-                }
-            }
-            match self.pieces.pop_front() {
-                Some(Piece::Memory(bytes)) if bytes.is_empty() => {}
-                Some(Piece::Memory(bytes)) => return Ok(Some(bytes)),
-                Some(Piece::File { path, length }) => self.open = Some(Open::new(path, length)?),
-                None => return Ok(None),
+                Some(Open::Pipe(pipe)) => match ready!(pipe.poll_block(context)?) {
+                    Some(block) => return Poll::Ready(Ok(Some(block))),
+                    None => self.open = None,
+                },
+                None => match self.pieces.pop_front() {
+                    Some(Piece::Memory(bytes)) if bytes.is_empty() => {}
+                    Some(Piece::Memory(bytes)) => return Poll::Ready(Ok(Some(bytes))),
+                    Some(Piece::File { path, length }) => {
+                        self.open = Some(Open::File(OpenFile::new(path, length)?));
+                    }
+                    Some(Piece::Pipe { path }) => self.open = Some(Open::Pipe(Pipe::open(path)?)),
+                    None => return Poll::Ready(Ok(None)),
+                },
             }
         }
     }
 }
 
-impl Open {
+impl OpenFile {
     fn new(path: PathBuf, length: u64) -> io::Result<Self> {
         let opened = File::open(&path);
         let file = opened.map_err(|error| io::Error::other(cannot("read", &path, error)))?;
-        Ok(Open {
+        Ok(OpenFile {
             file,
             path,
             left: length,
@@ -153,9 +178,9 @@ impl http_body::Body for Sending {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let block = self.next_block();
+        let block = ready!(self.poll_block(context));
         if let (Ok(Some(block)), Some(watch)) = (&block, self.watch.clone()) {
             self.sent += block.len() as u64;
             watch(self.sent, self.length);
@@ -164,13 +189,19 @@ impl http_body::Body for Sending {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.open.is_none() && self.pieces.iter().all(|piece| piece.length() == 0)
+        let is_empty = |piece: &Piece| piece.length() == Some(0);
+        self.open.is_none() && self.pieces.iter().all(is_empty)
     }
 
     fn size_hint(&self) -> SizeHint {
-        let open = self.open.as_ref().map_or(0, |open| open.left);
-        let left: u64 = self.pieces.iter().map(Piece::length).sum();
-        SizeHint::with_exact(open + left)
+        let open = match &self.open {
+            None => Some(0),
+            Some(Open::File(file)) => Some(file.left),
+            Some(Open::Pipe(_)) => None,
+        };
+        let left: Option<u64> = self.pieces.iter().map(Piece::length).sum();
+        let all = open.zip(left).map(|(open, left)| open + left);
+        all.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
@@ -191,10 +222,19 @@ mod tests {
         (file, content)
     }
 
+    /// The next block of what has nothing to wait for.
+    fn next_block(sending: &mut Sending) -> io::Result<Option<Bytes>> {
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        match sending.poll_block(&mut context) {
+            Poll::Ready(block) => block,
+            Poll::Pending => panic!("it waits"),
+        }
+    }
+
     /// All that comes, or what it ends with.
     fn drain(sending: &mut Sending) -> io::Result<Vec<u8>> {
         let mut all = Vec::new();
-        while let Some(block) = sending.next_block()? {
+        while let Some(block) = next_block(sending)? {
             all.extend_from_slice(&block);
         }
         Ok(all)
@@ -229,7 +269,7 @@ mod tests {
         let told = told.lock().expect("it");
         assert_eq!(
             (told[0], *told.last().expect("told")),
-            ((1, 200_002), (200_002, 200_002))
+            ((1, Some(200_002)), (200_002, Some(200_002)))
         );
     }
 
@@ -239,7 +279,7 @@ mod tests {
             let (file, _) = file(70_000);
             let piece = Piece::file(file.path()).expect("a file");
             let mut sending = Sending::new([piece], None);
-            assert!(sending.next_block().expect("a block").is_some());
+            assert!(next_block(&mut sending).expect("a block").is_some());
             file.as_file()
                 .set_len(70_000_u64.saturating_add_signed(change))
                 .expect("another length");
@@ -255,5 +295,32 @@ mod tests {
             let error = Piece::file(&path).expect_err("no file").to_string();
             assert!(error.starts_with("cannot send /"), "{error}");
         }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_is_in_a_pipe_is_sent_to_its_end_whatever_its_length() {
+        use std::os::fd::AsRawFd;
+
+        use http_body_util::BodyExt;
+
+        let (reader, mut writer) = io::pipe().expect("a pipe");
+        let path = PathBuf::from(format!("/dev/fd/{}", reader.as_raw_fd()));
+        let piece = Piece::file(&path).expect("a pipe");
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let telling = told.clone();
+        let watch: Watch = Arc::new(move |sent, all| telling.lock().expect("it").push((sent, all)));
+        let pieces = [Piece::Memory("a".into()), piece, Piece::Memory("b".into())];
+        let mut sending = Sending::new(pieces, Some(watch));
+        assert_eq!(sending.size_hint().exact(), None);
+        assert!(!sending.is_end_stream());
+        let first = sending.frame().await.expect("a piece").expect("no error");
+        assert_eq!(first.into_data().ok().as_deref(), Some(&b"a"[..]));
+        let writing = std::thread::spawn(move || writer.write_all(&[b'x'; 300_000]));
+        let rest = sending.collect().await.expect("no error").to_bytes();
+        writing.join().expect("no panic").expect("written");
+        assert!(rest.len() == 300_001 && rest.ends_with(b"xb"));
+        let last = told.lock().expect("it").last().copied();
+        assert_eq!(last, Some((300_002, None)));
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! It connects nothing and sends nothing.
 
+mod sweeping;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use self::sweeping::Sweeper;
 use super::body::{Moved, Outgoing};
 use super::{Error, Limits};
 
@@ -51,6 +54,8 @@ pub(super) struct About {
     pub(super) tls: Option<Arc<TlsInfo>>,
     /// When something was written to it last.
     pub(super) written: Arc<Moved>,
+    /// When a request had it last.
+    pub(super) used: Moved,
 }
 
 /// A connection that was just made.
@@ -70,6 +75,7 @@ struct Shared {
     /// How many connections are idle, of all hosts.
     idle: AtomicUsize,
     limits: Limits,
+    sweeper: Mutex<Sweeper>,
 }
 
 /// The connections that are alike.
@@ -104,6 +110,7 @@ impl Pool {
                 hosts: Mutex::default(),
                 idle: AtomicUsize::new(0),
                 limits,
+                sweeper: Mutex::default(),
             }),
         }
     }
@@ -152,6 +159,9 @@ impl Pool {
         };
         drop(there);
         drop(first);
+        if place.is_none() {
+            self.shared.begin_sweeping();
+        }
         Ok(self.lease(&host, fresh.sender, fresh.about, place, false))
     }
 
@@ -212,18 +222,15 @@ impl Shared {
 
     /// Forgets connections that were kept for long enough, and hosts without any.
     fn sweep(&self, hosts: &mut HashMap<Key, Arc<Host>>) {
-        hosts.retain(|_, host| {
-            let mut there = locked(&host.there);
-            there.idle.retain(|idle| {
-                let stays = self.is_fresh(idle);
-                if !stays {
-                    self.idle.fetch_sub(1, Ordering::Relaxed);
-                }
-                stays
-            });
-            let is_shared = there.two.as_ref().is_some_and(|(two, _)| !two.is_closed());
-            is_shared || !there.idle.is_empty() || Arc::strong_count(host) > 1
-        });
+        hosts.retain(|_, host| self.end_old_ones(host).is_some() || Arc::strong_count(host) > 1);
+    }
+
+    /// Whether an idle connection stays; one that does not is counted no more.
+    fn keeps(&self, stays: bool) -> bool {
+        if !stays {
+            self.idle.fetch_sub(1, Ordering::Relaxed);
+        }
+        stays
     }
 
     fn idle(&self, host: &Host) -> Option<Idle> {
@@ -241,7 +248,7 @@ impl Shared {
         !idle.sender.is_closed() && idle.since.elapsed() < self.limits.idle_time
     }
 
-    fn keep(&self, host: &Host, idle: Idle) {
+    fn keep(self: &Arc<Self>, host: &Host, idle: Idle) {
         if self.idle.load(Ordering::Relaxed) >= self.limits.idle_connections {
             self.sweep(&mut locked(&self.hosts));
         }
@@ -250,6 +257,7 @@ impl Shared {
         }
         self.idle.fetch_add(1, Ordering::Relaxed);
         locked(&host.there).idle.push(idle);
+        self.begin_sweeping();
     }
 }
 
@@ -284,6 +292,7 @@ impl Lease {
             home,
             ..
         } = self;
+        about.used.note();
         let Sender::One(mut sender, _) = sender else {
             return;
         };

@@ -1,16 +1,12 @@
-//! Proxies of both kinds: what they are told, what they say, and what is not told to them.
-
-use std::net::SocketAddr;
+//! Proxies of HTTP: what they are told, what they say, and what is not told to them.
 
 use http::{Request, Uri};
 use lariat_client::http::{Body, Client, Error, Proxies, Proxy, ProxyFault};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream};
 
 use crate::server::{Reply, Server, Then, answer, ends, ok, says, stalls};
 use crate::{failed, fetched, impatient};
 
-fn through(proxy: &str) -> Client {
+pub fn through(proxy: &str) -> Client {
     let proxy: Proxy = proxy.parse().unwrap();
     impatient().proxies(Proxies::all(proxy)).build().unwrap()
 }
@@ -121,136 +117,6 @@ async fn what_a_proxy_passes_on_must_be_the_server() {
     let text = failed(&client, "https://a.example/".parse().unwrap()).await;
     assert!(text.contains("https://a.example"), "{text}");
     assert!(proxy.heard()[0].contains("\r\nProxy-Authorization: Basic bWU6c2VjcmV0\r\n"));
-}
-
-/// A proxy that expects each of these and says each answer, and then passes on.
-async fn socks(
-    script: Vec<(Vec<u8>, Vec<u8>)>,
-    onward: Option<SocketAddr>,
-) -> (SocketAddr, tokio::task::JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let task = tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        for (expected, said) in script {
-            let mut heard = vec![0; expected.len()];
-            stream.read_exact(&mut heard).await.unwrap();
-            assert_eq!(heard, expected);
-            stream.write_all(&said).await.unwrap();
-        }
-        if let Some(onward) = onward {
-            let mut there = TcpStream::connect(onward).await.unwrap();
-            copy_bidirectional(&mut stream, &mut there).await.unwrap();
-        }
-    });
-    (address, task)
-}
-
-const GREETING: &[u8] = &[5, 1, 0];
-const CONNECTED: &[u8] = &[5, 0, 0, 1, 0, 0, 0, 0, 0, 0];
-
-fn by_name(name: &str, port: u16) -> Vec<u8> {
-    let length = u8::try_from(name.len()).unwrap();
-    [&[5, 1, 0, 3, length], name.as_bytes(), &port.to_be_bytes()].concat()
-}
-
-#[tokio::test]
-async fn socks_passes_on_by_name_by_address_and_for_who_logs_in() {
-    let server = Server::start(|_| ok("by socks")).await;
-    let named = (by_name("a.example", 80), CONNECTED.to_vec());
-    let to_address = vec![5, 1, 0, 1, 127, 0, 0, 1, 0, 80];
-    let with_name = [&[5, 0, 0, 3, 3][..], b"abc", &[0, 80]].concat();
-    for (begin, script, there) in [
-        (
-            "socks5h://",
-            vec![(GREETING.to_vec(), vec![5, 0]), named.clone()],
-            "http://a.example/",
-        ),
-        (
-            "socks5://",
-            vec![
-                (GREETING.to_vec(), vec![5, 0]),
-                (to_address.clone(), with_name),
-            ],
-            "http://127.0.0.1/",
-        ),
-        (
-            "socks5h://me:secret@",
-            vec![
-                (vec![5, 2, 0, 2], vec![5, 2]),
-                ([&[1, 2][..], b"me", &[6], b"secret"].concat(), vec![1, 0]),
-                named,
-            ],
-            "http://a.example/",
-        ),
-    ] {
-        let (address, task) = socks(script, Some(server.address)).await;
-        let client = through(&format!("{begin}{address}"));
-        let text = fetched(&client, there.parse().unwrap()).await.unwrap();
-        assert_eq!(text, "by socks");
-        drop(client);
-        task.await.unwrap();
-    }
-    assert!(server.heard()[0].starts_with("GET / HTTP/1.1\r\nHost: a.example\r\n"));
-}
-
-#[tokio::test]
-async fn socks_that_passes_nothing_on_says_why() {
-    let asked = by_name("a.example", 80);
-    let greeted = (GREETING.to_vec(), vec![5, 0]);
-    for (script, words) in [
-        (
-            vec![(GREETING.to_vec(), vec![5, 255])],
-            "it wants a name and a password",
-        ),
-        (
-            vec![(GREETING.to_vec(), vec![5, 7])],
-            "it chose the way 7 to log in, which it was not offered",
-        ),
-        (
-            vec![(GREETING.to_vec(), b"HTTP/1.1 400".to_vec())],
-            "it does not speak SOCKS 5: its answer begins with 72 and not with 5",
-        ),
-        (
-            vec![(GREETING.to_vec(), vec![5])],
-            "it closed the connection before it had passed it on",
-        ),
-        (
-            vec![greeted.clone(), (asked.clone(), vec![5, 5, 0, 1])],
-            "it does not connect to a.example:80: connection refused",
-        ),
-        (
-            vec![greeted.clone(), (asked.clone(), vec![5, 99, 0, 1])],
-            "it does not connect to a.example:80: for the reason 99",
-        ),
-        (
-            vec![greeted.clone(), (asked.clone(), vec![5, 0, 0, 9])],
-            "its answer has an address of the kind 9, and there is 1, 3 and 4",
-        ),
-        (
-            vec![greeted, (asked, vec![5, 0, 0, 1, 0])],
-            "it closed the connection before it had passed it on",
-        ),
-    ] {
-        let (address, task) = socks(script, None).await;
-        let client = through(&format!("socks5h://{address}"));
-        assert_eq!(
-            failed(&client, "http://a.example/".parse().unwrap()).await,
-            format!("the proxy socks5h://{address}: {words}")
-        );
-        task.await.unwrap();
-    }
-    let login = vec![
-        (vec![5, 2, 0, 2], vec![5, 2]),
-        (b"\x01\x01a\x01b".to_vec(), vec![1, 1]),
-    ];
-    let (address, _task) = socks(login, None).await;
-    let client = through(&format!("socks5://a:b@{address}"));
-    let text = failed(&client, "http://127.0.0.1/".parse().unwrap()).await;
-    assert!(
-        text.ends_with("it does not take the name and the password"),
-        "{text}"
-    );
 }
 
 #[tokio::test]

@@ -67,9 +67,11 @@ fn a_file_is_fetched_by_ftp_and_each_failure_has_its_message() {
 }
 
 /// What the program by hand shows and says of a server that answers with this, and its code.
-fn fetched_by_hand(answer: &'static str) -> (Option<i32>, String, String) {
+fn fetched_by_hand(answer: impl Into<Vec<u8>>) -> (Option<i32>, String, String) {
+    let answer = answer.into();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
+    let address = listener.local_addr().unwrap();
+    let endpoint = format!("tcp://{address}");
     let serving = thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
         let mut stream = BufReader::new(stream);
@@ -77,7 +79,8 @@ fn fetched_by_hand(answer: &'static str) -> (Option<i32>, String, String) {
         while !request.ends_with("\r\n\r\n") {
             stream.read_line(&mut request).unwrap();
         }
-        stream.get_mut().write_all(answer.as_bytes()).unwrap();
+        // Who finds that it is wrong reads no more.
+        let _ = stream.get_mut().write_all(&answer);
         request
     });
     let mut command = example("http_by_hand");
@@ -85,7 +88,7 @@ fn fetched_by_hand(answer: &'static str) -> (Option<i32>, String, String) {
     let request = serving.join().unwrap();
     assert_eq!(
         request,
-        "GET /a?b HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        format!("GET /a?b HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
     );
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (
@@ -119,18 +122,47 @@ fn a_page_is_fetched_by_hand_to_its_last_chunk() {
     for (answer, words) in [
         (
             "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfour",
-            "early eof",
+            "5 bytes are missing",
         ),
-        ("HTTP/1.1 200 OK\r\nContent-", "in the middle of a line"),
+        ("HTTP/1.1 200 OK\r\nContent-", "a line is cut off"),
         (
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
-            "\"x\" is no length",
+            "is no length",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhello\r\n0\r\n\r\n",
+            "a chunk is longer than it says",
         ),
     ] {
         let (code, _, said) = fetched_by_hand(answer);
         assert_eq!(code, Some(1));
         assert!(said.lines().last().unwrap().contains(words), "{said}");
     }
+}
+
+#[test]
+fn a_page_that_is_fetched_by_hand_may_be_large_and_its_lines_may_not() {
+    let page = "x".repeat(3 << 20);
+    for head in [
+        "HTTP/1.0 200 OK\r\n\r\n".to_owned(),
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", page.len()),
+        format!(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n",
+            page.len()
+        ),
+    ] {
+        let end = match head.contains("chunked") {
+            true => "\r\n0\r\n\r\n",
+            false => "",
+        };
+        let (code, came, said) = fetched_by_hand(head + &page + end);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(came == page, "{} bytes", came.len());
+    }
+    let long = format!("HTTP/1.1 200 OK\r\nA: {page}\r\n\r\n");
+    let (code, _, said) = fetched_by_hand(long);
+    assert_eq!(code, Some(1));
+    assert!(said.ends_with("longer than 64 KiB\n"), "{said}");
 }
 
 #[test]

@@ -55,7 +55,7 @@ pub struct Args {
     #[arg(long, value_name = "FIELD", help_heading = REQUEST,
         conflicts_with_all = ["data", "data_raw", "data_binary", "data_urlencode", "data_json"])]
     pub form_string: Vec<String>,
-    /// Send this file by PUT, - standard input; behind a URL that ends with / stands its name then
+    /// Send this file or pipe by PUT, - standard input; behind a URL that ends with / stands its name then
     #[arg(short = 'T', long, value_name = "FILE", help_heading = REQUEST,
         conflicts_with_all = ["data", "data_raw", "data_binary", "data_urlencode", "data_json", "form", "form_string"])]
     pub upload_file: Option<PathBuf>,
@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(short = 'G', long, help_heading = REQUEST,
         conflicts_with_all = ["data_json", "form", "form_string", "upload_file"])]
     pub get: bool,
-    /// Ask for the head of the answer alone, and show it
+    /// Ask for the head of the answer alone, and show it; also the heads of those that point elsewhere
     #[arg(short = 'I', long, help_heading = REQUEST, conflicts_with_all = ["output", "remote_name", "remote_header_name", "data_json", "form", "form_string", "upload_file"])]
     pub head: bool,
     /// Ask for these bytes alone, as 0-499 or -500
@@ -109,19 +109,22 @@ pub struct Args {
     /// The most bytes that may come
     #[arg(long, value_name = "BYTES", help_heading = ANSWER)]
     pub max_filesize: Option<u64>,
-    /// Show the head of the answer as well
+    /// Show the heads of the answers as well, those that point elsewhere included
     #[arg(short = 'i', long, help_heading = ANSWER)]
     pub include: bool,
     /// Take an answer of any status for a good one
     #[arg(long, help_heading = ANSWER)]
     pub any_status: bool,
     /// Show what came as a line of JSON for each URL: status, headers, and the body or its file
-    #[arg(long, help_heading = ANSWER, conflicts_with_all = ["include", "head"])]
+    #[arg(long, help_heading = ANSWER, conflicts_with_all = ["include", "head", "write_out"])]
     pub json: bool,
+    /// Write this when a URL is done, as '%{http_code} %{time_total}\n'; @FILE reads it. A wrong word shows all
+    #[arg(short = 'w', long, value_name = "FORMAT", help_heading = ANSWER)]
+    pub write_out: Option<String>,
     /// Show no progress, and nothing of what was done
     #[arg(short = 'q', long, visible_short_alias = 's', visible_alias = "silent", help_heading = ANSWER)]
     pub quiet: bool,
-    /// Show the heads of requests and answers on standard error
+    /// Show what is sent and received on standard error: the heads of each request and answer, and the connections
     #[arg(short = 'v', long, help_heading = ANSWER)]
     pub verbose: bool,
     /// Show the bytes on the wire on standard error, but for secrets; over HTTP/1.1
@@ -137,7 +140,7 @@ pub struct Args {
     /// Do not look into ~/.netrc
     #[arg(long, help_heading = LOGIN)]
     pub no_netrc: bool,
-    /// Send these cookies, as 'a=b; c=d', or those of a file
+    /// Send these cookies, as 'a=b; c=d', or those of a file; '' is a jar that is empty at first
     #[arg(short = 'b', long, value_name = "DATA|FILE", help_heading = LOGIN)]
     pub cookie: Vec<String>,
     /// Keep the cookies of servers in this file, in the form of Netscape and curl
@@ -169,7 +172,8 @@ pub struct Args {
     /// How long all of a URL may take [default: as long as it takes]
     #[arg(short = 'm', long, value_name = "SECONDS", value_parser = seconds, help_heading = WAY)]
     pub max_time: Option<Duration>,
-    /// Ask by this proxy: http://HOST:PORT, socks5://, or socks5h:// where it looks names up
+    /// Ask by this proxy: http://HOST:PORT, https://, socks5://, socks4://, or socks5h:// and socks4a:// where it looks
+    /// names up
     /// [default: those of HTTP_PROXY, HTTPS_PROXY and ALL_PROXY]
     #[arg(short = 'x', long, value_name = "URL", help_heading = WAY)]
     pub proxy: Option<String>,
@@ -213,6 +217,7 @@ Examples:
   lariat fetch -F title=Knots -F 'photo=@knot.jpg;type=image/jpeg' https://example.org/upload
   lariat fetch -T notes.txt -u anna https://example.org/files/
   lariat fetch --json https://example.org/ | jq .status
+  lariat fetch -s -o /dev/null -w '%{http_code} %{time_total}\\n' https://example.org/
   lariat fetch --raw http://example.org/
 
 Exit codes, which are those of curl where it has one:

@@ -210,13 +210,18 @@ async fn asked_for(user: String, host: &str) -> Result<(String, String), Failure
 pub fn cookies(args: &Args) -> Result<(Option<Arc<Jar>>, Vec<String>), Failure> {
     let mut said = Vec::new();
     let mut files: Vec<&Path> = Vec::new();
+    let mut has_jar = args.cookie_jar.is_some();
     for text in &args.cookie {
         match text.contains('=') {
             true => said.push(text.clone()),
-            false => files.push(Path::new(text)),
+            // An empty name is that of no file, and of a jar that is empty at first, as with curl.
+            false => {
+                has_jar = true;
+                files.extend((!text.is_empty()).then_some(Path::new(text)));
+            }
         }
     }
-    if files.is_empty() && args.cookie_jar.is_none() {
+    if !has_jar {
         return Ok((None, said));
     }
     let jar = Jar::new();

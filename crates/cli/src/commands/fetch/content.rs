@@ -1,12 +1,12 @@
 //! What is sent with a request: data, a form, a file, or standard input.
 
+use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use lariat_client::http::{Body, Field, Form, Multipart};
 
 use super::args::Args;
-use super::input::Input;
 use crate::failure::{Failure, in_words};
 use crate::progress::Progress;
 
@@ -27,7 +27,7 @@ pub enum Content {
     },
     /// A form with files.
     Form(Multipart),
-    /// A file, as it is.
+    /// A file or a pipe, as it is.
     File(PathBuf),
     /// Standard input, as it comes.
     Input,
@@ -91,28 +91,38 @@ impl Content {
         matches!(self, Content::Data { content_type, .. } if *content_type == JSON)
     }
 
+    /// Whether it can be sent once only, as what comes through a pipe.
+    pub fn is_once(&self) -> bool {
+        match self {
+            Content::Input => true,
+            Content::File(path) => fs::metadata(path).is_ok_and(|known| !known.is_file()),
+            Content::Form(form) => form.length().is_none(),
+            Content::None | Content::Data { .. } => false,
+        }
+    }
+
     /// It as a body, whose way is shown if it is one that takes a while.
     ///
     /// # Errors
     ///
     /// When the file is not there.
     pub fn body(&self, bar: Progress) -> Result<Body, Failure> {
-        let watch = move |sent: u64, all: u64| match sent == all {
+        let watch = move |sent: u64, all: Option<u64>| match Some(sent) == all {
             true => bar.clear(),
-            false => bar.show(sent, Some(all)),
+            false => bar.show(sent, all),
         };
         Ok(match self {
             Content::None => Body::empty(),
             Content::Data { bytes, .. } => bytes.clone().into(),
             Content::Form(form) => form.clone().watched(watch).into(),
             Content::File(path) => Body::file(path, watch)?,
-            Content::Input => Body::reader(Input::open()?, None),
+            Content::Input => Body::blocking_reader(std::io::stdin())?,
         })
     }
 }
 
 /// A text, or what stands in the file that it names behind `@`.
-fn said(text: &str, in_one_line: bool) -> Result<Vec<u8>, Failure> {
+pub fn said(text: &str, in_one_line: bool) -> Result<Vec<u8>, Failure> {
     let Some(path) = text.strip_prefix('@') else {
         return Ok(text.into());
     };
@@ -131,7 +141,7 @@ fn read(path: &str) -> Result<Vec<u8>, Failure> {
             let input = std::io::stdin().lock();
             input.take(MAXIMUM_DATA + 1).read_to_end(&mut bytes)
         }
-        path => std::fs::File::open(path)
+        path => fs::File::open(path)
             .and_then(|file| file.take(MAXIMUM_DATA + 1).read_to_end(&mut bytes)),
     };
     let shown = if path == "-" { "standard input" } else { path };

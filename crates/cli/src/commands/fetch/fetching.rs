@@ -2,20 +2,22 @@
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, Method, Request, StatusCode, response};
+use http::{HeaderMap, Method, Request, StatusCode};
 use lariat_client::http::{Body, Client, Download, DownloadError, Retries, Step};
 
 use super::args::Args;
 use super::content::Content;
 use super::exit::{bad_status, too_late, unwritable};
+use super::heads::Seen;
 use super::plan::{Job, Place};
 use super::reporting::Report;
-use super::showing::{copy, note_head, show, show_head};
+use super::showing::{copy, show};
+use super::write_out::Format;
 use crate::failure::{Failure, in_words};
-use crate::output::note;
+use crate::output::{note, print, shown};
 use crate::progress::{Bars, Progress};
 
 /// How often what is saved is tried again, if nothing else is said.
@@ -31,6 +33,8 @@ pub struct Fetch {
     pub headers: HeaderMap,
     pub client: Client,
     pub bars: Bars,
+    /// What is written when a URL is done.
+    pub format: Option<Format>,
 }
 
 impl Fetch {
@@ -41,11 +45,11 @@ impl Fetch {
     /// Whatever kept it from coming whole; also an answer that says no.
     pub async fn fetch(&self, job: &Job) -> Result<(), Failure> {
         let mut report = Report::of(&job.uri.to_string());
-        let begun = Instant::now();
+        let seen = Seen::begin(&self.args, &self.bars);
         let outcome = match self.args.max_time {
-            None => self.answer(job, &mut report).await,
+            None => self.answer(job, &seen, &mut report).await,
             Some(most) => {
-                let answering = tokio::time::timeout(most, self.answer(job, &mut report));
+                let answering = tokio::time::timeout(most, self.answer(job, &seen, &mut report));
                 answering.await.unwrap_or_else(|_| {
                     let failure = too_late(format!(
                         "{}: it was not done within {} s",
@@ -56,31 +60,54 @@ impl Fetch {
                 })
             }
         };
+        report.took(seen.elapsed(), seen.times());
+        if let Err(failure) = &outcome {
+            report.failed(failure);
+        }
+        if let Some(format) = &self.format {
+            let written = format.of(&report);
+            let mut printed = Ok(());
+            self.bars
+                .above(|| printed = print(shown(written.as_bytes())));
+            printed?;
+        }
         if self.args.json {
-            report.took(begun.elapsed());
-            if let Err(failure) = &outcome {
-                report.failed(failure);
-            }
             report.show()?;
         }
         outcome
     }
 
     /// Has the answer go where it is to go.
-    async fn answer(&self, job: &Job, report: &mut Report) -> Result<(), Failure> {
-        match &job.place {
-            Place::Output { even_binary } => self.show(job, None, *even_binary, report).await,
-            Place::Device(path) => self.show(job, Some(path), true, report).await,
+    async fn answer(
+        &self,
+        job: &Job,
+        seen: &Arc<Seen>,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let sending = self.sending(job);
+        let mut request = self.request(job, sending.clone())?;
+        request.extensions_mut().insert(seen.witness());
+        let outcome = match &job.place {
+            Place::Output { even_binary } => {
+                let place = (None, *even_binary);
+                self.show(job, request, sending, place, seen, report).await
+            }
+            Place::Device(path) => {
+                let place = (Some(path.as_path()), true);
+                self.show(job, request, sending, place, seen, report).await
+            }
             Place::File(path) => {
-                let download = |request| Download::answer_to(request, path);
+                let download = Download::answer_to(request, path);
                 let name = path.display().to_string();
-                self.save(job, name, download, report).await
+                self.save(job, name, download, sending, report).await
             }
             Place::Named(folder) => {
-                let download = |request| Download::answer_named_by_server(request, folder);
-                self.save(job, job.uri.to_string(), download, report).await
+                let download = Download::answer_named_by_server(request, folder);
+                let name = job.uri.to_string();
+                self.save(job, name, download, sending, report).await
             }
-        }
+        };
+        outcome.and(seen.check())
     }
 
     fn request(&self, job: &Job, bar: Progress) -> Result<Request<Body>, Failure> {
@@ -109,11 +136,6 @@ impl Fetch {
         if let Some(asking) = &job.asking {
             request.headers_mut().insert(AUTHORIZATION, asking.header());
         }
-        if args.verbose {
-            let first = format!("{} {}", request.method(), request.uri());
-            self.bars
-                .above(|| note_head('>', &first, request.headers()));
-        }
         Ok(request)
     }
 
@@ -132,13 +154,12 @@ impl Fetch {
         &self,
         job: &Job,
         name: String,
-        download: impl FnOnce(Request<Body>) -> Download,
+        download: Download,
+        sending: Progress,
         report: &mut Report,
     ) -> Result<(), Failure> {
         let args = &self.args;
-        let sending = self.sending(job);
-        let request = self.request(job, sending.clone())?;
-        let mut download = download(request)
+        let mut download = download
             .resume(args.resume)
             .any_status(args.any_status)
             .retries(Retries::times(args.retry.unwrap_or(RETRIES)));
@@ -146,23 +167,26 @@ impl Fetch {
             download = download.at_most(most);
         }
         let bar = self.bars.of_file(&name);
+        let mut repetitions = 0;
         let done = download.run(&self.client, |step| match step {
             Step::Answered(answer) => {
                 sending.clear();
                 report.answer(answer);
-                self.bars.above(|| self.heads(answer));
             }
             Step::Begun(path) => bar.rename(&path.display().to_string()),
             Step::There { bytes, all } => bar.show(bytes, all),
-            Step::Again { error, after } if !args.quiet => self.bars.above(|| {
-                note(&format!(
-                    "{error}; again in {} s",
-                    after.as_secs_f32().ceil()
-                ));
-            }),
+            Step::Again { error, after } => {
+                repetitions += 1;
+                if !args.quiet {
+                    let after = after.as_secs_f32().ceil();
+                    self.bars
+                        .above(|| note(&format!("{error}; again in {after} s")));
+                }
+            }
             _ => {}
         });
         let done = done.await;
+        report.set("repetitions", repetitions);
         sending.clear();
         bar.clear();
         let done = done.map_err(|error| self.explained(error, job))?;
@@ -198,22 +222,19 @@ impl Fetch {
     async fn show(
         &self,
         job: &Job,
-        device: Option<&Path>,
-        even_binary: bool,
+        request: Request<Body>,
+        sending: Progress,
+        (device, even_binary): (Option<&Path>, bool),
+        seen: &Seen,
         report: &mut Report,
     ) -> Result<(), Failure> {
         let args = &self.args;
         let most = args.max_filesize.unwrap_or(u64::MAX);
-        let bar = self.sending(job);
-        let request = self.request(job, bar.clone())?;
         let answer = self.client.send(request).await;
-        bar.clear();
+        sending.clear();
         let (answer, body) = answer?.into_parts();
         report.answer(&answer);
-        self.heads(&answer);
-        if args.include || args.head {
-            show_head(&answer)?;
-        }
+        seen.check()?;
         match device {
             _ if args.head => {}
             Some(device) => report.set("bytes", into_device(body, device, most).await?),
@@ -230,9 +251,7 @@ impl Fetch {
                 })?;
                 report.set("body", text);
             }
-            None => {
-                show(&answer, body, even_binary, most).await?;
-            }
+            None => report.set("bytes", show(&answer, body, even_binary, most).await?),
         }
         match answer.status.as_u16() {
             400.. if !args.any_status => {
@@ -241,14 +260,6 @@ impl Fetch {
                 Err(self.advised(failure, Some(status)))
             }
             _ => Ok(()),
-        }
-    }
-
-    fn heads(&self, answer: &response::Parts) {
-        if self.args.verbose {
-            let lines = super::showing::head(answer);
-            let first = lines.first().map(String::as_str).unwrap_or_default();
-            note_head('<', first, &answer.headers);
         }
     }
 

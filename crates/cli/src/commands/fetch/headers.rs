@@ -114,7 +114,7 @@ fn read(line: &str) -> Result<(HeaderName, Option<HeaderValue>), Failure> {
     match said {
         Some(said) => {
             let mut value = value(&format!("-H {name}"), said)?;
-            value.set_sensitive(super::watching::SECRETS.contains(&name.as_str()));
+            value.set_sensitive(super::secrets::is_secret(name.as_str().as_bytes()));
             Ok((name, Some(value)))
         }
         None => Ok((name, None)),

@@ -6,12 +6,14 @@ mod content;
 mod exit;
 mod fetching;
 mod headers;
-mod input;
+mod heads;
 mod plan;
 mod readable;
 mod reporting;
+mod secrets;
 mod showing;
 mod watching;
+mod write_out;
 
 use std::sync::Arc;
 
@@ -21,6 +23,7 @@ pub use self::args::Args;
 use self::content::Content;
 use self::fetching::{Fetch, left};
 use self::plan::Job;
+use self::write_out::Format;
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::complain;
 use crate::progress::Bars;
@@ -30,9 +33,13 @@ use crate::signals;
 pub fn run(args: Args) -> Result<(), Failure> {
     let content = Content::of(&args)?;
     let mut jobs = plan::jobs(&args, &content)?;
-    if matches!(content, Content::Input) && jobs.len() > 1 {
-        return Err(Failure::usage("standard input can be sent to one URL only"));
+    if content.is_once() && jobs.len() > 1 {
+        return Err(Failure::usage(
+            "standard input, or another pipe, can be sent to one URL only",
+        ));
     }
+    let format = args.write_out.as_deref().map(Format::of_argument);
+    let format = format.transpose()?;
     signals::endable(|interrupted| async move {
         tokio::pin!(interrupted);
         let (jar, said) = asking::cookies(&args)?;
@@ -51,6 +58,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             client,
             bars: Bars::new(!args.quiet && !args.json),
             content,
+            format,
             args,
         });
         let mut running = JoinSet::new();

@@ -4,14 +4,13 @@
 use std::io::{self, IsTerminal, Write};
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Version, response};
+use http::{HeaderMap, response};
 use lariat_client::http::Body;
 
 use super::exit::{too_large, unwritable};
 use super::readable::readable;
-use super::watching::SECRETS;
 use crate::failure::{Failure, in_words};
-use crate::output::{harmless, note, print};
+use crate::output::{harmless, print};
 
 /// The longest JSON that is laid out; what is longer is shown as it is.
 const LONGEST_JSON: usize = 16 * 1024 * 1024;
@@ -164,61 +163,4 @@ fn kind(headers: &HeaderMap) -> &str {
 pub fn is_json(headers: &HeaderMap) -> bool {
     let kind = kind(headers).split(';').next().unwrap_or_default().trim();
     kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
-}
-
-/// The lines of an answer's head, the status line first.
-pub fn head(answer: &response::Parts) -> Vec<String> {
-    let status = answer.status;
-    let reason = match status.canonical_reason() {
-        // Version 2 sends none.
-        Some(reason) if answer.version < Version::HTTP_2 => format!(" {reason}"),
-        _ => String::new(),
-    };
-    let first = format!("{:?} {}{reason}", answer.version, status.as_u16());
-    let mut lines = vec![first];
-    lines.extend(fields(&answer.headers));
-    lines
-}
-
-/// The lines of a head without the first one.
-fn fields(headers: &HeaderMap) -> impl Iterator<Item = String> {
-    headers.iter().map(|(name, value)| {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        format!("{}: {value}", title_case(name.as_str()))
-    })
-}
-
-/// `Content-Type`, as people write it; over the wire it may be in small letters.
-fn title_case(name: &str) -> String {
-    let words = name.split('-').map(|word| {
-        let (first, rest) = word.split_at(word.len().min(1));
-        first.to_ascii_uppercase() + rest
-    });
-    words.collect::<Vec<_>>().join("-")
-}
-
-/// Shows the head of an answer on standard output.
-///
-/// # Errors
-///
-/// When it cannot be written.
-pub fn show_head(answer: &response::Parts) -> Result<(), Failure> {
-    let mut text = head(answer).join("\n");
-    text.push_str("\n\n");
-    print(crate::output::shown(text.as_bytes()))
-}
-
-/// Shows a head on standard error, each line behind where it goes, without what is secret in it.
-pub fn note_head(direction: char, first: &str, headers: &HeaderMap) {
-    note(&format!("{direction} {first}"));
-    for (name, value) in headers {
-        let line = match SECRETS.contains(&name.as_str()) {
-            true => "****".into(),
-            false => String::from_utf8_lossy(value.as_bytes()),
-        };
-        note(&format!(
-            "{direction} {}: {line}",
-            title_case(name.as_str())
-        ));
-    }
 }

@@ -1,24 +1,18 @@
 //! `--raw`: the bytes on the wire, on standard error, each line behind `>` if it was sent and `<` if it was
 //! received; from the second connection on, its number stands in front. What is secret in them is left out.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Mutex;
 
 use lariat_client::http::Observer;
 
+use super::secrets::{HIDDEN, is_secret, without_passwords};
 use crate::output::note;
 
 /// A line that is longer is shown in pieces.
 const LONGEST_LINE: usize = 4096;
-
-/// The headers whose values let in whoever has them.
-pub const SECRETS: [&str; 4] = [
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "set-cookie",
-];
 
 /// The most of a line's beginning that is remembered when it is shown in pieces: more than any secret's name has.
 const LONGEST_NAME: usize = 64;
@@ -110,7 +104,7 @@ impl Side {
         let is_first = self.begin.is_empty();
         let room = LONGEST_NAME.saturating_sub(self.begin.len());
         self.begin.extend(piece.iter().take(room));
-        let is_rest_of_secret = !is_first && is_secret(&self.begin);
+        let is_rest_of_secret = !is_first && is_secret(name(&self.begin));
         if piece.ends_with(b"\n") {
             self.begin.clear();
         }
@@ -131,19 +125,18 @@ fn text(line: &[u8]) -> String {
     }
 }
 
-/// A line of a header without its value, if that is a secret.
-fn without_secret(line: &[u8]) -> Vec<u8> {
-    match is_secret(line) {
-        true => [name(line), b": ****\r\n"].concat(),
-        false => line.to_vec(),
-    }
-}
-
-fn is_secret(line: &[u8]) -> bool {
+/// A line of a header without its value, if that is a secret, and without the password of a URL to which it points.
+fn without_secret(line: &[u8]) -> Cow<'_, [u8]> {
     let name = name(line);
-    SECRETS
-        .iter()
-        .any(|secret| name.eq_ignore_ascii_case(secret.as_bytes()))
+    if is_secret(name) {
+        return [name, format!(": {HIDDEN}\r\n").as_bytes()].concat().into();
+    }
+    match std::str::from_utf8(line) {
+        Ok(text) if name.eq_ignore_ascii_case(b"location") => {
+            without_passwords(text).into_owned().into_bytes().into()
+        }
+        _ => line.into(),
+    }
 }
 
 /// What stands before the colon of a header's line.
@@ -174,6 +167,10 @@ mod tests {
             "Authorization: ****\r\n"
         );
         assert_eq!(text(b"set-cookie: a=b\r\n"), "set-cookie: ****\r\n");
+        assert_eq!(
+            text(b"Location: http://a:b@c/\r\n"),
+            "Location: http://****@c/\r\n"
+        );
         assert_eq!(text(b"X-Cookie: a\\b\r\n"), "X-Cookie: a\\\\b\r\n");
         assert_eq!(text(b"\xff\x1b[2J\n"), "\\xff\\x1b[2J\\n");
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use lariat_testkit::{WebFault, WebServer};
 use nix::sys::signal::Signal;
@@ -215,4 +217,77 @@ fn an_interrupt_is_heard_while_nobody_reads() {
     running.signal(Signal::SIGINT);
     assert_eq!(running.finish().code, Some(130));
     drop(reader);
+}
+
+#[test]
+fn a_full_disk_is_told_and_what_came_is_gone_on_with() {
+    let (server, folder, content) = large();
+    let url = server.url("/large.bin");
+    // Linux has a device that is always full.
+    if Path::new("/dev/full").exists() {
+        let full = fetch(&folder, &["-o", "/dev/full", &url]);
+        assert_eq!(full.code, Some(23), "{}", full.errors);
+        assert!(full.errors.contains("space"), "{}", full.errors);
+    }
+    // No file may be longer than 40 KiB; the signal that says so is ignored, as by services.
+    let fetching = command(folder.path(), &["-O", &url]);
+    let mut limited = Command::new("sh");
+    let script = "trap '' XFSZ; ulimit -f 80 && exec \"$@\"";
+    limited
+        .args(["-c", script, "sh"])
+        .arg(fetching.get_program())
+        .args(fetching.get_args())
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    for (name, value) in fetching.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    let outcome = Running::spawn(&mut limited).finish();
+    assert_eq!(outcome.code, Some(23), "{}", outcome.errors);
+    assert!(
+        outcome
+            .errors
+            .starts_with("lariat: cannot write large.bin.part: ")
+            && outcome.errors.ends_with("-C goes on with it\n"),
+        "{}",
+        outcome.errors
+    );
+    assert_eq!(names(&folder), ["large.bin.part", "large.bin.part.etag"]);
+    let outcome = fetch(&folder, &["-C", "-O", &url]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.errors);
+    assert!(fs::read(folder.path().join("large.bin")).unwrap() == content);
+    assert_ne!(server.heard().last().unwrap().header("range"), None);
+}
+
+#[test]
+fn a_name_that_a_server_gives_has_its_limits() {
+    let (server, folder) = begin();
+    let url = server.url("/a.txt");
+    let named = |name: &str| {
+        let disposition = format!("attachment; filename=\"{name}\"");
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Disposition: {disposition}\r\nETag: \"1\"\r\n\
+             Content-Length: 2\r\n\r\nok"
+        );
+        server.order("/a.txt", 1, WebFault::Says(head.into_bytes()));
+        fetch(&folder, &["-q", "-J", &url])
+    };
+    // Neither longer than a file system takes, nor out of the folder, nor hidden, nor through a link that is there.
+    let long = format!("{}.txt", "x".repeat(5000));
+    for name in [&long, "..", "...profile"] {
+        let outcome = named(name);
+        assert_eq!(outcome.code, Some(0), "{name}: {}", outcome.errors);
+    }
+    let shortened = format!("{}.txt", "x".repeat(196));
+    assert_eq!(names(&folder), ["a.txt", "profile", &shortened]);
+    let outside = tempfile::tempdir().unwrap();
+    let target = outside.path().join("target");
+    std::os::unix::fs::symlink(&target, folder.path().join("link")).unwrap();
+    let outcome = named("link");
+    assert_eq!(outcome.code, Some(23), "{}", outcome.errors);
+    assert!(!target.exists());
 }

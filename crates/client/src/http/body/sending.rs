@@ -48,7 +48,7 @@ impl Moved {
     }
 
     /// How long ago that was.
-    fn elapsed(&self) -> Duration {
+    pub(in crate::http) fn elapsed(&self) -> Duration {
         let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
         self.begun.elapsed().saturating_sub(last)
     }

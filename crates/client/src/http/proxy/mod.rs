@@ -2,6 +2,7 @@
 
 mod bypass;
 mod socks;
+mod socks4;
 mod tunnel;
 
 use std::fmt;
@@ -23,10 +24,35 @@ const DEFAULT_PORT: u16 = 1080;
 pub(super) enum Kind {
     /// By HTTP: it is given requests for `http`, and asked by `CONNECT` for connections to `https`.
     Http,
+    /// The same over TLS with the proxy itself.
+    Https,
     /// By SOCKS, version 5 (RFC 1928), with addresses that were looked up here.
     Socks,
     /// The same with names, which it looks up itself.
     SocksWithNames,
+    /// By SOCKS, version 4, with addresses that were looked up here, of IPv4 alone.
+    Socks4,
+    /// The same with names (4a).
+    Socks4WithNames,
+}
+
+impl Kind {
+    /// Whether it is spoken to by HTTP.
+    pub(super) fn is_http(self) -> bool {
+        matches!(self, Kind::Http | Kind::Https)
+    }
+
+    /// How it is written before the host.
+    fn scheme(self) -> &'static str {
+        match self {
+            Kind::Http => "http",
+            Kind::Https => "https",
+            Kind::Socks => "socks5",
+            Kind::SocksWithNames => "socks5h",
+            Kind::Socks4 => "socks4",
+            Kind::Socks4WithNames => "socks4a",
+        }
+    }
 }
 
 /// One proxy, and who it is told is asking.
@@ -60,7 +86,8 @@ impl Proxy {
 impl FromStr for Proxy {
     type Err = Error;
 
-    /// Reads `[http://|socks5://|socks5h://][NAME:PASSWORD@]HOST[:PORT]`.
+    /// Reads `[http://|https://|socks5://|socks5h://|socks4://|socks4a://][NAME:PASSWORD@]HOST[:PORT]`. Version 4 of SOCKS is told the
+    /// name and no password.
     fn from_str(text: &str) -> Result<Self, Error> {
         let whole = match behind_scheme(text) {
             Some(_) => text.to_owned(),
@@ -69,7 +96,8 @@ impl FromStr for Proxy {
         // Not the text: it may have a password in it.
         let wrong = |problem: String| {
             Err(Error::Misuse(format!(
-                "a proxy is written as http://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT: {problem}"
+                "a proxy is written as http://HOST:PORT, or with https://, socks5://, socks5h://, socks4:// or socks4a:// in \
+                 front: {problem}"
             )))
         };
         let url = match Url::parse(&whole) {
@@ -78,11 +106,11 @@ impl FromStr for Proxy {
         };
         let kind = match url.scheme() {
             "http" => Kind::Http,
+            "https" => Kind::Https,
             "socks5" => Kind::Socks,
             "socks5h" => Kind::SocksWithNames,
-            "https" => {
-                return wrong("one that is spoken to by TLS itself is not among these".into());
-            }
+            "socks4" => Kind::Socks4,
+            "socks4a" => Kind::Socks4WithNames,
             scheme => return wrong(format!("there is no {scheme}")),
         };
         let host = match url.host() {
@@ -96,6 +124,7 @@ impl FromStr for Proxy {
         let port = match url.port() {
             Some(port) => port,
             None if whole.trim_end_matches('/').ends_with(":80") => 80,
+            None if kind == Kind::Https => 443,
             None => DEFAULT_PORT,
         };
         Ok(Proxy {
@@ -109,11 +138,7 @@ impl FromStr for Proxy {
 
 impl fmt::Display for Proxy {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = match self.kind {
-            Kind::Http => "http",
-            Kind::Socks => "socks5",
-            Kind::SocksWithNames => "socks5h",
-        };
+        let scheme = self.kind.scheme();
         match self.host.contains(':') {
             true => write!(out, "{scheme}://[{}]:{}", self.host, self.port),
             false => write!(out, "{scheme}://{}:{}", self.host, self.port),
@@ -248,7 +273,7 @@ mod tests {
     fn what_is_no_proxy_is_told_with_its_variable_and_without_its_password() {
         for text in [
             "ftp://me:secret@a",
-            "https://me:secret@a:1",
+            "socks6://me:secret@a:1",
             "http://me:secret@",
             "::::",
         ] {
@@ -260,6 +285,8 @@ mod tests {
             );
         }
         assert_eq!("http://a:80/".parse::<Proxy>().unwrap().port, 80);
+        assert_eq!("https://a:80/".parse::<Proxy>().unwrap().port, 80);
+        assert_eq!("https://a:443/".parse::<Proxy>().unwrap().port, 443);
         assert_eq!(
             "[::1]:8080".parse::<Proxy>().unwrap().to_string(),
             "http://[::1]:8080"

@@ -1,11 +1,12 @@
-//! SOCKS 5 (RFC 1928), with a name and a password where they are asked for (RFC 1929): a proxy passes a connection on.
+//! SOCKS 5 (RFC 1928), with a name and a password where they are asked for (RFC 1929): a proxy passes a connection on. What
+//! version 4 has in common with it is here as well.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::{Kind, Proxy, ProxyFault};
+use super::{Kind, Proxy, ProxyFault, socks4};
 use crate::http::Error;
 
 const VERSION: u8 = 5;
@@ -31,9 +32,18 @@ where
         fault,
     };
     let wrong = |problem| failed(ProxyFault::Broken, problem);
-    let target = target(proxy, host, port).await?;
-    let asked = ask(proxy, stream, &target).await;
-    let answer = asked.map_err(|error| match error {
+    let is_old = matches!(proxy.kind, Kind::Socks4 | Kind::Socks4WithNames);
+    let asked = match is_old {
+        true => {
+            let request = socks4::request(proxy, host, port).await?;
+            socks4::ask(stream, &request).await
+        }
+        false => {
+            let target = target(proxy, host, port).await?;
+            ask(proxy, stream, &target).await
+        }
+    };
+    let refused = asked.map_err(|error| match error {
         Failure::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             wrong("it closed the connection before it had passed it on".into())
         }
@@ -44,17 +54,17 @@ where
             "it wants a name and a password".into(),
         ),
     })?;
-    match answer {
-        0 => Ok(()),
-        code => Err(failed(
+    match refused {
+        None => Ok(()),
+        Some(why) => Err(failed(
             ProxyFault::Refused,
-            format!("it does not connect to {host}:{port}: {}", reason(code)),
+            format!("it does not connect to {host}:{port}: {why}"),
         )),
     }
 }
 
 /// What goes wrong on the way to an answer.
-enum Failure {
+pub(super) enum Failure {
     Io(io::Error),
     Said(String),
     WantsLogin,
@@ -72,14 +82,7 @@ async fn target(proxy: &Proxy, host: &str, port: u16) -> Result<Vec<u8>, Error> 
     match (host.parse::<IpAddr>(), proxy.kind) {
         (Ok(address), _) => push_address(&mut target, address),
         (Err(_), Kind::Socks) => {
-            let name = host.to_owned();
-            // The system's resolver blocks for as long as it likes.
-            let looked_up =
-                tokio::task::spawn_blocking(move || lariat_net::lookup::resolve(&name, port)).await;
-            let found = match looked_up {
-                Ok(found) => found.map_err(lariat_net::Error::from)?,
-                Err(_) => return Err(Error::Misuse("the runtime is shutting down".into())),
-            };
+            let found = looked_up(host, port).await?;
             // A proxy tries one address: IPv4 is what nearly all of them can reach.
             let best = found
                 .iter()
@@ -103,6 +106,17 @@ async fn target(proxy: &Proxy, host: &str, port: u16) -> Result<Vec<u8>, Error> 
     Ok(target)
 }
 
+/// The addresses of a name.
+pub(super) async fn looked_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
+    let name = host.to_owned();
+    // The system's resolver blocks for as long as it likes.
+    let looking = tokio::task::spawn_blocking(move || lariat_net::lookup::resolve(&name, port));
+    match looking.await {
+        Ok(found) => Ok(found.map_err(lariat_net::Error::from)?),
+        Err(_) => Err(Error::Misuse("the runtime is shutting down".into())),
+    }
+}
+
 fn push_address(target: &mut Vec<u8>, address: IpAddr) {
     match address {
         IpAddr::V4(address) => {
@@ -116,8 +130,8 @@ fn push_address(target: &mut Vec<u8>, address: IpAddr) {
     }
 }
 
-/// The conversation, up to the answer's code.
-async fn ask<S>(proxy: &Proxy, stream: &mut S, target: &[u8]) -> Result<u8, Failure>
+/// The conversation, up to why the proxy does not connect, if it does not.
+async fn ask<S>(proxy: &Proxy, stream: &mut S, target: &[u8]) -> Result<Option<String>, Failure>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -148,10 +162,11 @@ where
     let [version, code, _, kind] = hear(stream).await?;
     check_version(version)?;
     // Behind a failure some send nothing more.
-    if code == 0 {
-        skip_address(stream, kind).await?;
+    if code != 0 {
+        return Ok(Some(reason(code)));
     }
-    Ok(code)
+    skip_address(stream, kind).await?;
+    Ok(None)
 }
 
 async fn log_in<S>(stream: &mut S, user: &str, password: &str) -> Result<(), Failure>
@@ -204,13 +219,13 @@ fn check_version(version: u8) -> Result<(), Failure> {
     }
 }
 
-async fn say<S: AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8]) -> io::Result<()> {
+pub(super) async fn say<S: AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8]) -> io::Result<()> {
     stream.write_all(bytes).await?;
     stream.flush().await
 }
 
 /// So many bytes and no more: what follows is the server's.
-async fn hear<const LENGTH: usize, S: AsyncRead + Unpin>(
+pub(super) async fn hear<const LENGTH: usize, S: AsyncRead + Unpin>(
     stream: &mut S,
 ) -> io::Result<[u8; LENGTH]> {
     let mut bytes = [0; LENGTH];

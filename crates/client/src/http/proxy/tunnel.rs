@@ -1,9 +1,11 @@
 //! `CONNECT` (RFC 9110, section 9.3.6): a proxy of HTTP passes a connection on.
 
-use http::HeaderValue;
+use http::header::{HOST, PROXY_AUTHORIZATION};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{Proxy, ProxyFault};
+use crate::http::event::{Event, Witness};
 use crate::http::{Authentication, Error};
 
 /// How much a proxy may say before the connection is passed on.
@@ -16,6 +18,7 @@ pub(in crate::http) async fn pass_on<S>(
     stream: &mut S,
     host_and_port: &str,
     said: Option<&HeaderValue>,
+    witness: Option<&Witness>,
 ) -> Result<(), Error>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -30,6 +33,9 @@ where
     let asking = said
         .cloned()
         .or(proxy.asking.as_ref().map(Authentication::header));
+    if let Some(witness) = witness {
+        tell_asked(witness, host_and_port, asking.as_ref());
+    }
     let request = request(host_and_port, asking.as_ref());
     stream.write_all(&request).await.map_err(broke)?;
     stream.flush().await.map_err(broke)?;
@@ -54,6 +60,9 @@ where
             length => answer.extend_from_slice(&piece[..length]),
         }
     };
+    if let Some(witness) = witness {
+        tell_answered(witness, &answer[..end]);
+    }
     let line = answer
         .split(|byte| *byte == b'\n')
         .next()
@@ -95,6 +104,51 @@ fn request(host_and_port: &str, asking: Option<&HeaderValue>) -> Vec<u8> {
     }
     request.extend_from_slice(b"\r\n");
     request
+}
+
+/// Shows the same request to whoever wants to see it.
+fn tell_asked(witness: &Witness, host_and_port: &str, asking: Option<&HeaderValue>) {
+    let mut headers = HeaderMap::new();
+    if let Ok(host) = HeaderValue::from_str(host_and_port) {
+        headers.insert(HOST, host);
+    }
+    if let Some(asking) = asking {
+        headers.insert(PROXY_AUTHORIZATION, asking.clone());
+    }
+    if let Ok(uri) = host_and_port.parse::<Uri>() {
+        witness.tell(&Event::Asked {
+            method: &Method::CONNECT,
+            uri: &uri,
+            version: Version::HTTP_11,
+            headers: &headers,
+        });
+    }
+}
+
+/// Shows what the proxy has answered, as far as it is HTTP.
+fn tell_answered(witness: &Witness, head: &[u8]) {
+    let text = String::from_utf8_lossy(head);
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    let status = status(first.as_bytes()).and_then(|status| StatusCode::from_u16(status).ok());
+    let Some(status) = status else { return };
+    let mut headers = HeaderMap::new();
+    for line in lines {
+        let (name, value) = line.split_once(':').unwrap_or_default();
+        let name = HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value.trim())) {
+            headers.append(name, value);
+        }
+    }
+    witness.tell(&Event::Answered {
+        version: match first.starts_with("HTTP/1.0") {
+            true => Version::HTTP_10,
+            false => Version::HTTP_11,
+        },
+        status,
+        reason: first.splitn(3, ' ').nth(2).unwrap_or_default(),
+        headers: &headers,
+    });
 }
 
 /// Where the header ends; its lines may end by LF alone.

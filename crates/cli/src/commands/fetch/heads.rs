@@ -1,0 +1,254 @@
+//! What happens on the way of a request, as `-v` shows it on standard error: each head that is sent behind `>`, each that is
+//! received behind `<`, and the rest behind `*`. `-i` and `-I` show the heads of answers on standard output.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use http::{HeaderMap, Method, StatusCode, Uri, Version};
+use lariat_client::http::{Event, Witness};
+
+use super::args::Args;
+use super::secrets::shown_value;
+use crate::failure::Failure;
+use crate::output::{note, print, shown};
+use crate::progress::Bars;
+
+/// What is seen on the way of one URL.
+pub struct Seen {
+    bars: Bars,
+    is_verbose: bool,
+    includes_heads: bool,
+    begun: Instant,
+    notes: Mutex<Notes>,
+}
+
+/// What is remembered of it.
+#[derive(Default)]
+struct Notes {
+    /// Whether it is a proxy that was asked last, for a connection.
+    is_proxy: bool,
+    /// Why heads could not be shown.
+    failure: Option<Failure>,
+    times: Times,
+}
+
+/// When the steps of the last request were done, from the beginning on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// There was a connection.
+    pub connected: Option<Duration>,
+    /// There was TLS.
+    pub secured: Option<Duration>,
+    /// The head of the answer was there.
+    pub answered: Option<Duration>,
+}
+
+impl Seen {
+    /// Begins to look, as the arguments say.
+    pub fn begin(args: &Args, bars: &Bars) -> Arc<Self> {
+        Arc::new(Seen {
+            bars: bars.clone(),
+            is_verbose: args.verbose,
+            includes_heads: args.include || args.head,
+            begun: Instant::now(),
+            notes: Mutex::default(),
+        })
+    }
+
+    /// What a request tells it by.
+    pub fn witness(self: &Arc<Self>) -> Witness {
+        let seen = Arc::clone(self);
+        Witness::new(move |event| seen.see(event))
+    }
+
+    /// How long it has taken until now.
+    pub fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// How long the steps of the last request took.
+    pub fn times(&self) -> Times {
+        self.notes().times
+    }
+
+    /// Whether all heads could be shown.
+    ///
+    /// # Errors
+    ///
+    /// When standard output did not take one.
+    pub fn check(&self) -> Result<(), Failure> {
+        self.notes().failure.take().map_or(Ok(()), Err)
+    }
+
+    fn see(&self, event: &Event<'_>) {
+        let is_proxy = self.remember(event);
+        if self.is_verbose {
+            let lines = lines(event);
+            self.bars.above(|| lines.iter().for_each(|line| note(line)));
+        }
+        if self.includes_heads
+            && !is_proxy
+            && let Some(head) = answer(event)
+        {
+            let text = head.join("\n") + "\n\n";
+            let mut shown_now = Ok(());
+            self.bars
+                .above(|| shown_now = print(shown(text.as_bytes())));
+            if let Err(failure) = shown_now {
+                self.notes().failure.get_or_insert(failure);
+            }
+        }
+    }
+
+    /// Notes what is asked for later. Gives whether it is a proxy that was asked last, for a connection.
+    fn remember(&self, event: &Event<'_>) -> bool {
+        let now = self.elapsed();
+        let mut notes = self.notes();
+        match event {
+            Event::Connected { .. } => {
+                notes.times = Times {
+                    connected: Some(now),
+                    ..Times::default()
+                };
+            }
+            Event::Secured { .. } => notes.times.secured = Some(now),
+            // What was there before took no time.
+            Event::Reused { .. } => notes.times = Times::default(),
+            Event::Asked { method, .. } => notes.is_proxy = **method == Method::CONNECT,
+            Event::Answered { .. } => notes.times.answered = Some(now),
+            _ => {}
+        }
+        notes.is_proxy
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is shown of an event to whoever wants to see everything but secrets.
+fn lines(event: &Event<'_>) -> Vec<String> {
+    match event {
+        Event::Connected { peer, proxy, .. } => vec![match proxy {
+            Some(proxy) => format!("* connected to {peer}, the proxy {proxy}"),
+            None => format!("* connected to {peer}"),
+        }],
+        Event::Secured { tls, .. } => {
+            let mut line = format!("* {}, {}", tls.version, tls.cipher);
+            if let Some(alpn) = &tls.alpn {
+                line.push_str(&format!(", {}", String::from_utf8_lossy(alpn)));
+            }
+            vec![line]
+        }
+        Event::Reused { peer, .. } => vec![format!("* the connection to {peer} is used again")],
+        Event::Asked {
+            method,
+            uri,
+            version,
+            headers,
+            ..
+        } => {
+            let mut lines = question(method, uri, *version);
+            lines.extend(fields(headers, *version, Secrets::Hidden));
+            behind('>', lines)
+        }
+        Event::Answered {
+            version,
+            status,
+            reason,
+            headers,
+            ..
+        } => {
+            let mut lines = vec![status_line(*version, *status, reason)];
+            lines.extend(fields(headers, *version, Secrets::Hidden));
+            behind('<', lines)
+        }
+        Event::Redirected { to, .. } => vec![format!("* it points to {to}")],
+        Event::Again { error, after, .. } => {
+            let after = after.as_secs_f32().ceil();
+            vec![match error {
+                Some(error) => format!("* {error}; again in {after} s"),
+                None => format!("* again in {after} s"),
+            }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Each line behind where it goes, and the empty one that ends a head.
+fn behind(direction: char, lines: Vec<String>) -> Vec<String> {
+    let mut behind: Vec<String> = lines
+        .iter()
+        .map(|line| format!("{direction} {line}"))
+        .collect();
+    behind.push(direction.to_string());
+    behind
+}
+
+/// The lines of an answer's head, if that is what has come.
+fn answer(event: &Event<'_>) -> Option<Vec<String>> {
+    let Event::Answered {
+        version,
+        status,
+        reason,
+        headers,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    let mut lines = vec![status_line(*version, *status, reason)];
+    lines.extend(fields(headers, *version, Secrets::Shown));
+    Some(lines)
+}
+
+/// The first line of a request; over version 2, which has the host in it, as over version 1.1.
+fn question(method: &Method, uri: &Uri, version: Version) -> Vec<String> {
+    if version < Version::HTTP_2 {
+        return vec![format!("{method} {uri} {version:?}")];
+    }
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let host = uri.authority().map_or("", |authority| authority.as_str());
+    vec![
+        format!("{method} {path} {version:?}"),
+        format!("host: {host}"),
+    ]
+}
+
+fn status_line(version: Version, status: StatusCode, reason: &str) -> String {
+    let line = format!("{version:?} {} {reason}", status.as_u16());
+    line.trim_end().to_owned()
+}
+
+/// Whether values are shown that let in whoever has them.
+#[derive(Clone, Copy)]
+enum Secrets {
+    Shown,
+    Hidden,
+}
+
+/// The lines of a head behind the first one.
+fn fields(headers: &HeaderMap, version: Version, secrets: Secrets) -> impl Iterator<Item = String> {
+    headers.iter().map(move |(name, value)| {
+        let name = name.as_str();
+        let value = match secrets {
+            Secrets::Shown => String::from_utf8_lossy(value.as_bytes()),
+            Secrets::Hidden => shown_value(name, value.as_bytes()),
+        };
+        let name = match version < Version::HTTP_2 {
+            true => Cow::Owned(title_case(name)),
+            false => Cow::Borrowed(name),
+        };
+        format!("{name}: {value}")
+    })
+}
+
+/// `Content-Type`, as people write it, and as it is sent over version 1.1; of what is received the letters are not kept.
+fn title_case(name: &str) -> String {
+    let words = name.split('-').map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_ascii_uppercase() + rest
+    });
+    words.collect::<Vec<_>>().join("-")
+}

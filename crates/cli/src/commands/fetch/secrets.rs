@@ -1,0 +1,90 @@
+//! What is left out of what is shown: whatever lets in whoever has it.
+
+use std::borrow::Cow;
+
+/// The headers whose values let in whoever has them.
+pub const SECRETS: [&str; 4] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+];
+
+/// What stands in the place of a secret.
+pub const HIDDEN: &str = "****";
+
+/// Whether the value of this header is a secret.
+pub fn is_secret(name: &[u8]) -> bool {
+    SECRETS
+        .iter()
+        .any(|secret| name.eq_ignore_ascii_case(secret.as_bytes()))
+}
+
+/// The value of a header as it is shown: without what is secret in it.
+pub fn shown_value<'a>(name: &str, value: &'a [u8]) -> Cow<'a, str> {
+    match is_secret(name.as_bytes()) {
+        true => Cow::Borrowed(HIDDEN),
+        false => match String::from_utf8_lossy(value) {
+            Cow::Borrowed(text) => without_passwords(text),
+            Cow::Owned(text) => Cow::Owned(without_passwords(&text).into_owned()),
+        },
+    }
+}
+
+/// A text without the names and passwords of the URLs in it, as `Location` may have them.
+pub fn without_passwords(text: &str) -> Cow<'_, str> {
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, behind) = rest.split_at(at + 3);
+        let ends = |character: char| character.is_whitespace() || "/?#\"'<>".contains(character);
+        let end = behind.find(ends).unwrap_or(behind.len());
+        shown.push_str(before);
+        let authority = &behind[..end];
+        match authority.rsplit_once('@') {
+            Some((_, host)) => {
+                shown.push_str(HIDDEN);
+                shown.push('@');
+                shown.push_str(host);
+            }
+            None => shown.push_str(authority),
+        }
+        rest = &behind[end..];
+    }
+    if shown.len() + rest.len() == text.len() && shown == text[..shown.len()] {
+        return Cow::Borrowed(text);
+    }
+    shown.push_str(rest);
+    Cow::Owned(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lets_somebody_in_is_not_shown() {
+        for (name, value, shown) in [
+            ("cookie", "a=secret", "****"),
+            ("Set-Cookie", "a=secret", "****"),
+            ("x-cookie", "a=b", "a=b"),
+            ("location", "/a?b=http://c", "/a?b=http://c"),
+            (
+                "location",
+                "https://me:secret@a.example:1/b@c",
+                "https://****@a.example:1/b@c",
+            ),
+            (
+                "link",
+                "<http://me:secret@a>; rel=next, <ftp://secret@b/>",
+                "<http://****@a>; rel=next, <ftp://****@b/>",
+            ),
+        ] {
+            assert_eq!(
+                shown_value(name, value.as_bytes()),
+                shown,
+                "{name}: {value}"
+            );
+        }
+    }
+}
