@@ -510,6 +510,7 @@ fn inn_serves_the_command() {
         // Nobody's own files are looked at.
         command
             .env("NETRC", inn.path("none"))
+            .env("HOME", inn.folder.path())
             .env("TZ", "UTC")
             .current_dir(inn.folder.path());
         Peer::start(&mut command)

@@ -128,6 +128,15 @@ impl Part {
         self.file.write_all(block)
     }
 
+    /// Waits until what was written is on the disk, for what is not to be lost when the power is.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
+    }
+
     /// Who may do what with the file that is to be replaced, if there is one.
     fn permissions(&self) -> Option<Permissions> {
         fs::metadata(&self.whole)

@@ -20,6 +20,7 @@ mod names;
 mod neighbours;
 mod news;
 mod news_browse;
+mod newsrc;
 mod operated;
 mod pages;
 mod process;

@@ -43,6 +43,7 @@ pub fn command(folder: &TempDir, arguments: &[&str]) -> Command {
     }
     command
         .env("NETRC", folder.path().join("netrc"))
+        .env("HOME", folder.path())
         .env("TZ", "UTC");
     command.env("LARIAT_STATE", folder.path().join("state"));
     command.stdin(Stdio::null()).stdout(Stdio::piped());
