@@ -5,13 +5,8 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::news::{begin, command};
-use crate::process::{Outcome, Running};
+use crate::news::{begin, command, news};
 use crate::pty::Terminal;
-
-fn news(folder: &TempDir, arguments: &[&str]) -> Outcome {
-    Running::spawn(&mut command(folder, arguments)).finish()
-}
 
 fn text(folder: &TempDir, name: &str) -> String {
     fs::read_to_string(folder.path().join(name)).unwrap()
