@@ -49,8 +49,10 @@ impl Pace {
                 (Err(error), _) if error.kind() == io::ErrorKind::Interrupted => {}
                 (Err(error), Some(armed)) if is_late(&error) => {
                     waited += armed;
-                    // It may have been an older deadline's, and so too short.
-                    self.armed = None;
+                    // It may have been an older deadline's, and so too short; or there is none any more.
+                    if self.left(waited).is_some() {
+                        self.armed = None;
+                    }
                 }
                 (Err(error), _) => return Err(error),
             }
@@ -136,5 +138,56 @@ impl Late {
             }
         };
         io::Error::new(io::ErrorKind::TimedOut, words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::request::Cut;
+
+    /// Has a byte, is silent for as long as three time-outs, and has another.
+    #[derive(Default)]
+    struct Hesitant(AtomicUsize);
+
+    impl Cut for Hesitant {
+        fn cut(&self) {}
+    }
+
+    impl Wire for Hesitant {
+        fn receive(&self, _: &mut [u8]) -> io::Result<usize> {
+            match self.0.fetch_add(1, Ordering::Relaxed) {
+                1..=3 => Err(io::ErrorKind::WouldBlock.into()),
+                _ => Ok(1),
+            }
+        }
+
+        fn send(&self, data: &[u8]) -> io::Result<usize> {
+            Ok(data.len())
+        }
+
+        fn set_timeouts(&self, _: Option<Duration>, _: Option<Duration>) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn end(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn who_has_spoken_in_time_may_be_silent_where_nothing_is_said_of_that() {
+        let first_byte = Deadlines {
+            first_byte: Some(Duration::from_secs(3600)),
+            ..Deadlines::NONE
+        };
+        let mut pace = Pace::new(first_byte, Instant::now());
+        let wire = Hesitant::default();
+        for _ in 0..2 {
+            assert_eq!(pace.read(&wire, &mut [0]).expect("a byte"), 1);
+        }
+        assert_eq!(wire.0.load(Ordering::Relaxed), 5);
     }
 }
