@@ -13,7 +13,7 @@
 //! [`spoofed`] (forged senders), [`socketserver`] (Python and nc), [`thread_names`] (Python), [`terminals`] (tmux, with people at its screens). And one for each thing that a
 //! server is run with, judged by what people use with it: [`proxied`] (haproxy, nginx),
 //! [`metrics`] (Prometheus), [`deadlines`], [`reload`], [`draining`]. [`peer`] runs a program beside
-//! a test, [`proxies`] runs haproxy and nginx, [`lariat`] runs ours.
+//! a test, [`proxies`] runs haproxy and nginx, [`inn`] runs INN, [`lariat`] runs ours.
 //!
 //! [`names`] is judged by nc, by a program in Python, and by a disk whose power is cut; [`full_disk`] by one
 //! that has no room.
@@ -27,6 +27,7 @@ mod durable;
 mod ftp;
 mod full_disk;
 mod http;
+mod inn;
 mod lariat;
 mod metrics;
 mod names;

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use lariat_client::names;
+use lariat_client::part::LocalError;
 use lariat_tls::TlsError;
 
 /// Everything was done; also a server that was asked to stop and drained.
@@ -103,6 +104,12 @@ impl From<lariat_net::Error> for Failure {
 impl From<lariat_protocol::endpoint::EndpointError> for Failure {
     fn from(error: lariat_protocol::endpoint::EndpointError) -> Self {
         Failure::from_error(&error).into_usage()
+    }
+}
+
+impl From<LocalError> for Failure {
+    fn from(LocalError { what, error }: LocalError) -> Self {
+        Failure::new(format!("{what}: {}", in_words(&error)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The async clients: one module for each protocol, under the protocol's name.
 
+mod argument;
 pub mod asking;
 pub mod call;
 pub mod chargen;
@@ -14,7 +15,7 @@ pub mod http_raw;
 mod line_stream;
 pub mod names;
 pub mod nntp;
-mod part;
+pub mod part;
 mod platform;
 pub mod qotd;
 pub mod talk;

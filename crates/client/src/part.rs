@@ -1,7 +1,8 @@
 //! A file that is not whole yet: it stands beside its place, with `.part` behind its name.
 //!
 //! What is in it, and of which of a server's files, is for the protocol to know: this only keeps it, by the rule
-//! that nothing stands under the real name that is not all of it.
+//! that nothing stands under the real name that is not all of it. All clients that fetch files keep them so;
+//! programs that know a protocol of their own may, by [`Part::begin`], and [`path_of`] says where one is looked for.
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -10,25 +11,40 @@ use std::time::SystemTime;
 
 use crate::platform;
 
-/// What stands behind the names of files that are not whole.
+/// What stands behind the names of files that are not whole, here and on servers that are sent files.
 ///
 /// It is taken for that alone: what somebody has under such a name already is overwritten, so a mirror, which does not
 /// choose its names, leaves out those that end so.
-pub(crate) const SUFFIX: &str = ".part";
+pub const SUFFIX: &str = ".part";
 
 /// A file of this machine that cannot be used, and what was to be done with it.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}: {error}")]
-pub(crate) struct LocalError {
+pub struct LocalError {
     /// Such as `cannot write a.part`.
-    pub(crate) what: String,
+    pub what: String,
+    /// Why not.
     #[source]
-    pub(crate) error: io::Error,
+    pub error: io::Error,
 }
 
-/// A file that is being written. Dropped before it is [kept](Part::keep), as ^C drops it, it is removed,
-/// unless it may be continued.
-pub(crate) struct Part {
+/// A file that is being written. Dropped before it is [kept](Part::keep), as ^C drops it, it is removed; those of the
+/// clients here that may be continued stay.
+///
+/// ```
+/// use lariat_client::part::{Part, path_of};
+///
+/// let folder = tempfile::tempdir()?;
+/// let place = folder.path().join("page.html");
+/// let mut part = Part::begin(&place)?;
+/// part.write(b"<p>Hello")?;
+/// assert!(path_of(&place).exists() && !place.exists());
+/// part.keep(None)?;
+/// assert!(!path_of(&place).exists() && place.exists());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Part {
     file: File,
     path: PathBuf,
     whole: PathBuf,
@@ -41,7 +57,16 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// Begins a file, or goes on with one that an earlier attempt has left.
+    /// Begins the file that this name leads to, also where it is a link.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written, another program writes it, or what stands there is no file, such as a folder.
+    pub fn begin(whole: &Path) -> Result<Self, LocalError> {
+        Part::open(&followed(whole), false)
+    }
+
+    /// Begins a file in this very place, or goes on with one that an earlier attempt has left.
     pub(crate) fn open(whole: &Path, resume: bool) -> Result<Self, LocalError> {
         check_place(whole)?;
         let path = path_beside(whole);
@@ -94,8 +119,22 @@ impl Part {
         Ok(())
     }
 
-    pub(crate) fn write(&mut self, block: &[u8]) -> io::Result<()> {
+    /// Writes more of it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system, such as for a disk that is full.
+    pub fn write(&mut self, block: &[u8]) -> io::Result<()> {
         self.file.write_all(block)
+    }
+
+    /// Waits until what was written is on the disk, for what is not to be lost when the power is.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
     }
 
     /// Who may do what with the file that is to be replaced, if there is one.
@@ -107,7 +146,11 @@ impl Part {
 
     /// Puts it in its place, whole, with the time that the server has for it, and for those to read and write who may
     /// the file that was there.
-    pub(crate) fn keep(mut self, changed: Option<SystemTime>) -> Result<(), LocalError> {
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be put there; then it is removed.
+    pub fn keep(mut self, changed: Option<SystemTime>) -> Result<(), LocalError> {
         if let Some(permissions) = self.permissions() {
             let _ = self.file.set_permissions(permissions);
         }
@@ -213,7 +256,21 @@ pub(crate) fn check_place(whole: &Path) -> Result<(), LocalError> {
     Err(cannot("write", whole, error))
 }
 
-/// Where the file stands until it is whole.
+/// Where the file that this name leads to stands until it is whole, or longer, if that failed and it may be gone on
+/// with.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use lariat_client::part::path_of;
+///
+/// assert_eq!(path_of(Path::new("page.html")), Path::new("page.html.part"));
+/// ```
+pub fn path_of(whole: &Path) -> PathBuf {
+    path_beside(&followed(whole))
+}
+
+/// Where a file of this very place stands until it is whole.
 pub(crate) fn path_beside(whole: &Path) -> PathBuf {
     let mut name = whole.as_os_str().to_owned();
     name.push(SUFFIX);

@@ -2,18 +2,23 @@
 
 #[path = "ftp/asked.rs"]
 mod asked;
+#[path = "ftp/downloads.rs"]
+mod downloads;
 #[path = "ftp/faults.rs"]
 mod faults;
-#[path = "ftp/files.rs"]
-mod files;
 #[path = "ftp/mirrored.rs"]
 mod mirrored;
+#[path = "ftp/uploads.rs"]
+mod uploads;
 
+use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use lariat_client::ftp::{Client, Error, Login, Options, Site};
+use lariat_client::ftp::{Client, Download, Error, Login, Options, Site, Upload};
 use lariat_protocol::Endpoint;
 use lariat_testkit::FtpServer;
+use tempfile::TempDir;
 
 /// Shorter than by default, where nothing is to come.
 const SHORT: Duration = Duration::from_millis(300);
@@ -58,4 +63,59 @@ fn pattern(length: usize) -> Vec<u8> {
     (0..length)
         .map(|at| (at * 31 / 7 + at / 256) as u8)
         .collect()
+}
+
+/// A server, somebody who is logged in there, and a folder.
+struct Scene {
+    server: FtpServer,
+    client: Client,
+    folder: TempDir,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let server = FtpServer::start();
+        Scene {
+            client: client(&server).await,
+            server,
+            folder: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).expect("there")
+    }
+
+    /// What is in the folder.
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path()).expect("a folder");
+        let names = entries.map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<String> = names
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Fetches a file of this name into the folder.
+    async fn download(&mut self, name: &str, how: Download) -> Result<u64, Error> {
+        let place = self.folder.path().join(name);
+        self.client.download(name, &place, how, |_, _| ()).await
+    }
+
+    /// Sends a file of this name from the folder.
+    async fn upload(&mut self, name: &str, how: Upload) -> Result<u64, Error> {
+        let place = self.folder.path().join(name);
+        self.client.upload(&place, name, how, |_, _| ()).await
+    }
+
+    /// Gives a file on the server another time.
+    async fn set_time(&mut self, name: &str, time: &str) {
+        let time = time.parse().expect("a time");
+        self.client.mfmt(name, time).await.expect("set");
+    }
 }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use lariat::Endpoint;
 use lariat::client::ftp::{Client, Download, Error, Options};
+use lariat::client::part::path_of;
 
 /// Fetches the file, on a connection that is logged in already.
 async fn fetch(client: &mut Client, folder: &str, file: &str) -> Result<u64, String> {
@@ -20,7 +21,7 @@ async fn fetch(client: &mut Client, folder: &str, file: &str) -> Result<u64, Str
         .await;
     if fetched.is_err() {
         // What came would be of use to whoever went on with it (`Download::resume`). It may not have been begun.
-        let _ = std::fs::remove_file(format!("{file}.part"));
+        let _ = std::fs::remove_file(path_of(place));
     }
     fetched.map_err(|error| match error {
         error if error.is_unavailable() => format!("cannot read {file} there: {error}"),

@@ -23,6 +23,9 @@ pub const LIMITS: Limits = Limits {
     memory: 1 << 20,
 };
 
+/// What each line of an answer ends with.
+const LINE_END: &str = "\r\n";
+
 type Handler = Box<dyn Fn(&Routed<'_>) -> Reply + Send + Sync>;
 
 type Otherwise = Box<dyn Fn(&str) -> Reply + Send + Sync>;
@@ -33,8 +36,10 @@ type Otherwise = Box<dyn Fn(&str) -> Reply + Send + Sync>;
 /// answered by an error line that says what there is, and so is one that is not UTF-8 or takes too
 /// long to understand; the connection goes on. One that is too long is answered and ends it.
 ///
-/// It is for streams and for messages in order (`ws`), in which each line is a line. Datagrams are
-/// never answered: who asks could be forged, and what is answered looks like anything.
+/// Over messages (`ws`, `udp`, `unixgram`) one without a line end is a line, and each answer is one message. A
+/// datagram that ends with CR LF is taken for an answer, as all answers end, and is not answered itself: two
+/// servers that a forged source points at each other would otherwise do so for ever. So who asks by
+/// datagrams ends them with LF, or with nothing.
 ///
 /// What a connection remembers from one line to the next has no place here: that is a
 /// [`FrameProtocol`] of one's own, which may ask [`Routes::answer`] for the rest.
@@ -115,8 +120,8 @@ impl Factory for Routes {
         Some(reply.text.into_bytes().into())
     }
 
-    fn is_answer(&self, _: &[u8]) -> bool {
-        true
+    fn is_answer(&self, datagram: &[u8]) -> bool {
+        datagram.ends_with(LINE_END.as_bytes())
     }
 }
 
@@ -308,7 +313,7 @@ impl Reply {
                 '\r' | '\n' => ' ',
                 character => character,
             }));
-            text.push_str("\r\n");
+            text.push_str(LINE_END);
         }
         Reply { text, ends: false }
     }

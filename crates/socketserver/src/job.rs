@@ -45,6 +45,11 @@ impl Job {
         self.0.refuse(why);
     }
 
+    /// In a process of its own: what the server keeps of other requests is not this one's.
+    pub(crate) fn leave_others(&self) {
+        self.0.leave_others();
+    }
+
     /// There is no thread or process for the request, which [`Hooks::handle_error`] is told; then
     /// it is shut down.
     pub fn fail(self, error: std::io::Error) {
@@ -79,6 +84,7 @@ trait Run: Send {
     fn run(self: Box<Self>) -> bool;
     fn release(self: Box<Self>) -> Permit;
     fn refuse(self: Box<Self>, why: Refusal);
+    fn leave_others(&self);
     fn fail(self: Box<Self>, error: std::io::Error);
     fn accepted(&self) -> &Accepted;
 }
@@ -112,6 +118,10 @@ impl<T: Transport, H: RequestHandler<T::Request>> Run for Request<T, H> {
 
     fn refuse(self: Box<Self>, why: Refusal) {
         refuse(&*self.shared, self.socket, self.accepted, why);
+    }
+
+    fn leave_others(&self) {
+        self.shared.lingering.clear();
     }
 
     fn fail(self: Box<Self>, error: std::io::Error) {

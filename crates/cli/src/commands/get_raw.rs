@@ -1,18 +1,18 @@
 //! `lariat get-raw`: a web client by hand; connects, sends `GET`, and saves what comes, whole or not at
 //! all.
 
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lariat_client::asking::AskOptions;
 use lariat_client::http_raw::{self, FetchError};
+use lariat_client::part::{LocalError, Part, path_of};
 use lariat_protocol::Endpoint;
 use lariat_protocol::http_raw::Header;
 
 use crate::client::{self, seconds};
-use crate::failure::{Failure, in_words};
+use crate::failure::Failure;
 use crate::output::note;
 use crate::signals;
 
@@ -88,27 +88,30 @@ async fn fetch(endpoint: Endpoint, args: Args) -> Result<(), Failure> {
     let is_shown = output == Path::new("-");
     let mut part = match is_shown {
         true => None,
-        false => Some(Part::create(&output)?),
+        false => Some(begin(&output)?),
     };
     let options = AskOptions {
         connect: client::options(args.timeout),
         timeout: args.timeout,
     };
-    let begin = |header: &Header| {
+    let judge = |header: &Header| {
         if args.verbose {
             show(header);
         }
         is_good(header)
     };
     let take = |piece: &[u8]| match &mut part {
-        Some(part) => part.file.write_all(piece),
+        Some(part) => part.write(piece),
         None => io::stdout().lock().write_all(piece),
     };
-    let fetched = http_raw::get(&endpoint, None, &path, options, begin, take).await;
+    let fetched = http_raw::get(&endpoint, None, &path, options, judge, take).await;
     let (header, length) = fetched.map_err(|error| match error {
         FetchError::Asking(error) => Failure::from(error),
         FetchError::Take(error) if is_shown => error.into(),
-        FetchError::Take(error) => cannot_write(&output, &error),
+        FetchError::Take(error) => {
+            let what = format!("cannot write {}", path_of(&output).display());
+            LocalError { what, error }.into()
+        }
         error => Failure::from_error(&error),
     })?;
     if !is_good(&header) {
@@ -116,7 +119,7 @@ async fn fetch(endpoint: Endpoint, args: Args) -> Result<(), Failure> {
     }
     match part {
         Some(part) => {
-            part.keep()?;
+            part.keep(None)?;
             note(&format!("saved {length} bytes in {}", output.display()));
         }
         None => io::stdout().lock().flush()?,
@@ -155,67 +158,15 @@ fn name_in(path: &str) -> &str {
     if usable { name } else { INDEX }
 }
 
-/// A file that is not whole yet: removed when this is dropped, unless it is kept.
-struct Part {
-    file: File,
-    part: PathBuf,
-    whole: Option<PathBuf>,
-}
-
-impl Part {
-    fn create(whole: &Path) -> Result<Self, Failure> {
-        if whole.is_dir() {
-            let shown = whole.display();
-            return Err(Failure::usage(format!(
-                "{shown} is a directory; name a file by -o FILE"
-            )));
-        }
-        let mut part = whole.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        let created = OpenOptions::new().write(true).create_new(true).open(&part);
-        let file = created.map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => Failure::new(format!(
-                "{} is there: another get-raw writes it, or was killed; remove it in that case",
-                part.display()
-            )),
-            _ => cannot_write(&part, &error),
-        })?;
-        Ok(Part {
-            file,
-            part,
-            whole: Some(whole.into()),
-        })
+/// A file that is not whole yet, for what comes.
+fn begin(whole: &Path) -> Result<Part, Failure> {
+    if whole.is_dir() {
+        let shown = whole.display();
+        return Err(Failure::usage(format!(
+            "{shown} is a directory; name a file by -o FILE"
+        )));
     }
-
-    /// Puts the file in its place, whole.
-    fn keep(mut self) -> Result<(), Failure> {
-        let Some(whole) = self.whole.take() else {
-            return Ok(());
-        };
-        fs::rename(&self.part, &whole).map_err(|error| {
-            // It is no use to anybody under this name; whether it can be removed changes nothing.
-            let _ = fs::remove_file(&self.part);
-            cannot_write(&whole, &error)
-        })
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        if self.whole.is_some() {
-            // What cannot be removed cannot be helped.
-            let _ = fs::remove_file(&self.part);
-        }
-    }
-}
-
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(format!(
-        "cannot write {}: {}",
-        path.display(),
-        in_words(error)
-    ))
+    Ok(Part::begin(whole)?)
 }
 
 #[cfg(test)]

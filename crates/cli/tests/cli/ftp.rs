@@ -337,7 +337,11 @@ fn wrong_usage_and_faults_are_one_line() {
             1,
             "RETR nothing: the server says 550 No such file or folder.",
         ),
-        (&[&url, "rm", "a\r\nDELE b"], 1, "a line's end or a NUL"),
+        (
+            &[&url, "rm", "a\r\nDELE b"],
+            2,
+            r#"lariat: "a\r\nDELE b": a line's end or a NUL cannot be sent"#,
+        ),
         (&[&url, "mget", "*.x"], 1, "no file fits *.x"),
         (&["--ca", "x", &url, "pwd"], 2, "without TLS"),
         (&["ftp://127.0.0.1:1/", "pwd"], 1, "connection refused"),

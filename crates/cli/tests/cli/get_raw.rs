@@ -160,13 +160,31 @@ fn an_old_page_stays_until_the_new_one_is_whole() {
     // A second one does not write into the first one's.
     let second = get(folder.path(), &[&endpoint]).finish();
     assert!(
-        second.errors.contains("index.html.part is there"),
+        second
+            .errors
+            .contains("index.html.part: another program writes it"),
         "{second:?}"
     );
     getting.signal(Signal::SIGINT);
     assert_eq!(getting.finish().code, Some(130));
     assert_eq!(files(&folder), one("index.html", "old"));
     drop(end);
+    server.join().unwrap();
+}
+
+#[test]
+fn what_one_that_was_killed_has_left_is_in_nobodys_way() {
+    let (endpoint, server) = once(|mut stream| {
+        read_some(&mut stream);
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+            .unwrap();
+    });
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("index.html.part"), "hello, who").unwrap();
+    let outcome = get(folder.path(), &[&endpoint]).finish();
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(files(&folder), one("index.html", "hello"));
     server.join().unwrap();
 }
 

@@ -20,6 +20,8 @@ mod names;
 mod neighbours;
 mod news;
 mod news_browse;
+mod news_post;
+mod newsrc;
 mod operated;
 mod pages;
 mod process;

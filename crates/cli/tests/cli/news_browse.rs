@@ -12,14 +12,15 @@ use crate::pty::Terminal;
 
 /// Somebody at a terminal, whose editor writes a line below what there is.
 fn browse(folder: &TempDir, arguments: &[&str]) -> Terminal {
-    let script = folder.path().join("editor");
-    fs::write(
-        &script,
-        "printf 'Subject: x\\n' >/dev/null; printf 'Yes, all.\\n' >>\"$1\"\n",
-    )
-    .unwrap();
+    browse_with_editor(folder, "printf 'Yes, all.\\n' >>\"$1\"\n", arguments)
+}
+
+/// Somebody whose editor does this, with the draft as its argument and the folder as where it is.
+fn browse_with_editor(folder: &TempDir, script: &str, arguments: &[&str]) -> Terminal {
+    let path = folder.path().join("editor");
+    fs::write(&path, script).unwrap();
     let mut command = command(folder, arguments);
-    command.env("EDITOR", format!("sh '{}'", script.display()));
+    command.env("EDITOR", format!("sh '{}'", path.display()));
     Terminal::run(command)
 }
 
@@ -164,15 +165,6 @@ fn who_cannot_be_let_in_is_told_before_anything_is_drawn() {
     again.wait_to_show("misc.test        2  For tests");
     again.type_in("\x03");
     assert_eq!(again.wait_for_end(), Some(0));
-}
-
-/// Somebody whose editor does this, with the draft as its argument and the folder as where it is.
-fn browse_with_editor(folder: &TempDir, script: &str, arguments: &[&str]) -> Terminal {
-    let path = folder.path().join("editor");
-    fs::write(&path, script).unwrap();
-    let mut command = command(folder, arguments);
-    command.env("EDITOR", format!("sh '{}'", path.display()));
-    Terminal::run(command)
 }
 
 #[test]

@@ -8,6 +8,7 @@ use lariat_protocol::{Address, Endpoint};
 
 use super::control::Control;
 use super::{Error, Login, Options};
+use crate::argument::about;
 
 /// The name under which anybody may log in where that is allowed.
 pub const ANONYMOUS: &str = "anonymous";
@@ -111,18 +112,20 @@ impl Client {
     ///
     /// [`Error::Refused`] for a wrong name or password, and what [`Error`] has besides.
     pub async fn login(&mut self, login: &Login) -> Result<Reply, Error> {
+        // Looked at first: half of a login is not to be sent.
         let user = self.text(&login.user)?;
+        let password = Text::or_nothing(login.password.as_str());
+        let password = password.map_err(|error| self.unsayable("the password", error))?;
+        let account = login.account.as_ref().map(Text::new).transpose();
+        let account = account.map_err(|error| self.unsayable("the account", error))?;
         let mut reply = self.control.ask(&Command::User(user)).await?;
         if reply.code() == 331 {
-            let password = Text::or_nothing(login.password.as_str());
-            let password = password.map_err(|error| self.control.broken(error))?;
             reply = self.control.ask(&Command::Pass(password)).await?;
         }
         if reply.code() == 332 {
-            let Some(account) = &login.account else {
+            let Some(account) = account else {
                 return Err(self.control.refused(reply));
             };
-            let account = self.text(account)?;
             reply = self.control.ask(&Command::Acct(account)).await?;
         }
         if !reply.is_success() {
@@ -226,9 +229,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the command would be two, or the connection broke.
+    /// [`Error::Misuse`] when the command would be two, or when the connection broke.
     pub async fn sendcmd(&mut self, line: &str) -> Result<Reply, Error> {
-        let line = self.text(line)?;
+        let line = Text::new(line).map_err(|error| self.unsayable("the command", error))?;
         let command = Command::Other(line);
         // What it changes is not known.
         self.data_type = None;
@@ -283,6 +286,11 @@ impl Client {
     /// An argument of a command.
     pub(super) fn text(&self, text: &str) -> Result<Text, Error> {
         self.control.text(text)
+    }
+
+    /// The error of what is not shown, since a password may stand in it.
+    fn unsayable(&self, what: &str, error: lariat_protocol::Error) -> Error {
+        self.control.broken(about(what, error))
     }
 
     /// Tells the server how files are represented, unless it knows.

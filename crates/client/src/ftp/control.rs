@@ -1,5 +1,6 @@
 //! The control connection: commands sent, replies waited for, each within its time.
 
+use std::io;
 use std::time::Duration;
 
 use lariat_net::Connection;
@@ -9,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::Error;
+use crate::argument::{about, quoted};
 
 /// How much is read at once.
 const PIECE: usize = 8 * 1024;
@@ -94,6 +96,9 @@ impl Control {
 
     /// Sends a command, and waits for nothing.
     pub(super) async fn send(&mut self, command: &Command) -> Result<(), Error> {
+        if self.connection.is_none() || self.machine.is_closed() {
+            return Err(self.gone());
+        }
         tracing::debug!(command = command.shown(), "sent");
         let bytes = self
             .machine
@@ -181,7 +186,7 @@ impl Control {
 
     /// An argument of a command.
     pub(super) fn text(&self, text: &str) -> Result<Text, Error> {
-        Text::new(text).map_err(|error| self.broken(error))
+        Text::new(text).map_err(|error| self.broken(about(&quoted(text), error)))
     }
 
     /// The error that the server's no is.
@@ -192,10 +197,14 @@ impl Control {
         }
     }
 
+    /// What went wrong with the connection, or with what the caller wants of it.
     pub(super) fn broken(&self, error: lariat_protocol::Error) -> Error {
-        Error::Connection {
-            peer: self.peer.clone(),
-            error,
+        match error {
+            lariat_protocol::Error::Misuse(words) => Error::Misuse(words),
+            error => Error::Connection {
+                peer: self.peer.clone(),
+                error,
+            },
         }
     }
 
@@ -251,6 +260,7 @@ impl Control {
     }
 
     fn gone(&self) -> Error {
-        self.broken(lariat_protocol::Error::misuse("the connection is closed"))
+        let error = io::Error::new(io::ErrorKind::NotConnected, "the connection is closed");
+        self.broken(error.into())
     }
 }

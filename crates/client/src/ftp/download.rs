@@ -8,7 +8,7 @@ use lariat_protocol::ftp::Moment;
 
 use super::moment::{moment, system_time};
 use super::{Client, Error, Retrieve};
-use crate::part::Part;
+use crate::part::{Part, followed};
 
 /// How to fetch a file, and what is known of it already.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,8 +29,8 @@ impl Client {
     ///
     /// When the transfer fails, what has come stays there, for an attempt that is to
     /// [resume](Download::resume), unless it is text; when the future is dropped, it is removed, unless this was one.
-    /// Whatever else is called so here is overwritten. `progress` is told how many bytes are there and how many
-    /// there will be.
+    /// Whatever else is called so here is overwritten; a link to a file stays one. `progress` is told how many bytes are
+    /// there and how many there will be.
     ///
     /// Gives the number of bytes that were transferred.
     ///
@@ -39,6 +39,19 @@ impl Client {
     /// When the server says no, the transfer fails, is shorter or longer than announced, or the file cannot
     /// be written.
     pub async fn download(
+        &mut self,
+        remote: &str,
+        local: &Path,
+        how: Download,
+        progress: impl FnMut(u64, Option<u64>),
+    ) -> Result<u64, Error> {
+        self.download_at(remote, &followed(local), how, progress)
+            .await
+    }
+
+    /// The same in this very place: a link there is replaced. A mirror does not choose its names, and none of them is
+    /// to lead out of its folder.
+    pub(super) async fn download_at(
         &mut self,
         remote: &str,
         local: &Path,

@@ -1,5 +1,6 @@
 //! What can go wrong with an FTP server, each in one line that says what was asked.
 
+use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 
@@ -35,8 +36,7 @@ pub enum Error {
     /// The server gave the connection up: it was idle for too long, or goes down.
     #[error("the server closed the connection: {}", .0.shown())]
     Closing(Reply),
-    /// What the server sent is no FTP, or not now; or the connection broke; or the caller asked for
-    /// what cannot be.
+    /// What the server sent is no FTP, or not now; or the connection broke.
     #[error("{peer}: {error}")]
     Connection {
         /// The server.
@@ -45,6 +45,10 @@ pub enum Error {
         #[source]
         error: lariat_protocol::Error,
     },
+    /// The caller asked for what cannot be: an argument that would be another command, or a step before the one that
+    /// was dropped is over. That was not sent, and the connection is of as much use as before.
+    #[error("{0}")]
+    Misuse(Cow<'static, str>),
     /// The data connection was not made, or broke, in this command.
     #[error("{command}: the data connection: {error}")]
     Data {
@@ -107,22 +111,24 @@ impl Error {
 
     /// Whether the connection can be used no more.
     pub fn is_fatal(&self) -> bool {
-        match self {
+        !matches!(
+            self,
             Error::Refused { .. }
-            | Error::Data { .. }
-            | Error::Length { .. }
-            | Error::Local { .. } => false,
-            Error::Connection { error, .. } => !matches!(error, lariat_protocol::Error::Misuse(_)),
-            _ => true,
-        }
+                | Error::Misuse(_)
+                | Error::Data { .. }
+                | Error::Length { .. }
+                | Error::Local { .. }
+        )
     }
 
     /// Whether the same may go better at another time: the server is busy, or the connection broke.
     pub fn may_pass(&self) -> bool {
         match self {
             Error::Refused { reply, .. } => reply.is_transient(),
-            Error::Data { .. } | Error::Closing(_) | Error::TimedOut { .. } => true,
-            Error::Connection { error, .. } => !matches!(error, lariat_protocol::Error::Misuse(_)),
+            Error::Data { .. }
+            | Error::Closing(_)
+            | Error::Connection { .. }
+            | Error::TimedOut { .. } => true,
             _ => false,
         }
     }

@@ -20,6 +20,24 @@ pub struct Upload {
     pub in_place: bool,
 }
 
+impl Upload {
+    /// The name under which a file stands on the server until it is whole.
+    ///
+    /// ```
+    /// use lariat_client::ftp::Upload;
+    ///
+    /// assert_eq!(Upload::default().place("pub/a"), "pub/a.part");
+    /// let at_once = Upload { in_place: true, ..Upload::default() };
+    /// assert_eq!(at_once.place("pub/a"), "pub/a");
+    /// ```
+    pub fn place(&self, remote: &str) -> String {
+        match self.in_place {
+            true => remote.to_owned(),
+            false => format!("{remote}{SUFFIX}"),
+        }
+    }
+}
+
 impl Client {
     /// Sends a file. It stands on the server with `.part` behind its name until it is whole, where it overwrites what
     /// else is called so, and then has the time of the file here, if the server takes one. `progress` is told how
@@ -44,10 +62,7 @@ impl Client {
         if known.is_dir() {
             return Err(cannot("send", local, io::ErrorKind::IsADirectory.into()).into());
         }
-        let target = match how.in_place {
-            true => remote.to_owned(),
-            false => format!("{remote}{SUFFIX}"),
-        };
+        let target = how.place(remote);
         let offset = match how.resume && !how.as_text {
             true => self.sent_before(&target, &known).await?,
             false => 0,

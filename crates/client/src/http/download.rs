@@ -128,7 +128,7 @@ impl Download {
 
     /// Into this folder, under the name that the server gives it (`Content-Disposition`), else the URL,
     /// [made harmless](super::name_in_disposition). Nothing that is there is replaced. It cannot be [resumed](Self::resume), since its name is not known before
-    /// the server has answered.
+    /// the server has answered, and so nothing stays when all attempts have failed.
     pub fn named_by_server(uri: Uri, folder: impl Into<PathBuf>) -> Self {
         Download::of(
             get(uri),

@@ -16,13 +16,15 @@ const TAG_SUFFIX: &str = ".etag";
 const MAXIMUM_TAG: u64 = 8 * 1024;
 
 /// The beginning of a file. Dropped before it is [kept](Kept::keep), as ^C drops it, it stays for a later attempt if
-/// that can be sure to go on with the same file; else it is removed.
+/// that can be sure to go on with the same file, and to find it; else it is removed.
 pub(super) struct Kept {
     /// Always there but in the moment of the drop.
     part: Option<Part>,
     whole: PathBuf,
     there: u64,
     version: Version,
+    /// The server has chosen its name, so that no later attempt knows it before it has the file.
+    is_named_by_server: bool,
 }
 
 impl Kept {
@@ -34,17 +36,21 @@ impl Kept {
             whole,
             there: 0,
             version: Version::default(),
+            is_named_by_server: false,
         };
         kept.set_version(version)?;
         Ok(kept)
     }
 
-    /// Begins a file under a name that the server has chosen, which replaces nothing that is there.
+    /// Begins a file under a name that the server has chosen, which replaces nothing that is there. Nothing of it stays
+    /// unless it is kept: what stayed would be what the next attempt must not replace.
     pub(super) fn begin_named(whole: &Path, version: Version) -> Result<Self, LocalError> {
         check_free(whole)?;
         check_free(&path_beside(whole))?;
         check_free(&tag_path(whole))?;
-        Kept::begin(whole, version)
+        let mut kept = Kept::begin(whole, version)?;
+        kept.is_named_by_server = true;
+        Ok(kept)
     }
 
     /// What an earlier attempt has left, if there is anything.
@@ -65,6 +71,7 @@ impl Kept {
             part: Some(part),
             whole,
             version,
+            is_named_by_server: false,
         }))
     }
 
@@ -141,8 +148,10 @@ impl Drop for Kept {
             return;
         };
         let stays = match self.version.condition() {
-            Some(_) => part.leave(self.version.changed.filter(|_| self.version.is_settled)),
-            None => {
+            Some(_) if !self.is_named_by_server => {
+                part.leave(self.version.changed.filter(|_| self.version.is_settled))
+            }
+            _ => {
                 part.remove();
                 false
             }

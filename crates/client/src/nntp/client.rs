@@ -10,6 +10,7 @@ use lariat_protocol::{Address, Endpoint};
 
 use super::wire::Wire;
 use super::{Error, Login, Options};
+use crate::argument::{about, quoted};
 
 /// What begins by a command and goes on with an article, or with another kind of connection.
 const OTHER_THAN_LINES: [&str; 4] = ["POST", "IHAVE", "STARTTLS", "COMPRESS"];
@@ -108,7 +109,7 @@ impl Client {
     async fn log_in_by_name(&mut self, login: &Login) -> Result<Reply, Error> {
         let user = Command::AuthinfoUser(self.text(&login.user)?);
         // Looked at first: half of a login is not to be sent.
-        let password = Command::AuthinfoPass(self.text(&login.password)?);
+        let password = Command::AuthinfoPass(self.secret("the password", &login.password)?);
         let reply = self.wire.ask(&user).await?;
         match reply.code() {
             381 => self.wire.ask(&password).await,
@@ -117,9 +118,14 @@ impl Client {
     }
 
     async fn log_in_by_sasl(&mut self, login: &Login) -> Result<Reply, Error> {
-        let (user, password) = (self.text(&login.user)?, self.text(&login.password)?);
+        let user = self.text(&login.user)?;
+        let password = self.secret("the password", &login.password)?;
         let plain = STANDARD.encode(format!("\0{user}\0{password}"));
-        let command = Command::AuthinfoSasl(self.word("PLAIN")?, Some(self.word(&plain)?));
+        let plain = Word::new(plain).map_err(|error| {
+            let what = "the name and the password together";
+            self.wire.broken(about(what, error))
+        })?;
+        let command = Command::AuthinfoSasl(self.word("PLAIN")?, Some(plain));
         self.wire.ask(&command).await
     }
 
@@ -190,14 +196,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the command would be two, or is one behind which something else than lines follows (`POST`, `IHAVE`,
+    /// [`Error::Misuse`] when the command would be two, or is one behind which something else than lines follows (`POST`, `IHAVE`,
     /// `STARTTLS`, `COMPRESS`) and for which there is a method; when the server says no, or the connection broke.
     pub async fn sendcmd(
         &mut self,
         line: &str,
         take: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> Result<Reply, Error> {
-        let command = Command::Other(self.text(line)?);
+        let command = Command::Other(self.secret("the command", line)?);
         let mut known = OTHER_THAN_LINES.into_iter();
         if let Some(verb) = known.find(|known| command.verb().eq_ignore_ascii_case(known)) {
             let words =
@@ -281,11 +287,16 @@ impl Client {
 
     /// An argument that ends a command.
     fn text(&self, text: &str) -> Result<Text, Error> {
-        Text::new(text).map_err(|error| self.wire.broken(error))
+        Text::new(text).map_err(|error| self.wire.broken(about(&quoted(text), error)))
+    }
+
+    /// An argument that is not shown, since a password may stand in it.
+    fn secret(&self, what: &str, text: &str) -> Result<Text, Error> {
+        Text::new(text).map_err(|error| self.wire.broken(about(what, error)))
     }
 
     /// An argument.
     pub(super) fn word(&self, word: &str) -> Result<Word, Error> {
-        Word::new(word).map_err(|error| self.wire.broken(error))
+        Word::new(word).map_err(|error| self.wire.broken(about(&quoted(word), error)))
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with a news server, each in one line that says what was asked.
 
+use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 
@@ -33,8 +34,7 @@ pub enum Error {
     /// The server gave the connection up: it was idle for too long, goes down, or lets nobody in.
     #[error("the server closed the connection: {}", .0.shown())]
     Closing(Reply),
-    /// What the server sent is no NNTP, too much, or not now; or the connection broke; or the caller asked for what
-    /// cannot be.
+    /// What the server sent is no NNTP, too much, or not now; or the connection broke.
     #[error("{peer}: {error}")]
     Connection {
         /// The server.
@@ -43,6 +43,10 @@ pub enum Error {
         #[source]
         error: lariat_protocol::Error,
     },
+    /// The caller asked for what cannot be: an argument that would be another command, or a step before the one that
+    /// was dropped is over. That was not sent, and the connection is of as much use as before.
+    #[error("{0}")]
+    Misuse(Cow<'static, str>),
     /// The server was silent for too long, or too slow.
     #[error("{peer}: {what} within {} s", .after.as_secs_f64())]
     TimedOut {
@@ -104,11 +108,7 @@ impl Error {
 
     /// Whether the connection can be used no more.
     pub fn is_fatal(&self) -> bool {
-        match self {
-            Error::Refused { .. } => false,
-            Error::Connection { error, .. } => !matches!(error, lariat_protocol::Error::Misuse(_)),
-            _ => true,
-        }
+        !matches!(self, Error::Refused { .. } | Error::Misuse(_))
     }
 
     /// Whether the same may go better at another time: the server is busy, or the connection broke.

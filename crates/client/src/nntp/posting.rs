@@ -49,7 +49,11 @@ impl Client {
                 break;
             }
             if let Err(error) = writer.write(&piece[..length], &mut out) {
-                let error = io::Error::new(io::ErrorKind::InvalidData, error.to_string());
+                let words = match error {
+                    lariat_protocol::Error::Misuse(words) => words.into_owned(),
+                    error => error.to_string(),
+                };
+                let error = io::Error::new(io::ErrorKind::InvalidData, words);
                 return Err(self.unreadable(error).await);
             }
             self.wire.send_bytes(&out).await?;

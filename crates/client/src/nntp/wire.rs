@@ -121,6 +121,9 @@ impl Wire {
 
     /// Sends a command, and waits for nothing.
     pub(super) async fn send(&mut self, command: &Command) -> Result<(), Error> {
+        if self.connection.is_none() || self.machine.is_closed() {
+            return Err(self.gone());
+        }
         tracing::debug!(command = command.shown(), "sent");
         let bytes = self
             .machine
@@ -216,10 +219,14 @@ impl Wire {
         }
     }
 
+    /// What went wrong with the connection, or with what the caller wants of it.
     pub(super) fn broken(&self, error: lariat_protocol::Error) -> Error {
-        Error::Connection {
-            peer: self.peer.clone(),
-            error,
+        match error {
+            lariat_protocol::Error::Misuse(words) => Error::Misuse(words),
+            error => Error::Connection {
+                peer: self.peer.clone(),
+                error,
+            },
         }
     }
 
@@ -308,6 +315,7 @@ impl Wire {
     }
 
     fn gone(&self) -> Error {
-        self.broken(lariat_protocol::Error::misuse("the connection is closed"))
+        let error = io::Error::new(io::ErrorKind::NotConnected, "the connection is closed");
+        self.broken(error.into())
     }
 }

@@ -76,3 +76,28 @@ async fn a_link_to_a_file_stays_one() {
     assert_eq!(scene.names(), ["d", "large"]);
     assert!(fs::read(scene.path("d/there")).unwrap() == content());
 }
+
+#[tokio::test]
+async fn nothing_stays_that_nobody_could_go_on_with_by_its_name() {
+    let scene = Scene::new();
+    let disposition = "attachment; filename=named";
+    scene
+        .server
+        .set_header("/large", "Content-Disposition", disposition);
+    let named = || Download::named_by_server(scene.uri("/large"), scene.folder.path());
+    let fault = WebFault::BreaksOff(100_000);
+    scene.server.order("/large", 1, fault);
+    let once = named().retries(Retries::default());
+    once.run(&scene.client, |_| {}).await.unwrap_err();
+    assert!(scene.names().is_empty(), "{:?}", scene.names());
+    // What is there of it is gone on with in the same download all the same.
+    scene
+        .server
+        .order("/large", 1, WebFault::BreaksOff(100_000));
+    let done = named().retries(quickly(1)).run(&scene.client, |_| {}).await;
+    let done = done.unwrap();
+    assert_eq!(
+        (done.path, done.status.as_u16()),
+        (scene.path("named"), 206)
+    );
+}

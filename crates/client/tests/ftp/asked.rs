@@ -198,23 +198,65 @@ async fn what_would_be_two_commands_is_not_sent() {
     let mut client = client(&server).await;
     for path in ["a\r\nDELE b", "a\nb", "a\0", ""] {
         let error = client.cwd(path).await.expect_err("refused here");
-        assert!(error.to_string().contains("misuse"), "{error}");
-        assert!(!error.is_fatal());
+        assert!(matches!(error, Error::Misuse(_)), "{error:?}");
+        assert!(
+            error.to_string().starts_with(&format!("{path:?}: ")),
+            "{error}"
+        );
+        assert!(!error.is_fatal() && !error.may_pass());
         assert!(client.rename("a", path).await.is_err());
     }
-    assert!(matches!(
-        client.sendcmd("NOOP\r\nDELE b").await,
-        Err(Error::Connection { .. })
-    ));
+    // A password may stand in a command, and so none is shown.
+    let error = client.sendcmd("PASS swordfish\r\nDELE b").await;
+    let error = error.expect_err("refused here");
+    assert!(
+        error.to_string().starts_with("the command: a line's end"),
+        "{error}"
+    );
+    let login = Login::new("anna", "sword\nfish");
+    let error = client.login(&login).await.expect_err("refused here");
+    assert!(
+        error.to_string().starts_with("the password: a line's end"),
+        "{error}"
+    );
     let heard = server.heard();
     assert!(
         !heard
             .iter()
-            .any(|line| line.contains("DELE") || line.starts_with("RNFR")),
+            .any(|line| line.contains("DELE") || line.starts_with("RNFR") || line == "USER anna"),
         "{heard:?}"
     );
     client.noop().await.expect("of use as before");
 }
+
+#[tokio::test]
+async fn a_step_in_the_wrong_order_is_the_callers_fault_and_one_on_a_closed_connection_is_not() {
+    let server = FtpServer::start();
+    let mut client = client(&server).await;
+    tokio::select! {
+        biased;
+        _ = client.sendcmd("SYST") => {}
+        () = std::future::ready(()) => {}
+    }
+    let error = client.pwd().await.expect_err("something is owed");
+    assert!(matches!(error, Error::Misuse(_)), "{error:?}");
+    assert!(
+        error.to_string().starts_with("PWD cannot be sent before"),
+        "{error}"
+    );
+    client.abort().await.expect("settled");
+    server.order("NOOP", 1, Fault::Says(b"421 Too many.\r\n".to_vec()));
+    let error = client.noop().await.expect_err("given up");
+    assert!(matches!(error, Error::Closing(_)), "{error:?}");
+    let error = client.noop().await.expect_err("closed");
+    assert!(matches!(error, Error::Connection { .. }), "{error:?}");
+    assert!(error.is_fatal() && error.may_pass(), "{error}");
+    assert!(
+        error.to_string().ends_with("the connection is closed"),
+        "{error}"
+    );
+}
+
 #[test]
 fn a_program_without_a_runtime_waits_for_each_step() {
     let server = FtpServer::start();

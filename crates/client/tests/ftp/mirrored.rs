@@ -46,6 +46,25 @@ fn check(folder: &Path, content: &BTreeMap<String, Vec<u8>>) {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn no_link_leads_out_of_the_folder() {
+    let server = FtpServer::start();
+    server.put("/tree/a", b"theirs");
+    let (folder, elsewhere) = (tempfile::tempdir(), tempfile::tempdir());
+    let folder = folder.expect("a folder");
+    let mine = elsewhere.as_ref().expect("a folder").path().join("mine");
+    fs::write(&mine, "mine").expect("written");
+    std::os::unix::fs::symlink(&mine, folder.path().join("a")).expect("linked");
+    let done = DOWN
+        .run(&site(&server), "tree", folder.path(), nobody())
+        .await;
+    assert_eq!(done.expect("fetched").files, 1);
+    assert_eq!(fs::read(folder.path().join("a")).expect("there"), b"theirs");
+    assert!(!folder.path().join("a").is_symlink());
+    assert_eq!(fs::read(&mine).expect("there"), b"mine");
+}
+
 #[tokio::test]
 async fn a_tree_is_fetched_once_and_then_kept() {
     let server = FtpServer::start();

@@ -105,7 +105,7 @@ async fn what_cannot_be_read_here_is_not_posted_in_half() {
     );
     let error = failed(&server, &b"From: a\n\n\0"[..]).await;
     assert!(
-        error.contains("a NUL cannot be sent in an article"),
+        error.contains("what is to be sent: a NUL cannot be sent in an article"),
         "{error}"
     );
     // Another one is served, so the first has been given up.

@@ -1,11 +1,35 @@
 //! The examples that fetch from servers of others: files, pages, news.
 
 use std::io::{BufRead, BufReader, Write};
+use std::process::Command;
 use std::thread;
 
 use lariat_testkit::{Fault, FtpServer, NntpFault, NntpServer};
 
 use crate::example;
+
+/// A program's code, and what it shows and says.
+type Outcome = (Option<i32>, String, String);
+
+/// Runs a program to its end.
+fn outcome(command: &mut Command) -> Outcome {
+    let output = command.output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+/// Looks whether a program has failed with one line that begins so.
+fn assert_failed((code, _, errors): Outcome, words: &str) {
+    assert_eq!(code, Some(1), "{errors}");
+    assert!(
+        errors.starts_with(words) && errors.lines().count() == 1,
+        "{errors}"
+    );
+}
 
 #[test]
 fn a_file_is_fetched_by_ftp_and_each_failure_has_its_message() {
@@ -15,17 +39,7 @@ fn a_file_is_fetched_by_ftp_and_each_failure_has_its_message() {
     let endpoint = format!("tcp://{}", server.address());
     let fetch = |endpoint: &str, path: &str| {
         let mut command = example("ftp_fetch");
-        let output = command
-            .args([endpoint, path])
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (
-            output.status.code(),
-            text(&output.stdout),
-            text(&output.stderr),
-        )
+        outcome(command.args([endpoint, path]).current_dir(folder.path()))
     };
     let (code, output, errors) = fetch(&endpoint, "pub/a");
     assert_eq!((code, errors.as_str()), (Some(0), ""));
@@ -38,12 +52,7 @@ fn a_file_is_fetched_by_ftp_and_each_failure_has_its_message() {
     std::fs::remove_file(&place).unwrap();
 
     let fails = |endpoint: &str, path: &str, words: &str| {
-        let (code, _, errors) = fetch(endpoint, path);
-        assert_eq!(code, Some(1), "{errors}");
-        assert!(
-            errors.starts_with(words) && errors.lines().count() == 1,
-            "{errors}"
-        );
+        assert_failed(fetch(endpoint, path), words);
         assert!(!place.exists() && !folder.path().join("a.part").is_file());
     };
     fails(
@@ -67,7 +76,7 @@ fn a_file_is_fetched_by_ftp_and_each_failure_has_its_message() {
 }
 
 /// What the program by hand shows and says of a server that answers with this, and its code.
-fn fetched_by_hand(answer: impl Into<Vec<u8>>) -> (Option<i32>, String, String) {
+fn fetched_by_hand(answer: impl Into<Vec<u8>>) -> Outcome {
     let answer = answer.into();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -83,19 +92,13 @@ fn fetched_by_hand(answer: impl Into<Vec<u8>>) -> (Option<i32>, String, String) 
         let _ = stream.get_mut().write_all(&answer);
         request
     });
-    let mut command = example("http_by_hand");
-    let output = command.args([&endpoint, "/a?b"]).output().unwrap();
+    let outcome = outcome(example("http_by_hand").args([&endpoint, "/a?b"]));
     let request = serving.join().unwrap();
     assert_eq!(
         request,
         format!("GET /a?b HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
     );
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        output.status.code(),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
+    outcome
 }
 
 #[test]
@@ -174,32 +177,15 @@ fn the_first_lines_of_the_newest_article_are_shown_and_each_failure_has_its_mess
         Date: Sat, 17 Jun 2006 17:27:21 +0000\n\nAnn wrote:\n> Where?\n\n  Here.  \n>>> 1\n1\n";
     server.put("misc.test", article);
     let endpoint = format!("tcp://{}", server.address());
-    let show = |endpoint: &str, group: &str| {
-        let output = example("news_first")
-            .args([endpoint, group])
-            .output()
-            .unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (
-            output.status.code(),
-            text(&output.stdout),
-            text(&output.stderr),
-        )
-    };
+    let show = |endpoint: &str, group: &str| outcome(example("news_first").args([endpoint, group]));
     let (code, output, errors) = show(&endpoint, "misc.test");
     assert_eq!((code, errors.as_str()), (Some(0), ""));
     let shown = "misc.test: 2 articles, 1 to 2\nFrom: Jürgen <j@b>\nSubject: Lunch\n\
         Date: Sat, 17 Jun 2006 17:27:21 +0000\n\nThe first lines, 20 at most:\n\n      Here.\n    >>> 1\n    1\n";
     assert_eq!(output, format!("connected to {endpoint}\n{shown}"));
 
-    let fails = |endpoint: &str, group: &str, words: &str| {
-        let (code, _, errors) = show(endpoint, group);
-        assert_eq!(code, Some(1), "{errors}");
-        assert!(
-            errors.starts_with(words) && errors.lines().count() == 1,
-            "{errors}"
-        );
-    };
+    let fails =
+        |endpoint: &str, group: &str, words: &str| assert_failed(show(endpoint, group), words);
     fails(
         "tcp://127.0.0.1:1",
         "misc.test",

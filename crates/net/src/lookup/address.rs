@@ -7,7 +7,7 @@ use dns_lookup::{AddrInfo, AddrInfoHints};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::error::{LookupError, Reason};
-use super::service::service_by_name;
+use super::ports::Ports;
 use crate::platform::lookup as system;
 
 /// The longest host that is handed to the system's resolver (its own `NI_MAXHOST`, less one).
@@ -155,48 +155,13 @@ impl AddressQuery {
             let message = "a canonical name can only be asked for together with a host";
             return Err(LookupError::Misuse(message.to_owned()));
         }
-        let ports = self.ports()?;
+        let ports = Ports::of(self.service.as_deref(), self.kind, self.protocol)?;
         match self.ask_system(&ports) {
             Err(LookupError::NoAddress { .. }) if self.may_be_loopback() => {
                 self.loopback_addresses(&ports)
             }
             answer => answer,
         }
-    }
-
-    /// The ports that the service stands for.
-    fn ports(&self) -> Result<Ports, LookupError> {
-        let Some(service) = self.service.as_deref() else {
-            return Ok(Ports::Every(0));
-        };
-        if !service.is_empty() && service.bytes().all(|byte| byte.is_ascii_digit()) {
-            return match service.parse() {
-                Ok(port) => Ok(Ports::Every(port)),
-                Err(_) => Err(LookupError::Invalid(format!(
-                    "port {service:?} is not a number from 0 to 65535"
-                ))),
-            };
-        }
-        let port_over = |kind: Type, protocol: Protocol, word: &str| {
-            let asked = self.kind.is_none_or(|wanted| wanted == kind)
-                && self.protocol.is_none_or(|wanted| wanted == protocol);
-            asked
-                .then(|| service_by_name(service, Some(word)).ok())
-                .flatten()
-        };
-        let stream = port_over(Type::STREAM, Protocol::TCP, "tcp");
-        let datagram = port_over(Type::DGRAM, Protocol::UDP, "udp");
-        if stream.is_none() && datagram.is_none() {
-            return Err(LookupError::NoService {
-                name: service.to_owned(),
-                protocol: match self.kind {
-                    Some(Type::STREAM) => "tcp".to_owned(),
-                    Some(Type::DGRAM) => "udp".to_owned(),
-                    _ => "tcp or udp".to_owned(),
-                },
-            });
-        }
-        Ok(Ports::ByKind { stream, datagram })
     }
 
     /// Asks the system for the addresses alone. The ports are set afterwards, so that a service
@@ -303,27 +268,6 @@ pub fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, LookupError> {
         }
     }
     Ok(addresses)
-}
-
-/// The ports of a service, for each kind of socket that has it.
-#[derive(Debug)]
-enum Ports {
-    Every(u16),
-    ByKind {
-        stream: Option<u16>,
-        datagram: Option<u16>,
-    },
-}
-
-impl Ports {
-    fn of_kind(&self, kind: Type) -> Option<u16> {
-        match self {
-            Self::Every(port) => Some(*port),
-            Self::ByKind { stream, .. } if kind == Type::STREAM => *stream,
-            Self::ByKind { datagram, .. } if kind == Type::DGRAM => *datagram,
-            Self::ByKind { .. } => None,
-        }
-    }
 }
 
 /// Whether a name is `localhost` or below it.

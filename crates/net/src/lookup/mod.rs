@@ -24,6 +24,7 @@ mod address;
 mod error;
 mod name;
 mod numeric;
+mod ports;
 mod protocol;
 mod service;
 mod table;

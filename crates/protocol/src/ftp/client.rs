@@ -141,6 +141,11 @@ impl ControlClient {
         self.state == State::Transfer
     }
 
+    /// Whether the server has given the connection up, or it has ended.
+    pub fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
     /// TLS begins on this connection now.
     ///
     /// # Errors

@@ -142,6 +142,11 @@ impl Conversation {
         self.state == State::Idle
     }
 
+    /// Whether the server has given the connection up, or it has ended.
+    pub fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
     /// Whether lines are to come.
     pub fn is_in_block(&self) -> bool {
         self.state == State::Block

@@ -73,7 +73,10 @@ impl Strategy for Forking {
         let mut job = Some(job);
         let forked = platform::fork(|| {
             signals::in_child();
-            i32::from(!job.take().is_some_and(Job::run))
+            let Some(job) = job.take() else { return 1 };
+            // Their clients would not hear the end of them before this one's is over.
+            job.leave_others();
+            i32::from(!job.run())
         });
         let Some(job) = job else { return };
         match forked {

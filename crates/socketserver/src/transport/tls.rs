@@ -17,6 +17,10 @@ use crate::transport::{Accepted, Transport, tls_missing};
 /// at it holds up nobody else under any strategy but the sequential one, and nobody for longer
 /// than [`first_byte`](crate::Deadlines::first_byte).
 ///
+/// Reading and writing take turns: what a handler writes in one thread waits while another of its threads
+/// reads, until that has got something or is late, where without TLS both go on at once. Who has to speak while
+/// nothing comes is better served by the reactor.
+///
 /// ```no_run
 /// use std::io::Write;
 ///

@@ -56,6 +56,11 @@ pub const TESTS: &[(&str, fn())] = &[
     ("it_refuses_to_serve_beside_other_threads", refuses_threads),
     ("a_child_ends_the_server_that_forked_it", ended_by_a_child),
     ("closing_waits_for_the_children", closing_waits),
+    (
+        "closing_does_not_wait_for_children_where_it_is_not_to_block",
+        closing_does_not_wait,
+    ),
+    ("a_child_has_no_connection_but_its_own", others_are_left),
     ("draining_ends_the_children_that_are_late", draining_forces),
 ];
 
@@ -494,6 +499,42 @@ fn closing_waits() {
     }
     assert_eq!(ask_tcp(&client, b"bye\n"), b"BYE\n");
     assert!(server.finished().1.success());
+}
+
+fn closing_does_not_wait() {
+    let mut server = Served::start("left-alone", None);
+    let client = server.connect();
+    assert_eq!(line(&client, "hi\n"), "HI\n");
+    server.terminate();
+    assert_eq!(server.next_line(), "shut down");
+    assert_eq!(server.next_line(), "closed");
+    // What was begun is finished all the same.
+    assert_eq!(ask_tcp(&client, b"bye\n"), b"BYE\n");
+    assert!(server.finished().1.success());
+}
+
+/// How many descriptors the process has that handles this.
+fn held(client: &TcpStream) -> usize {
+    let process = line(client, "pid\n");
+    let folder = format!("/proc/{}/fd", process.trim());
+    std::fs::read_dir(folder).expect("Linux").count()
+}
+
+fn others_are_left() {
+    let server = Served::start("one-each", None);
+    let first = server.connect();
+    let before = held(&first);
+    // It is refused, and the server waits for its end.
+    let refused = server.connect();
+    assert_eq!((&refused).read(&mut [0]).expect("the end"), 0);
+    drop(first);
+    // Whether it was reaped by then depends on when the server looked at the one that it waits for.
+    while server.children().iter().any(|state| state != "Z") {
+        std::thread::yield_now();
+    }
+    let next = server.connect();
+    assert_eq!(held(&next), before);
+    drop((next, refused));
 }
 
 fn draining_forces() {

@@ -36,6 +36,15 @@ pub fn serve(scenario: &str) {
             run(&server);
             say(&format!("{:?}", server.drain(Duration::ZERO)));
         }
+        "left-alone" => {
+            let mut forking = Forking::new(2);
+            forking.block_on_close = false;
+            let alone = Server::<Tcp, Forking, _>::builder(work).strategy(forking);
+            let server = alone.bind("127.0.0.1:0").expect("a port");
+            run(&server);
+            drop(server);
+            say("closed");
+        }
         "threads" => threads(),
         "ended-by-a-child" => ended_by_a_child(),
         _ => panic!("no scenario {scenario}"),

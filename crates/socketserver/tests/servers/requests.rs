@@ -1,10 +1,13 @@
 //! What a handler reads and writes: lines with a limit, buffers, deadlines, one datagram.
 
-use std::io::{BufRead, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::net::UdpSocket;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use lariat_socketserver::{
-    DatagramRequest, HandlerResult, Options, StreamRequest, TcpServer, UdpServer, handler,
+    Accepted, Address, Cut, DatagramRequest, HandlerResult, Options, StreamRequest, TcpServer,
+    UdpServer, Wire, handler,
 };
 
 use crate::clients::{PATIENCE, ask, connect, heard, inet, serving};
@@ -119,6 +122,95 @@ fn wfile_gathers_what_it_is_told_to() {
         };
         let expected: String = (0..10_000).map(|number| format!("{number}\n")).collect();
         assert_eq!(told_of(options, write, b""), expected, "{wbufsize}");
+    }
+}
+
+/// A wire that has so many bytes to give, and keeps how it is used.
+struct Counting {
+    left: Mutex<usize>,
+    /// How many bytes each call asked for.
+    asked: Mutex<Vec<usize>>,
+    sent: Mutex<Vec<String>>,
+}
+
+impl Cut for Counting {
+    fn cut(&self) {}
+}
+
+impl Wire for Counting {
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.asked.lock().expect("no panic").push(buffer.len());
+        let mut left = self.left.lock().expect("no panic");
+        let length = buffer.len().min(*left);
+        *left -= length;
+        Ok(length)
+    }
+
+    fn send(&self, data: &[u8]) -> io::Result<usize> {
+        let data = String::from_utf8_lossy(data).into_owned();
+        let mut sent = self.sent.lock().expect("no panic");
+        sent.push(data);
+        Ok(sent.last().map_or(0, String::len))
+    }
+
+    fn set_timeouts(&self, _: Option<Duration>, _: Option<Duration>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn end(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn counted(bytes: usize, options: &Options) -> (Arc<Counting>, StreamRequest) {
+    let wire = Arc::new(Counting {
+        left: Mutex::new(bytes),
+        asked: Mutex::default(),
+        sent: Mutex::default(),
+    });
+    let nobody = Accepted::new(Address::Unix(None), Address::Unix(None));
+    let request = StreamRequest::new(Arc::clone(&wire) as Arc<dyn Wire>, &nobody, options);
+    (wire, request)
+}
+
+#[test]
+fn what_wfile_gathers_is_sent_by_one_call() {
+    for (wbufsize, calls) in [
+        (0, &["ab", "cd", "ef", "longer", "g"][..]),
+        (4, &["abcd", "ef", "longer", "g"]),
+        (1000, &["abcdeflongerg"]),
+    ] {
+        let options = Options {
+            wbufsize,
+            ..Options::default()
+        };
+        let (wire, mut request) = counted(0, &options);
+        for words in ["ab", "cd", "ef", "longer", "g"] {
+            request.wfile.write_all(words.as_bytes()).expect("taken");
+        }
+        request.end().expect("sent");
+        assert_eq!(*wire.sent.lock().expect("no panic"), calls, "{wbufsize}");
+    }
+}
+
+#[test]
+fn rfile_asks_for_as_much_as_it_is_to_and_no_more() {
+    for (rbufsize, bytes, calls) in [
+        (0, 3, &[1, 1, 1, 1][..]),
+        (3, 7, &[3, 3, 3, 3]),
+        // A line is short, and who sends more is read from in larger pieces.
+        (8192, 15_360, &[1024, 2048, 4096, 8192, 8192]),
+        (2048, 7168, &[1024, 2048, 2048, 2048, 2048]),
+    ] {
+        let options = Options {
+            rbufsize,
+            ..Options::default()
+        };
+        let (wire, mut request) = counted(bytes, &options);
+        while let length @ 1.. = request.rfile.fill_buf().expect("bytes").len() {
+            request.rfile.consume(length);
+        }
+        assert_eq!(*wire.asked.lock().expect("no panic"), calls, "{rbufsize}");
     }
 }
 

@@ -1,12 +1,13 @@
 //! One URL: it is asked for, and its answer goes where it is to go.
 
 use std::fs::OpenOptions;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Request, StatusCode};
 use lariat_client::http::{Body, Client, Download, DownloadError, Retries, Step};
+use lariat_client::part::path_of;
 
 use super::args::Args;
 use super::content::Content;
@@ -293,19 +294,13 @@ async fn into_device(body: Body, path: &Path, most: u64) -> Result<u64, Failure>
 
 /// Says how to go on, where there is anything to go on with.
 fn with_rest(failure: Failure, job: &Job) -> Failure {
-    match left(job) {
-        Some(_) => failure.with_advice("what came is kept, and -C goes on with it"),
-        None => failure,
+    match is_left(job) {
+        true => failure.with_advice("what came is kept, and -C goes on with it"),
+        false => failure,
     }
 }
 
-/// What has come of a file that is not whole, if anything is kept of it.
-pub fn left(job: &Job) -> Option<PathBuf> {
-    let Place::File(path) = &job.place else {
-        return None;
-    };
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    part.is_file().then_some(part)
+/// Whether anything is kept of a file that is not whole.
+pub fn is_left(job: &Job) -> bool {
+    matches!(&job.place, Place::File(path) if path_of(path).is_file())
 }

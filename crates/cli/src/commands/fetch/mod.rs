@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 pub use self::args::Args;
 use self::content::Content;
-use self::fetching::{Fetch, left};
+use self::fetching::{Fetch, is_left};
 use self::plan::Job;
 use self::write_out::Format;
 use crate::failure::{Failure, INTERRUPTED};
@@ -117,8 +117,7 @@ async fn all(
 
 /// What to say when a signal has ended it.
 fn broken_off(jobs: &[Job]) -> Failure {
-    let is_left = jobs.iter().any(|job| left(job).is_some());
-    match is_left {
+    match jobs.iter().any(is_left) {
         true => Failure::new("broken off; what came is kept, and the same with -C goes on with it")
             .with_code(INTERRUPTED),
         false => Failure::quiet(INTERRUPTED),

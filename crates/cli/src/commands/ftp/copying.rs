@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use lariat_client::ftp::{Direction, Download, Mirror, Mirrored, Step, Upload};
+use lariat_client::part::path_of;
 use lariat_protocol::ftp::Kind;
 use serde_json::json;
 
@@ -90,11 +91,9 @@ pub async fn get(
     let fetched = session.client.download(remote, local, how, progress).await;
     bar.clear();
     let bytes = fetched.map_err(|error| {
-        let mut part = local.as_os_str().to_owned();
-        part.push(".part");
         let failure = Failure::from(error);
         // Nothing goes on with half a text.
-        match !session.as_text && Path::new(&part).exists() {
+        match !session.as_text && path_of(local).exists() {
             true => failure.with_advice("what came is kept; reget goes on with it"),
             false => failure,
         }
@@ -117,17 +116,12 @@ pub async fn put(
     let bar = bar(session, remote);
     let progress = |there, all| bar.show(there, all);
     if !how.in_place && !how.resume {
-        session.halves().insert(half(remote));
+        session.halves().insert(how.place(remote));
     }
     let sent = session.client.upload(local, remote, how, progress).await;
     session.halves().clear();
     bar.clear();
     told(session, "put", &local.display().to_string(), remote, sent?).await
-}
-
-/// The name under which a file stands on the server until it is whole.
-fn half(remote: &str) -> String {
-    format!("{remote}.part")
 }
 
 async fn told(
@@ -201,7 +195,7 @@ async fn mirror(
     let sending = move |path: &str, is_sent: bool| {
         if let Some(halves) = &halves {
             let mut halves = halves.lock().unwrap_or_else(PoisonError::into_inner);
-            let half = half(&format!("{there}/{path}"));
+            let half = Upload::default().place(&format!("{there}/{path}"));
             match is_sent {
                 true => halves.insert(half),
                 false => halves.remove(&half),

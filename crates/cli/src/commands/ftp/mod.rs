@@ -343,6 +343,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Connect(error) => error.into(),
+            Error::Misuse(words) => Failure::usage(words),
             error => Failure::from_error(&error),
         }
     }

@@ -9,6 +9,7 @@ use lariat_protocol::nntp::{Article, Articles, GroupName, MessageId, Moment, Ran
 use serde_json::json;
 
 use super::message::{Message, decoded};
+use super::newsrc::{Mark, NewsrcFile};
 use super::overviews::Table;
 use super::shown::Shown;
 use super::{draft, since};
@@ -33,6 +34,8 @@ pub struct Asking {
     pub lines: usize,
     /// Prompts are told from what is quoted three times.
     pub tells_prompts: bool,
+    /// Where what was read is remembered, if it is.
+    pub newsrc: Option<NewsrcFile>,
     /// What is to be posted or offered, if anything is.
     pub article: Vec<u8>,
 }
@@ -124,7 +127,19 @@ impl Asking {
                 "date": field("Date"),
                 "lines": lines,
             })
-        })
+        })?;
+        self.remember(group, article.number).await
+    }
+
+    /// Remembers that an article was read, unless it was asked for by its name, which has no number.
+    async fn remember(&self, group: &str, number: u64) -> Result<(), Failure> {
+        let Some(newsrc) = self.newsrc.clone().filter(|_| number > 0) else {
+            return Ok(());
+        };
+        let mark = [Mark::of(group, number)];
+        let remembering = tokio::task::spawn_blocking(move || newsrc.remember(&mark));
+        let remembered = remembering.await;
+        remembered.unwrap_or_else(|_| Err(Failure::new("what was read cannot be remembered")))
     }
 
     async fn group(&mut self, group: &str) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ mod browse;
 mod draft;
 mod encoded;
 mod message;
+mod newsrc;
 mod overviews;
 mod place;
 mod shown;
@@ -19,6 +20,7 @@ use lariat_client::nntp::Watch;
 use tokio::time::timeout;
 
 use self::asking::Asking;
+use self::newsrc::NewsrcFile;
 use self::shown::{Bar, Shown};
 use crate::client::seconds;
 use crate::failure::{Failure, INTERRUPTED};
@@ -70,6 +72,12 @@ pub struct Args {
     /// With browse: who writes, such as 'Anna <anna@example.org>' [default: $LARIAT_NEWS_FROM]
     #[arg(long, value_name = "NAME")]
     from: Option<String>,
+    /// Where read and browse remember what was read [default: ~/.newsrc-HOST if there is one, else ~/.newsrc]
+    #[arg(long, value_name = "FILE")]
+    newsrc: Option<PathBuf>,
+    /// Remember nothing of what is read
+    #[arg(long, conflicts_with = "newsrc")]
+    no_newsrc: bool,
     /// How long connecting (30 s), and then each answer (60 s), may take
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
@@ -86,6 +94,7 @@ Examples:
   lariat news nntp://news.example.org newnews 'comp.*' 3d
   lariat news nntps://anna@news.example.org post article.txt
   lariat news nntp://news.example.org browse
+  lariat news --newsrc ~/.newsrc-work nntp://news.work.example browse
   NNTPSERVER=news.example.org lariat news read comp.lang.python
   lariat news news:comp.lang.python";
 
@@ -115,12 +124,18 @@ pub fn run(args: Args) -> Result<(), Failure> {
             Ok(_) = &mut interrupted => return Err(Failure::quiet(INTERRUPTED)),
             site = site::of(&order.url, &args) => site?,
         };
+        let host = order.url.host().map(ToString::to_string);
+        let newsrc = match args.no_newsrc {
+            true => None,
+            false => NewsrcFile::find(args.newsrc.as_deref(), &host.unwrap_or_default()),
+        };
         if order.command == "browse" {
             let from = from(args.from);
+            let group = order.arguments.into_iter().next();
             return tokio::select! {
                 biased;
                 Ok(_) = interrupted => Err(Failure::quiet(INTERRUPTED)),
-                outcome = browse::run(site, order.arguments.into_iter().next(), from) => outcome,
+                outcome = browse::run(site, group, from, newsrc) => outcome,
             };
         }
         let bar = Bar::new(order.command);
@@ -145,6 +160,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             is_raw: args.raw,
             lines: args.lines,
             tells_prompts: args.prompts,
+            newsrc,
             article,
         };
         let outcome = tokio::select! {

@@ -105,6 +105,7 @@ impl From<Error> for Failure {
         };
         let failure = match error {
             Error::Connect(error) => error.into(),
+            Error::Misuse(words) => Failure::usage(words),
             error => Failure::from_error(&error),
         };
         match advice {

@@ -355,7 +355,7 @@ impl Work {
                     modified,
                 };
                 client
-                    .download(&item.remote, &item.local, how, progress)
+                    .download_at(&item.remote, &item.local, how, progress)
                     .await?
             }
             Direction::Up => {

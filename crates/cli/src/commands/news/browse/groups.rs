@@ -82,7 +82,8 @@ mod tests {
     fn group(name: &str, description: &str) -> Group {
         Group {
             name: name.into(),
-            count: 1,
+            first: 1,
+            last: 1,
             description: description.into(),
         }
     }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::cursor::Cursor;
 use super::messages::Headers;
 use super::threads::{Entry, Row, threads};
+use crate::commands::news::newsrc::Numbers;
 
 /// More articles of one group than a person looks through; the oldest are forgotten then.
 const MAXIMUM_ENTRIES: usize = 20_000;
@@ -20,7 +21,7 @@ pub struct Listed {
     gaps: Vec<Gap>,
     /// The highest number that was asked for.
     last: u64,
-    read: HashSet<u64>,
+    read: Numbers,
 }
 
 /// Numbers in a row that were not asked for.
@@ -33,10 +34,11 @@ struct Gap {
 }
 
 impl Listed {
-    /// The newest articles of a group.
-    pub fn new(group: String, headers: Headers) -> Self {
+    /// The newest articles of a group, of which these have been read.
+    pub fn new(group: String, headers: Headers, read: Numbers) -> Self {
         let mut listed = Listed {
             group,
+            read,
             ..Listed::default()
         };
         listed.add(None, headers, 1);
@@ -125,11 +127,16 @@ impl Listed {
     }
 
     pub fn is_read(&self, number: u64) -> bool {
-        self.read.contains(&number)
+        self.read.has(number)
     }
 
-    pub fn set_read(&mut self, number: u64) {
-        self.read.insert(number);
+    pub fn set_read(&mut self, numbers: &Numbers) {
+        self.read.extend(numbers);
+    }
+
+    /// The highest number that the group was said to have.
+    pub fn last(&self) -> u64 {
+        self.last
     }
 
     /// How many threads there are.
@@ -155,16 +162,20 @@ mod tests {
         }
     }
 
+    fn newest(headers: Headers) -> Listed {
+        Listed::new("a".into(), headers, Numbers::default())
+    }
+
     #[test]
     fn older_articles_are_added_and_the_chosen_one_stays() {
-        let mut listed = Listed::new("a".into(), headers(&[7, 8, 9], Some(7)));
+        let mut listed = newest(headers(&[7, 8, 9], Some(7)));
         let number = |listed: &Listed| listed.chosen().map(|entry| entry.number);
         assert_eq!((number(&listed), listed.threads()), (Some(9), 3));
         listed.cursor.at = 1;
         listed.add(Some(7), headers(&[5, 6, 7, 10], None), 10);
         assert_eq!((number(&listed), listed.rows.len()), (Some(8), 6));
         assert_eq!(listed.older_before(), None);
-        let mut listed = Listed::new("a".into(), headers(&[7, 8, 9], Some(7)));
+        let mut listed = newest(headers(&[7, 8, 9], Some(7)));
         listed.add(Some(7), headers(&[5, 6], Some(5)), 10);
         listed.add(None, headers(&[8, 9, 10], Some(8)), 10);
         assert_eq!((listed.older_before(), listed.rows.len()), (Some(5), 6));
@@ -172,7 +183,7 @@ mod tests {
 
     #[test]
     fn articles_between_those_that_are_known_and_the_newest_come_first() {
-        let mut listed = Listed::new("a".into(), headers(&[5, 6], Some(5)));
+        let mut listed = newest(headers(&[5, 6], Some(5)));
         // So many have come meanwhile that the newest do not reach down to what is known.
         listed.add(None, headers(&[13, 14], Some(13)), 10);
         assert_eq!(listed.older_before(), Some(13));
@@ -191,8 +202,8 @@ mod tests {
 
     #[test]
     fn what_was_read_is_passed_over() {
-        let mut listed = Listed::new("a".into(), headers(&[1, 2, 3], None));
-        listed.set_read(2);
+        let mut listed = newest(headers(&[1, 2, 3], None));
+        listed.set_read(&Numbers::between(2, 2));
         assert_eq!(listed.next_unread(0), Some(2));
         assert_eq!(listed.next_unread(2), None);
         assert!(listed.is_read(2) && !listed.is_read(1));
@@ -201,7 +212,7 @@ mod tests {
     #[test]
     fn a_group_of_any_size_is_bounded() {
         let numbers: Vec<u64> = (1..=25_000).collect();
-        let listed = Listed::new("a".into(), headers(&numbers, Some(1)));
+        let listed = newest(headers(&numbers, Some(1)));
         assert_eq!(
             (listed.entries.len(), listed.older_before()),
             (MAXIMUM_ENTRIES, None)

@@ -4,6 +4,7 @@ use ratatui::crossterm::event::KeyEvent;
 
 use super::threads::Entry;
 use crate::commands::news::message::Message;
+use crate::commands::news::newsrc::Mark;
 
 /// What the model is told.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub enum Wish {
     Edit(String),
     /// The draft is posted, or not wanted any more: its file can go.
     Forget,
+    /// Write down what was read.
+    Remember(Mark),
     /// Draw everything anew.
     Redraw,
     /// End.
@@ -63,8 +66,9 @@ pub enum Answer {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Group {
     pub name: String,
-    /// About how many articles it has.
-    pub count: u64,
+    /// Between which numbers its articles are, about.
+    pub first: u64,
+    pub last: u64,
     pub description: String,
 }
 

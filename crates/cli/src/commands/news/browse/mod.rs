@@ -4,8 +4,10 @@
 //! that has the connection to itself ([`network`]), so that no server keeps the keys waiting.
 
 mod cursor;
+mod drafting;
 mod editor;
 mod groups;
+mod keeper;
 mod listed;
 mod messages;
 mod model;
@@ -26,11 +28,13 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use self::editor::DraftFile;
+use self::keeper::Keeper;
 use self::messages::{Answer, Edited, Input, Request, Wish};
 use self::model::{Model, Reader};
 use self::network::Line;
 use self::terminal::{Display, Keyboard};
 pub use self::threads::base;
+use crate::commands::news::newsrc::NewsrcFile;
 use crate::failure::Failure;
 
 /// How long the goodbye may take, behind an answer that does not come.
@@ -40,14 +44,26 @@ const GOODBYE: Duration = Duration::from_secs(2);
 type Asked = (u64, Request);
 type Answered = (u64, Answer);
 
-/// Reads news at the terminal until a person ends it.
-pub async fn run(site: Site, group: Option<String>, from: String) -> Result<(), Failure> {
+/// Reads news at the terminal until a person ends it. What is read is remembered in a file, if there is one for it.
+pub async fn run(
+    site: Site,
+    group: Option<String>,
+    from: String,
+    file: Option<NewsrcFile>,
+) -> Result<(), Failure> {
+    let newsrc = match &file {
+        Some(file) => file.load()?,
+        None => None,
+    };
+    // One that cannot be read is not written.
+    let file = file.filter(|_| newsrc.is_some());
     let host = site.endpoint.host().map(ToString::to_string);
     let server = host.unwrap_or_default();
     let reader = Reader {
         server,
         from,
         zone: TimeZone::system(),
+        newsrc: newsrc.unwrap_or_default(),
     };
     // A wrong password is told before anything is drawn.
     let line = Line::open(site).await?;
@@ -56,7 +72,7 @@ pub async fn run(site: Site, group: Option<String>, from: String) -> Result<(), 
     let network = network::serve(line, asked, answering);
     tokio::pin!(network);
     let outcome = tokio::select! {
-        outcome = show(reader, group, asking, answers) => outcome,
+        outcome = show(reader, group, file, asking, answers) => outcome,
         // Not before the channels are closed.
         () = &mut network => return Err(Failure::new("the connection is gone")),
     };
@@ -69,10 +85,12 @@ pub async fn run(site: Site, group: Option<String>, from: String) -> Result<(), 
 async fn show(
     reader: Reader,
     group: Option<String>,
+    newsrc: Option<NewsrcFile>,
     asking: mpsc::UnboundedSender<Asked>,
     mut answers: mpsc::UnboundedReceiver<Answered>,
 ) -> Result<(), Failure> {
-    // Dropped in this order: the terminal is back before it is told where a draft is.
+    // Dropped in the other order: the terminal is back before it is told where a draft is, or what is not remembered.
+    let keeper = Keeper::begin(newsrc);
     let mut file = DraftFile::none();
     let mut display = Display::begin()?;
     let mut keyboard = Keyboard::begin()?;
@@ -91,6 +109,7 @@ async fn show(
                     wishes.extend(model.update(Input::Edited(edited)));
                 }
                 Wish::Forget => file.remove(),
+                Wish::Remember(mark) => keeper.keep(mark),
                 Wish::Redraw => display.forget()?,
                 Wish::Quit => return Ok(()),
             }

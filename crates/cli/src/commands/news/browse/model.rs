@@ -6,11 +6,13 @@
 use jiff::tz::TimeZone;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use super::drafting::Draft;
 use super::groups::Groups;
 use super::listed::Listed;
-use super::messages::{Answer, Edited, Input, Request, Wish};
-use super::reading::{Kind, Reading, wrapped};
+use super::messages::{Answer, Input, Request, Wish};
+use super::reading::Reading;
 use crate::commands::news::draft;
+use crate::commands::news::newsrc::{Mark, Newsrc, Numbers};
 
 /// Rows of the screen that are not the list or the text: the title, and the line for what happens.
 const FRAME: u16 = 2;
@@ -34,18 +36,8 @@ pub struct Reader {
     pub from: String,
     /// In which zone times are shown.
     pub zone: TimeZone,
-}
-
-/// An article that is to be posted.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    pub text: String,
-    /// Its lines as they are shown.
-    pub lines: Vec<(Kind, String)>,
-    pub top: usize,
-    is_sent: bool,
-    /// Its name, once it was sent: the same each time, so that a server takes it once.
-    id: Option<String>,
+    /// What has been read.
+    pub newsrc: Newsrc,
 }
 
 /// The whole state.
@@ -64,7 +56,7 @@ pub struct Model {
     /// What the server was asked, and is asked for still.
     waiting: Option<(u64, Request)>,
     /// Where to go back to.
-    behind: Screen,
+    pub(super) behind: Screen,
     size: (u16, u16),
     asked: u64,
 }
@@ -132,11 +124,11 @@ impl Model {
         })
     }
 
-    fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         self.size.0.into()
     }
 
-    fn ask(&mut self, request: Request) -> Wish {
+    pub(super) fn ask(&mut self, request: Request) -> Wish {
         self.asked += 1;
         self.waiting = Some((self.asked, request.clone()));
         Wish::Ask(self.asked, request)
@@ -205,6 +197,11 @@ impl Model {
     fn in_groups(&mut self, key: KeyCode) -> Vec<Wish> {
         let (count, page) = (self.groups.count(), self.page());
         let chosen = self.groups.chosen().map(|group| group.name.clone());
+        if key == KeyCode::Char('C') {
+            let chosen = self.groups.chosen();
+            let all = chosen.map(|group| (group.name.clone(), group.last));
+            return all.map_or_else(Vec::new, |(group, last)| self.mark_all(&group, last));
+        }
         match (key, chosen) {
             (KeyCode::Char('/'), _) => self.typed = Some(self.groups.filter().to_owned()),
             (KeyCode::Esc, _) if !self.groups.filter().is_empty() => {
@@ -260,6 +257,10 @@ impl Model {
                     before: None,
                 })];
             }
+            KeyCode::Char('C') => {
+                let last = listed.last();
+                return self.mark_all(&group, last);
+            }
             KeyCode::Char('w') => return self.write(&group),
             _ => drop(listed.cursor.moved(key, listed.rows.len(), page)),
         }
@@ -303,55 +304,7 @@ impl Model {
         }
     }
 
-    fn in_draft(&mut self, key: KeyCode) -> Vec<Wish> {
-        let page = self.page();
-        let Some(draft) = &mut self.draft else {
-            self.screen = self.behind;
-            return Vec::new();
-        };
-        if draft.is_sent {
-            return self.remark("it is on its way; ^C ends without waiting");
-        }
-        match key {
-            KeyCode::Char('y') => match draft::article(draft.text.as_bytes()) {
-                Ok(article) => {
-                    draft.is_sent = true;
-                    let id = draft
-                        .id
-                        .get_or_insert_with(|| draft::message_id(&draft.text));
-                    let article = draft::with_id(article, id);
-                    vec![self.ask(Request::Post(article))]
-                }
-                Err(why) => self.remark(&format!("not posted: {why}; e edits it")),
-            },
-            KeyCode::Char('e') => vec![Wish::Edit(draft.text.clone())],
-            KeyCode::Char('d') => {
-                self.leave_draft("thrown away");
-                vec![Wish::Forget]
-            }
-            KeyCode::Down | KeyCode::PageDown | KeyCode::Char('j' | ' ') => {
-                let step = if matches!(key, KeyCode::Down | KeyCode::Char('j')) {
-                    1
-                } else {
-                    page
-                };
-                draft.top = (draft.top + step).min(draft.lines.len().saturating_sub(page));
-                Vec::new()
-            }
-            KeyCode::Up | KeyCode::PageUp | KeyCode::Char('k' | 'b') => {
-                let step = if matches!(key, KeyCode::Up | KeyCode::Char('k')) {
-                    1
-                } else {
-                    page
-                };
-                draft.top = draft.top.saturating_sub(step);
-                Vec::new()
-            }
-            _ => self.remark("y posts it, e edits it again, d throws it away"),
-        }
-    }
-
-    fn remark(&mut self, words: &str) -> Vec<Wish> {
+    pub(super) fn remark(&mut self, words: &str) -> Vec<Wish> {
         self.note = Some(words.to_owned());
         Vec::new()
     }
@@ -364,6 +317,25 @@ impl Model {
             true => Vec::new(),
             false => vec![self.ask(Request::Groups)],
         }
+    }
+
+    /// Takes that this was read, and has it remembered.
+    fn mark(&mut self, mark: Mark) -> Vec<Wish> {
+        if let Some(listed) = self.listed.as_mut().filter(|it| it.group == mark.group) {
+            listed.set_read(&mark.numbers);
+        }
+        match self.reader.newsrc.add(&mark.group, &mark.numbers) {
+            true => vec![Wish::Remember(mark)],
+            false => Vec::new(),
+        }
+    }
+
+    /// Takes all articles of a group for read.
+    fn mark_all(&mut self, group: &str, last: u64) -> Vec<Wish> {
+        self.note = Some(format!("all of {group} counts as read"));
+        let numbers = Numbers::between(1, last);
+        let group = group.to_owned();
+        self.mark(Mark { group, numbers })
     }
 
     /// Asks for the article of a row, which is shown when it has come.
@@ -381,43 +353,6 @@ impl Model {
         }
     }
 
-    fn write(&mut self, group: &str) -> Vec<Wish> {
-        vec![Wish::Edit(draft::new(&self.reader.from, group))]
-    }
-
-    fn edited(&mut self, edited: Edited) -> Vec<Wish> {
-        match edited {
-            Edited::Changed(text) => {
-                let mut draft = Draft {
-                    text,
-                    lines: Vec::new(),
-                    top: 0,
-                    is_sent: false,
-                    id: self.draft.take().and_then(|draft| draft.id),
-                };
-                draft.lay_out(self.width());
-                self.draft = Some(draft);
-                if self.screen != Screen::Draft {
-                    self.behind = self.screen;
-                }
-                self.screen = Screen::Draft;
-                Vec::new()
-            }
-            Edited::Same if self.draft.is_some() => Vec::new(),
-            Edited::Same => {
-                self.note = Some("nothing was written".into());
-                vec![Wish::Forget]
-            }
-            Edited::Failed(why) => self.remark(&why),
-        }
-    }
-
-    fn leave_draft(&mut self, words: &str) {
-        self.draft = None;
-        self.screen = self.behind;
-        self.note = Some(words.to_owned());
-    }
-
     fn heard(&mut self, number: u64, answer: Answer) -> Vec<Wish> {
         if self
             .waiting
@@ -433,14 +368,14 @@ impl Model {
         match (request, answer) {
             (request, Answer::Failed(why)) => {
                 if let (Request::Post(_), Some(draft)) = (request, &mut self.draft) {
-                    draft.is_sent = false;
+                    draft.take_back();
                     return self.remark(&format!("not posted: {why}"));
                 }
                 return self.remark(&why);
             }
             (_, Answer::Unconfirmed(why)) => {
                 if let Some(draft) = &mut self.draft {
-                    draft.is_sent = false;
+                    draft.take_back();
                 }
                 return self.remark(&why);
             }
@@ -448,18 +383,21 @@ impl Model {
             (Request::Headers { group, before }, Answer::Headers(headers)) => {
                 match &mut self.listed {
                     Some(listed) if listed.group == group => listed.add(before, headers, page),
-                    listed => *listed = Some(Listed::new(group, headers)),
+                    listed => {
+                        let read = self.reader.newsrc.read(&group).cloned();
+                        *listed = Some(Listed::new(group, headers, read.unwrap_or_default()));
+                    }
                 }
                 self.show(Screen::Threads);
             }
-            (Request::Article { number, .. }, Answer::Article(message)) => {
+            (Request::Article { group, number }, Answer::Article(message)) => {
                 if let Some(listed) = &mut self.listed {
-                    listed.set_read(number);
                     listed.cursor.at = listed.row_of(number).unwrap_or(listed.cursor.at);
                     listed.cursor.keep(listed.rows.len(), page);
                 }
                 self.reading = Some(Reading::new(message, width));
                 self.show(Screen::Article);
+                return self.mark(Mark::of(&group, number));
             }
             (_, Answer::Posted) => {
                 self.leave_draft("posted; u asks the server for what is new");
@@ -476,13 +414,5 @@ impl Model {
             Screen::Help | Screen::Draft => self.behind = screen,
             _ => self.screen = screen,
         }
-    }
-}
-
-impl Draft {
-    fn lay_out(&mut self, width: usize) {
-        let lines = self.text.lines().flat_map(|line| wrapped(line, width));
-        self.lines = lines.map(|line| (Kind::Text, line)).collect();
-        self.top = 0;
     }
 }

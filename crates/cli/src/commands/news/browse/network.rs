@@ -152,16 +152,12 @@ async fn groups(client: &mut Client) -> Result<Vec<Group>, Error> {
         let name = group.name.to_string();
         Group {
             description: about.remove(&name).unwrap_or_default(),
-            count: about_how_many(group.first, group.last),
+            first: group.first,
+            last: group.last,
             name,
         }
     };
     Ok(active.into_iter().take(MAXIMUM_GROUPS).map(group).collect())
-}
-
-/// How many numbers there are from one to another, which may be any that a server makes up.
-fn about_how_many(first: u64, last: u64) -> u64 {
-    last.saturating_add(1).saturating_sub(first)
 }
 
 /// The newest articles of a group, or those before a number.
@@ -196,19 +192,5 @@ fn entry(overview: &Overview) -> Entry {
         from: decoded(overview.from()),
         date: seconds(overview.date()),
         references: overview.references().map(str::to_owned).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn any_numbers_of_a_server_are_counted() {
-        assert_eq!(about_how_many(3, 9), 7);
-        assert_eq!(about_how_many(1, 0), 0);
-        assert_eq!(about_how_many(5, 2), 0);
-        assert_eq!(about_how_many(1, u64::MAX), u64::MAX - 1);
-        assert_eq!(about_how_many(0, u64::MAX), u64::MAX);
     }
 }

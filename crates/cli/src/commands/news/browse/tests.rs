@@ -10,6 +10,7 @@ use super::model::{Model, Reader, Screen};
 use super::threads::Entry;
 use super::view;
 use crate::commands::news::message::Message;
+use crate::commands::news::newsrc::{Mark, Newsrc, Numbers};
 
 const ARTICLE: &str = "From: Ann <ann@example.org>\nNewsgroups: misc.test\nSubject: Lunch?\n\
     Date: Sat, 17 Jun 2006 17:27:21 +0000\nMessage-ID: <1@a>\n\nIs there lunch today?\n\n> There was yesterday.\nTell me.\n";
@@ -27,6 +28,7 @@ impl Person {
             server: "news.example.org".into(),
             from: "Otto <otto@example.org>".into(),
             zone: TimeZone::UTC,
+            newsrc: Newsrc::parse(b"misc.test: 3\n"),
         };
         let (model, wishes) = Model::new(reader, group.map(str::to_owned), (60, 10));
         let terminal = Terminal::new(TestBackend::new(60, 10)).expect("a screen");
@@ -88,9 +90,10 @@ impl Person {
 }
 
 fn groups() -> Answer {
-    let group = |name: &str, count, description: &str| Group {
+    let group = |name: &str, last, description: &str| Group {
         name: name.into(),
-        count,
+        first: 1,
+        last,
         description: description.into(),
     };
     Answer::Groups(vec![
@@ -142,7 +145,7 @@ fn groups_are_listed_and_one_is_opened() {
         [
             "news.example.org: 2 groups",
             "comp.lang.rust    1200  The language",
-            "misc.test            3  For tests",
+            "misc.test            2  For tests",
             "Enter open  / find  w write  q end  ? help",
         ]
     );
@@ -166,7 +169,7 @@ fn threads_are_shown_and_nothing_in_them_steers_the_terminal() {
         person.screen(),
         [
             "misc.test: 3 articles in 2 threads",
-            "* 2006-06-20 Eve                Bells\\u{7} and \\u{1b}[2Jwhis",
+            "  2006-06-20 Eve                Bells\\u{7} and \\u{1b}[2Jwhis",
             "* 2006-06-18 Ann                Lunch?",
             "* 2006-06-19 Otto               └ Lunch?",
             "Enter read  n next  m older  w write  q back  ? help",
@@ -421,6 +424,42 @@ fn an_interrupt_ends_everywhere() {
         person.tell(Input::Key(key));
         assert_eq!(person.wishes, [Wish::Redraw]);
     }
+}
+
+#[test]
+fn what_was_read_is_remembered_and_counted() {
+    let mut person = reading();
+    let read = |first, last| {
+        let group = "misc.test".into();
+        let numbers = Numbers::between(first, last);
+        vec![Wish::Remember(Mark { group, numbers })]
+    };
+    assert_eq!(person.wishes, read(1, 1));
+    // The same again is nothing new.
+    person.press("np");
+    person.answer(Answer::Article(Message::plain(ARTICLE)));
+    assert_eq!(person.wishes, []);
+    person.press("qq");
+    person.answer(groups());
+    assert_eq!(person.screen()[2], "misc.test            1  For tests");
+    person.press("jC");
+    assert_eq!(person.wishes, read(1, 3));
+    let screen = person.screen();
+    assert_eq!(screen[2], "misc.test            0  For tests");
+    let told = screen.last().map(String::as_str);
+    assert_eq!(told, Some("all of misc.test counts as read"));
+    // More have come since then.
+    person.press("\n");
+    let mut more = headers();
+    more.last = 9;
+    person.answer(Answer::Headers(more));
+    person.press("C");
+    assert_eq!(person.wishes, read(1, 9));
+    assert!(
+        !person.screen()[1..]
+            .iter()
+            .any(|line| line.starts_with('*'))
+    );
 }
 
 #[test]

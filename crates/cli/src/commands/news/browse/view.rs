@@ -10,7 +10,6 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::groups::Groups;
 use super::listed::Listed;
 use super::model::{Model, Screen};
 use super::reading::{Kind, wrapped};
@@ -32,10 +31,10 @@ const HELP: &[&str] = &[
     "            ? this help   ^L draws anew   ^C ends",
     "",
     "groups      Enter opens   / finds by what is typed   u asks anew",
-    "            w writes an article   q ends",
+    "            C takes all for read   w writes an article   q ends",
     "",
     "threads     Enter reads   n next unread   m older ones   u asks for new ones",
-    "            w writes an article   q back to the groups",
+    "            C takes all for read   w writes an article   q back to the groups",
     "",
     "article     space reads on, and then the next one   n next   p the one before",
     "            r answers   h all headers   w writes an article   q back",
@@ -59,7 +58,7 @@ pub fn draw(frame: &mut Frame, model: &Model) {
     let text = fitted(&one_line(&title_of(model)), title.width.into());
     frame.render_widget(Line::styled(text, turned), title);
     let lines = match model.screen {
-        Screen::Groups => group_lines(&model.groups, body),
+        Screen::Groups => group_lines(model, body),
         Screen::Threads => thread_lines(model, body),
         Screen::Article => {
             let reading = model.reading.as_ref();
@@ -127,7 +126,8 @@ fn last_line(model: &Model) -> String {
     keys.into()
 }
 
-fn group_lines(groups: &Groups, area: Rect) -> Vec<Line<'static>> {
+fn group_lines(model: &Model, area: Rect) -> Vec<Line<'static>> {
+    let (groups, newsrc) = (&model.groups, &model.reader.newsrc);
     let width: usize = area.width.into();
     let top = groups.cursor.top;
     let shown = groups
@@ -140,12 +140,9 @@ fn group_lines(groups: &Groups, area: Rect) -> Vec<Line<'static>> {
     let name_width = names.max().unwrap_or(0).min(width / 2);
     let line = |(at, group): &(usize, &super::messages::Group)| {
         let name = fitted(&one_line(&group.name), name_width);
-        let text = format!(
-            "{name} {:>7}  {}",
-            group.count,
-            one_line(&group.description)
-        );
-        row_line(&text, width, *at == groups.cursor.at, false)
+        let unread = newsrc.unread(&group.name, group.first, group.last);
+        let text = format!("{name} {unread:>7}  {}", one_line(&group.description));
+        row_line(&text, width, *at == groups.cursor.at, unread == 0)
     };
     shown.iter().map(line).collect()
 }
