@@ -40,7 +40,7 @@ pub fn vsftpd(given: Given, served: &Path, tls: bool) -> io::Result<Running> {
     Running::listening(given, folder, address, &command)
 }
 
-/// nginx, which takes files by PUT, and a form without keeping it.
+/// nginx, which takes files by PUT.
 pub fn nginx(given: Given, served: &Path, tls: bool) -> io::Result<Running> {
     let nginx = program("nginx", "nginx-light")?;
     let folder = folder()?;
@@ -72,7 +72,6 @@ pub fn nginx(given: Given, served: &Path, tls: bool) -> io::Result<Running> {
                 listen {address}{listen}; {security} root {served};
                 location / {{ }}
                 location /sent/ {{ dav_methods PUT; }}
-                location /taken {{ return 200 taken; }}
             }}
         }}"
     );

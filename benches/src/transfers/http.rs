@@ -80,7 +80,12 @@ impl Way {
                 vec!["-O".into(), NAME.into(), format!("{url}/{NAME}")]
             }
             Task::FetchLarge => vec!["-o".into(), NAME.into(), format!("{url}/{NAME}")],
-            Task::SendForm => vec!["-F".into(), format!("file=@{NAME}"), format!("{url}/taken")],
+            // By PUT, so that the server has to take all of it: one that answers a POST at once is sent no more.
+            Task::SendForm => {
+                let form = format!("file=@{NAME}");
+                let at = format!("{url}/sent/{NAME}");
+                vec!["-X".into(), "PUT".into(), "-F".into(), form, at]
+            }
             Task::FetchMany => self.many(client),
             _ => vec!["-T".into(), NAME.into(), format!("{url}/sent/{NAME}")],
         };

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use lariat_client::http::Download;
+use lariat_client::http::{Download, Retries};
+use lariat_testkit::WebFault;
 
-use crate::{Scene, content};
+use crate::{Scene, content, quickly};
 
 #[tokio::test]
 async fn a_name_that_a_server_gives_stays_in_the_folder() {
