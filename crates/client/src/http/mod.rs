@@ -33,6 +33,7 @@
 mod address;
 mod authentication;
 mod blocking;
+mod blocks;
 mod body;
 mod builder;
 mod client;

@@ -16,11 +16,9 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
+use super::blocks::Blocks;
 use super::pipe::Pipe;
 use crate::part::{LocalError, cannot};
-
-/// The most bytes that are read at once.
-const BLOCK_SIZE: u64 = 64 * 1024;
 
 /// Is told how many bytes of a body have been taken to be sent, and how many there are, if that is known.
 pub(super) type Watch = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
@@ -72,6 +70,7 @@ pub(super) struct Sending {
     pieces: VecDeque<Piece>,
     /// The one whose turn it is, if it is none of memory.
     open: Option<Open>,
+    blocks: Blocks,
     sent: u64,
     length: Option<u64>,
     watch: Option<Watch>,
@@ -95,6 +94,7 @@ impl Sending {
             length: pieces.iter().map(Piece::length).sum(),
             pieces,
             open: None,
+            blocks: Blocks::default(),
             sent: 0,
             watch,
         }
@@ -104,7 +104,7 @@ impl Sending {
         loop {
             match &mut self.open {
                 Some(Open::File(file)) => {
-                    let block = file.read()?;
+                    let block = self.blocks.fill(|room| file.read(room))?;
                     if file.left == 0 {
                         file.check_end()?;
                         self.open = None;
@@ -142,17 +142,19 @@ impl OpenFile {
         })
     }
 
-    fn read(&mut self) -> io::Result<Bytes> {
-        let most = self.left.min(BLOCK_SIZE);
-        let mut block = Vec::with_capacity(usize::try_from(most).unwrap_or_default());
-        let read = self.file.by_ref().take(most).read_to_end(&mut block);
-        read.map_err(|error| io::Error::other(cannot("read", &self.path, error)))?;
-        let length = block.len() as u64;
-        if length < most {
-            return Err(self.changed("shorter"));
+    /// Reads as much as there is room for, if it is there.
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let wanted = usize::try_from(self.left).map_or(room.len(), |left| left.min(room.len()));
+        match self.file.read_exact(&mut room[..wanted]) {
+            Ok(()) => {
+                self.left -= wanted as u64;
+                Ok(wanted)
+            }
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                Err(self.changed("shorter"))
+            }
+            Err(error) => Err(io::Error::other(cannot("read", &self.path, error))),
         }
-        self.left -= length;
-        Ok(block.into())
     }
 
     /// Nothing may stand behind what was announced.

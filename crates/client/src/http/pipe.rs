@@ -11,10 +11,8 @@ use bytes::Bytes;
 use http_body::Frame;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use super::blocks::Blocks;
 use crate::part::cannot;
-
-/// How much is read at once.
-const BLOCK_SIZE: usize = 64 * 1024;
 
 /// How many blocks may be waiting to be sent.
 const BLOCKS: usize = 4;
@@ -53,28 +51,30 @@ impl Pipe {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Bytes>>> {
-        self.blocks.poll_recv(context)
+        self.blocks.poll_recv(context).map(|block| match block {
+            // The end is told, so that it is none when the thread has panicked.
+            Some(Ok(block)) if block.is_empty() => None,
+            None => Some(Err(io::Error::other(
+                "who was to read what is sent has panicked",
+            ))),
+            block => block,
+        })
     }
 }
 
-/// Gives blocks until there are no more, or nobody wants any.
+/// Gives blocks until there are no more, which an empty one tells, or nobody wants any.
 fn give(
     mut reader: impl Read,
     blocks: &Sender<io::Result<Bytes>>,
     told: impl Fn(io::Error) -> io::Error,
 ) {
+    let memory = Blocks::default();
     loop {
-        let mut block = vec![0; BLOCK_SIZE];
-        let read = match reader.read(&mut block) {
-            Ok(0) => return,
+        let block = match memory.fill(|room| reader.read(room)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            read => read,
+            block => block.map_err(&told),
         };
-        let is_over = read.is_err();
-        let block = read.map_err(&told).map(|length| {
-            block.truncate(length);
-            Bytes::from(block)
-        });
+        let is_over = block.as_ref().map_or(true, Bytes::is_empty);
         if blocks.blocking_send(block).is_err() || is_over {
             return;
         }
@@ -91,5 +91,46 @@ impl http_body::Body for Pipe {
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let block = self.poll_block(context);
         block.map(|block| block.map(|block| block.map(Frame::data)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    /// Has a word, and then something happens.
+    struct Word<F>(bool, F);
+
+    impl<F: FnMut() -> usize> Read for Word<F> {
+        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+            if std::mem::replace(&mut self.0, true) {
+                return Ok((self.1)());
+            }
+            room[..4].copy_from_slice(b"word");
+            Ok(4)
+        }
+    }
+
+    async fn heard(then: impl FnMut() -> usize + Send + 'static) -> Vec<Result<Bytes, String>> {
+        let mut pipe = Pipe::of(Word(false, then)).expect("a thread");
+        let mut heard = Vec::new();
+        while let Some(block) = poll_fn(|context| pipe.poll_block(context)).await {
+            let is_over = block.is_err();
+            heard.push(block.map_err(|error| error.to_string()));
+            if is_over {
+                break;
+            }
+        }
+        heard
+    }
+
+    #[tokio::test]
+    async fn an_end_is_told_from_a_panic() {
+        assert_eq!(heard(|| 0).await, [Ok(Bytes::from_static(b"word"))]);
+        let words = "who was to read what is sent has panicked";
+        let broken = heard(|| panic!("on purpose")).await;
+        assert_eq!(broken, [Ok(Bytes::from_static(b"word")), Err(words.into())]);
     }
 }
