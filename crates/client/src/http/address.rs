@@ -74,7 +74,7 @@ impl Target {
     pub(super) fn join(&self, location: &str) -> Result<(Self, Option<Authentication>), Error> {
         let problem = |problem: String| Error::Redirect {
             from: self.to_string(),
-            problem: format!("it points to {location:?}: {problem}"),
+            problem: format!("it points to {:?}: {problem}", without_password(location)),
         };
         let url = self
             .url

@@ -89,6 +89,8 @@ impl Kept {
         match &version.tag {
             // It stands there from the beginning on, so that it is there however this ends.
             Some(tag) => {
+                // Not through a link that somebody has put there.
+                let _ = fs::remove_file(&path);
                 let written = fs::write(&path, tag.as_bytes());
                 written.map_err(|error| cannot("write", &path, error))?;
             }

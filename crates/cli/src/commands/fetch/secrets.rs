@@ -24,21 +24,33 @@ pub fn is_secret(name: &[u8]) -> bool {
 pub fn shown_value<'a>(name: &str, value: &'a [u8]) -> Cow<'a, str> {
     match is_secret(name.as_bytes()) {
         true => Cow::Borrowed(HIDDEN),
-        false => match String::from_utf8_lossy(value) {
-            Cow::Borrowed(text) => without_passwords(text),
-            Cow::Owned(text) => Cow::Owned(without_passwords(&text).into_owned()),
-        },
+        false => {
+            // The whole of it is one URL, of which a scheme may be left out, and a password may have quotes in it.
+            let (begin, ends) = match name.to_ascii_lowercase().as_str() {
+                "location" | "content-location" => ("//", "/?#"),
+                _ => TEXT,
+            };
+            let text = String::from_utf8_lossy(value);
+            Cow::Owned(hidden(&text, begin, ends).into_owned())
+        }
     }
 }
 
+/// What the host's part of a URL begins and ends with that stands in a text.
+const TEXT: (&str, &str) = ("://", "/?#\"'<>");
+
 /// A text without the names and passwords of the URLs in it, as `Location` may have them.
 pub fn without_passwords(text: &str) -> Cow<'_, str> {
+    hidden(text, TEXT.0, TEXT.1)
+}
+
+fn hidden<'a>(text: &'a str, begin: &str, ends: &str) -> Cow<'a, str> {
     let mut shown = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, behind) = rest.split_at(at + 3);
-        let ends = |character: char| character.is_whitespace() || "/?#\"'<>".contains(character);
-        let end = behind.find(ends).unwrap_or(behind.len());
+    while let Some(at) = rest.find(begin) {
+        let (before, behind) = rest.split_at(at + begin.len());
+        let is_end = |character: char| character.is_whitespace() || ends.contains(character);
+        let end = behind.find(is_end).unwrap_or(behind.len());
         shown.push_str(before);
         let authority = &behind[..end];
         match authority.rsplit_once('@') {
@@ -73,6 +85,12 @@ mod tests {
                 "location",
                 "https://me:secret@a.example:1/b@c",
                 "https://****@a.example:1/b@c",
+            ),
+            ("location", "//me:secret@host/", "//****@host/"),
+            (
+                "Location",
+                "http://me:it's-<\">secret@host/",
+                "http://****@host/",
             ),
             (
                 "link",

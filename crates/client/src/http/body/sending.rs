@@ -207,7 +207,8 @@ impl http_body::Body for Outgoing {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        // One that is shorter than was said is asked, and so found out.
+        self.body.is_end_stream() && self.rest.is_none_or(|rest| rest == 0)
     }
 
     fn size_hint(&self) -> SizeHint {
