@@ -82,7 +82,7 @@ impl Pace {
             left = BRIEFLY;
         }
         let latest = match late {
-            Late::FirstByte(length) => left + length / SLACK,
+            Late::FirstByte(length) => left.saturating_add(length / SLACK),
             Late::Idle(_) | Late::Request(_) => left,
         };
         let begins = waited.is_zero();
@@ -255,6 +255,16 @@ mod tests {
         let wire = Told::new([Ok(1), late(), late(), late(), Ok(1)]);
         pace.read(&wire, &mut [0]).expect("a byte");
         pace.read(&wire, &mut [0]).expect("a byte");
+    }
+
+    #[test]
+    fn a_deadline_may_be_as_long_as_it_likes() {
+        let for_ever = Deadlines {
+            first_byte: Some(Duration::MAX),
+            ..Deadlines::NONE
+        };
+        let mut pace = Pace::new(for_ever, Instant::now());
+        pace.read(&Told::new([Ok(1)]), &mut [0]).expect("a byte");
     }
 
     #[test]

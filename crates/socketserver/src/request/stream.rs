@@ -134,7 +134,10 @@ impl StreamRequest {
     pub fn end(&mut self) -> io::Result<()> {
         self.wfile.flush()?;
         if self.rfile.has_ended() {
-            return self.wire.0.end_last();
+            return match Arc::strong_count(&self.wire.0) <= OWNERS {
+                true => self.wire.0.end_last(),
+                false => self.wire.0.end(),
+            };
         }
         self.wire.0.end()?;
         let ending = Ending::new(Arc::clone(&self.wire.0));
@@ -152,6 +155,10 @@ impl StreamRequest {
         Ok(())
     }
 }
+
+/// How many have the wire of a request: it for reading, for writing and for its end, and its server to cut it off. Where
+/// nobody else has, it is closed with the request.
+const OWNERS: usize = 4;
 
 struct Ended(Arc<dyn Wire>);
 

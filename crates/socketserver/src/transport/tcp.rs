@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::time::Duration;
 
 use socket2::{SockRef, Type};
 
@@ -15,6 +16,9 @@ use crate::transport::{Accepted, Transport, inet, stream};
 
 /// TCP (`TCPServer`). Its addresses are `HOST:PORT`, `[IPV6]:PORT` and, for every address of this
 /// machine, `:PORT`; port 0 is any that is free.
+///
+/// On Linux its connections have Nagle's algorithm and the time-out of the first byte from their listener, as
+/// [`activate`](Transport::activate) has set them: a transport that takes its sockets from this one has them so too.
 #[derive(Debug)]
 pub struct Tcp {
     listener: TcpListener,
@@ -22,6 +26,13 @@ pub struct Tcp {
 
 /// Whether a connection has its listener's options, so that they need not be set for each.
 const INHERITS: bool = cfg!(target_os = "linux");
+
+/// How long the reads of a connection wait from its beginning on. What the system might round to no time at all, which means for
+/// ever, is set where it is needed.
+fn inherited(options: &Options) -> Option<Duration> {
+    let first_byte = options.deadlines.first_byte;
+    first_byte.filter(|length| *length >= Duration::from_millis(1))
+}
 
 impl Transport for Tcp {
     type Socket = Arc<TcpStream>;
@@ -38,7 +49,7 @@ impl Transport for Tcp {
         if INHERITS {
             let listener = SockRef::from(&self.listener);
             listener.set_tcp_nodelay(options.disable_nagle_algorithm)?;
-            listener.set_read_timeout(options.deadlines.first_byte)?;
+            listener.set_read_timeout(inherited(options))?;
         }
         stream::listen(&self.listener, options)
     }
@@ -68,7 +79,7 @@ impl Transport for Tcp {
     ) -> io::Result<Self::Request> {
         let request = stream::open(socket, accepted, options)?;
         Ok(match INHERITS && !accepted.is_refused() {
-            true => request.armed(options.deadlines.first_byte),
+            true => request.armed(inherited(options)),
             false => request,
         })
     }
