@@ -4,6 +4,7 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use lariat::client::nntp::{Client, Options};
 use lariat_protocol::Endpoint;
@@ -204,9 +205,15 @@ fn user() -> String {
     program("id", ["-un"]).succeed().remove(0)
 }
 
+/// A port for a server that is started a while later: below those that the system gives to whoever asks for any.
 pub fn free_port() -> u16 {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    free.expect("a port").port()
+    static NEXT: AtomicU16 = AtomicU16::new(24_000);
+    loop {
+        let port = NEXT.fetch_add(1, Ordering::Relaxed);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Whether a server says something there, or waits for TLS.

@@ -1,14 +1,25 @@
 //! Proxies of HTTP: what they are told, what they say, and what is not told to them.
 
 use http::{Request, Uri};
-use lariat_client::http::{Body, Client, Error, Proxies, Proxy, ProxyFault};
+use lariat_client::http::{Body, Builder, Client, Error, Proxies, Proxy, ProxyFault};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
-use crate::server::{Reply, Server, Then, answer, ends, ok, says, stalls};
+use crate::server::{Reply, Server, Then, answer, ends, ok, stalls};
 use crate::{failed, fetched, impatient};
 
 pub fn through(proxy: &str) -> Client {
+    by(Client::builder(), proxy)
+}
+
+/// The same where nothing is to come.
+pub fn briefly_through(proxy: &str) -> Client {
+    by(impatient(), proxy)
+}
+
+fn by(builder: Builder, proxy: &str) -> Client {
     let proxy: Proxy = proxy.parse().unwrap();
-    impatient().proxies(Proxies::all(proxy)).build().unwrap()
+    builder.proxies(Proxies::all(proxy)).build().unwrap()
 }
 
 #[tokio::test]
@@ -99,15 +110,21 @@ async fn a_proxy_that_passes_nothing_on_says_why() {
         assert_eq!(proxy.heard(), [asked]);
     }
     let silent = Server::start(|_| stalls("")).await;
-    let client = through(&format!("http://{}", silent.address));
+    let client = briefly_through(&format!("http://{}", silent.address));
     let text = failed(&client, "https://a.example/".parse().unwrap()).await;
     assert!(text.contains("within 0.2 s"), "{text}");
 }
 
 #[tokio::test]
 async fn what_a_proxy_passes_on_must_be_the_server() {
-    let nobody = Server::start(|_| says("no TLS")).await;
-    let there = nobody.address;
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let there = nobody.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = nobody.accept().await.unwrap();
+        // Only when it is asked: right behind the answer to CONNECT it would be the proxy's word.
+        assert_ne!(stream.read(&mut [0; 4096]).await.unwrap(), 0);
+        stream.write_all(b"no TLS").await.unwrap();
+    });
     let proxy = Server::start(move |_| Reply {
         bytes: b"HTTP/1.1 200 Established\r\n\r\n".to_vec(),
         then: Then::Tunnel(there),

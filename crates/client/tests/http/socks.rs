@@ -6,7 +6,7 @@ use lariat_client::http::Proxy;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::proxies::through;
+use crate::proxies::{briefly_through, through};
 use crate::server::{Server, ok};
 use crate::{failed, fetched};
 
@@ -31,9 +31,14 @@ async fn socks(
         let (mut stream, _) = listener.accept().await.unwrap();
         for (expected, said) in script {
             let mut heard = vec![0; expected.len()];
-            stream.read_exact(&mut heard).await.unwrap();
+            // Who has little patience may have lost it by now; what it says of that is looked at.
+            if stream.read_exact(&mut heard).await.is_err() {
+                return;
+            }
             assert_eq!(heard, expected);
-            stream.write_all(&said).await.unwrap();
+            if stream.write_all(&said).await.is_err() {
+                return;
+            }
         }
         match then {
             Then::Ends => {}
@@ -176,11 +181,11 @@ async fn socks_that_stalls_is_not_waited_for_in_any_phase() {
     ] {
         let phase = format!("{script:?}");
         let (address, task) = socks(script, Then::Stalls).await;
-        let client = through(&format!("socks5h://a:b@{address}"));
+        let client = briefly_through(&format!("socks5h://a:b@{address}"));
         let text = failed(&client, "http://a.example/".parse().unwrap()).await;
-        assert_eq!(
-            text, "cannot connect to http://a.example: no answer within 0.2 s",
-            "{phase}"
+        assert!(
+            text.starts_with("cannot connect to ") && text.ends_with(": no answer within 0.2 s"),
+            "{phase}: {text}"
         );
         // What was begun is given up.
         task.await.unwrap();
@@ -249,7 +254,7 @@ async fn socks_of_version_4_that_passes_nothing_on_says_why() {
         task.await.unwrap();
     }
     let (address, _task) = socks(vec![(asked, vec![])], Then::Stalls).await;
-    let client = through(&format!("socks4a://{address}"));
+    let client = briefly_through(&format!("socks4a://{address}"));
     let text = failed(&client, "http://a.example/".parse().unwrap()).await;
     assert!(text.ends_with("no answer within 0.2 s"), "{text}");
     let (address, _task) = socks(vec![], Then::Stalls).await;

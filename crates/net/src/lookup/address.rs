@@ -177,6 +177,13 @@ impl AddressQuery {
                 reason: Reason::Malformed,
             });
         }
+        // RFC 6761, section 6.4: such a name has no address, and no name server is asked.
+        if host.is_some_and(|host| is_below(host, "invalid")) {
+            return Err(LookupError::NoAddress {
+                host: about.to_owned(),
+                reason: Reason::Unknown,
+            });
+        }
         let service = host.is_none().then_some("0");
         let found = collect(host, service, self.hints())
             .map_err(|error| LookupError::no_address(about, error))?;
@@ -272,8 +279,14 @@ pub fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, LookupError> {
 
 /// Whether a name is `localhost` or below it.
 fn is_localhost(host: &str) -> bool {
+    is_below(host, "localhost")
+}
+
+/// Whether a name is this one or below it.
+fn is_below(host: &str, top: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-    host == "localhost" || host.ends_with(".localhost")
+    let front = host.strip_suffix(top);
+    front.is_some_and(|front| front.is_empty() || front.ends_with('.'))
 }
 
 fn collect(
@@ -396,6 +409,14 @@ mod tests {
         for name in ["localhost.example", "notlocalhost", "", "localhost.."] {
             assert!(!is_localhost(name), "{name}");
         }
+        assert!(is_below("a.INVALID.", "invalid") && !is_below("invalid.example", "invalid"));
+    }
+
+    #[test]
+    fn what_can_have_no_address_is_asked_of_nobody() {
+        let query = AddressQuery::new().host("nowhere.invalid");
+        let error = query.lookup().unwrap_err();
+        assert_eq!(error.reason(), Some(Reason::Unknown));
     }
 
     #[test]
