@@ -4,7 +4,7 @@
 //! threads whose end is learnt in two ways: by waiting for as long as they ought to take, which
 //! is a guess, and by a lock that each lets go when it is done.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
 
 use lariat::sync::thread;
@@ -16,7 +16,13 @@ const SECOND: Duration = Duration::from_millis(100);
 const LOOPS: [u32; 2] = [4, 2];
 
 fn sleep(number: usize) {
+    sleep_when(number, || ());
+}
+
+/// Sleeps when all have begun that are to.
+fn sleep_when(number: usize, all_begun: impl FnOnce()) {
     println!("  loop {number} starts");
+    all_begun();
     std::thread::sleep(SECOND * LOOPS[number]);
     println!("  loop {number} is done");
 }
@@ -39,19 +45,20 @@ fn with_a_guess() {
 /// Each thread holds a lock until it is done; who gets both knows that both are.
 fn with_locks() {
     let locks = [(); LOOPS.len()].map(|()| Arc::new(Mutex::new(())));
-    let (told, begun) = std::sync::mpsc::channel();
+    let begun = Arc::new(Barrier::new(LOOPS.len() + 1));
     for (number, lock) in locks.iter().cloned().enumerate() {
-        let told = told.clone();
+        let begun = Arc::clone(&begun);
         drop(thread::spawn(move || {
             // In Rust whoever takes a lock releases it, so the thread takes its own.
             let _held = lock.lock();
-            let _ = told.send(());
-            sleep(number);
+            sleep_when(number, || {
+                begun.wait();
+            });
         }));
     }
-    let begun = begun.iter().take(LOOPS.len()).count();
+    begun.wait();
     let done = locks.iter().filter(|lock| lock.lock().is_ok()).count();
-    assert_eq!((begun, done), (LOOPS.len(), LOOPS.len()));
+    assert_eq!(done, LOOPS.len());
 }
 
 fn main() {
