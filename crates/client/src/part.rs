@@ -317,7 +317,7 @@ mod tests {
     fn nothing_is_written_through_a_link_that_somebody_has_put_there() {
         let folder = tempfile::tempdir().expect("a folder");
         let (whole, other) = (folder.path().join("a"), folder.path().join("other"));
-        std::os::unix::fs::symlink(&other, path_beside(&whole)).expect("a link");
+        platform::symlink(&other, path_beside(&whole)).expect("a link");
         for goes_on in [true, false] {
             let error = Part::open(&whole, goes_on).map(|_| ()).expect_err("a link");
             assert!(error.to_string().contains("it is a link"), "{error}");

@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+#[cfg(all(test, unix))]
+pub(crate) use std::os::unix::fs::symlink;
+
 /// Whether an open file is the one that stands under this path now.
 #[cfg(unix)]
 pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
