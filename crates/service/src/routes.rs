@@ -39,7 +39,9 @@ type Otherwise = Box<dyn Fn(&str) -> Reply + Send + Sync>;
 /// Over messages (`ws`, `udp`, `unixgram`) one without a line end is a line, and each answer is one message. A
 /// datagram that ends with CR LF is taken for an answer, as all answers end, and is not answered itself: two
 /// servers that a forged source points at each other would otherwise do so for ever. So who asks by
-/// datagrams ends them with LF, or with nothing.
+/// datagrams ends them with LF, or with nothing. Over `unixgram`, where no source can be forged, such a one is answered too.
+/// Over `udp` an answer that is more than three times as long as its question is not sent, unless the network that asks
+/// is among the endpoint's `amplify_to`.
 ///
 /// What a connection remembers from one line to the next has no place here: that is a
 /// [`FrameProtocol`] of one's own, which may ask [`Routes::answer`] for the rest.

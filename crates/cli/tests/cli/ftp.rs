@@ -346,19 +346,7 @@ fn wrong_usage_and_faults_are_one_line() {
         (&["--ca", "x", &url, "pwd"], 2, "without TLS"),
         (&["ftp://127.0.0.1:1/", "pwd"], 1, "connection refused"),
     ] {
-        let outcome = ftp(&folder, arguments);
-        assert_eq!(
-            outcome.code,
-            Some(code),
-            "{arguments:?}: {}",
-            outcome.errors
-        );
-        assert!(
-            outcome.errors.contains(words),
-            "{arguments:?}: {}",
-            outcome.errors
-        );
-        assert_eq!(outcome.errors.lines().count(), 1, "{}", outcome.errors);
+        ftp(&folder, arguments).assert_failed(code, words, arguments);
     }
     assert!(names(&folder).is_empty());
 }

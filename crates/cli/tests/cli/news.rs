@@ -343,19 +343,7 @@ fn wrong_usage_and_faults_are_one_line() {
         ),
         (&["nntp://127.0.0.1:1/", "date"], 1, "connection refused"),
     ] {
-        let outcome = news(&folder, arguments);
-        assert_eq!(
-            outcome.code,
-            Some(code),
-            "{arguments:?}: {}",
-            outcome.errors
-        );
-        assert!(
-            outcome.errors.contains(words),
-            "{arguments:?}: {}",
-            outcome.errors
-        );
-        assert_eq!(outcome.errors.lines().count(), 1, "{}", outcome.errors);
+        news(&folder, arguments).assert_failed(code, words, arguments);
     }
 }
 

@@ -46,6 +46,15 @@ impl Outcome {
     pub fn text(&self) -> String {
         String::from_utf8(self.output.clone()).unwrap()
     }
+
+    /// Looks whether it has failed with this code, and one line in which these words are; `arguments` are what it
+    /// was told.
+    pub fn assert_failed(&self, code: i32, words: &str, arguments: &[&str]) {
+        let errors = &self.errors;
+        assert_eq!(self.code, Some(code), "{arguments:?}: {errors}");
+        assert!(errors.contains(words), "{arguments:?}: {errors}");
+        assert_eq!(errors.lines().count(), 1, "{errors}");
+    }
 }
 
 /// Runs the command to its end with this input.

@@ -229,15 +229,20 @@ async fn what_would_be_two_commands_is_not_sent() {
     client.noop().await.expect("of use as before");
 }
 
-#[tokio::test]
-async fn a_step_in_the_wrong_order_is_the_callers_fault_and_one_on_a_closed_connection_is_not() {
-    let server = FtpServer::start();
-    let mut client = client(&server).await;
+/// Begins to ask for something, and waits no longer.
+async fn drop_a_step(client: &mut Client) {
     tokio::select! {
         biased;
         _ = client.sendcmd("SYST") => {}
         () = std::future::ready(()) => {}
     }
+}
+
+#[tokio::test]
+async fn a_step_in_the_wrong_order_is_the_callers_fault_and_one_on_a_closed_connection_is_not() {
+    let server = FtpServer::start();
+    let mut client = client(&server).await;
+    drop_a_step(&mut client).await;
     let error = client.pwd().await.expect_err("something is owed");
     assert!(matches!(error, Error::Misuse(_)), "{error:?}");
     assert!(
@@ -281,11 +286,7 @@ fn a_program_without_a_runtime_waits_for_each_step() {
 async fn a_step_that_was_dropped_is_ended_by_abort() {
     let server = FtpServer::start();
     let mut client = client(&server).await;
-    tokio::select! {
-        biased;
-        _ = client.sendcmd("SYST") => {}
-        () = std::future::ready(()) => {}
-    }
+    drop_a_step(&mut client).await;
     assert_eq!(client.abort().await.expect("settled").code(), 226);
     assert_eq!(client.pwd().await.expect("of use"), "/");
 }

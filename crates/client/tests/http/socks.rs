@@ -61,6 +61,16 @@ fn by_name(name: &str, port: u16) -> Vec<u8> {
     [&[5, 1, 0, 3, length], name.as_bytes(), &port.to_be_bytes()].concat()
 }
 
+/// Looks whether a page comes by a proxy whose URL begins so and that follows this script.
+async fn is_passed_on(server: &Server, script: Vec<(Vec<u8>, Vec<u8>)>, begin: &str, there: &str) {
+    let (address, task) = socks(script, Then::PassesOn(server.address)).await;
+    let client = through(&format!("{begin}{address}"));
+    let text = fetched(&client, there.parse().unwrap()).await.unwrap();
+    assert_eq!(text, "by socks");
+    drop(client);
+    task.await.unwrap();
+}
+
 #[tokio::test]
 async fn socks_passes_on_by_name_by_address_and_for_who_logs_in() {
     let server = Server::start(|_| ok("by socks")).await;
@@ -91,12 +101,7 @@ async fn socks_passes_on_by_name_by_address_and_for_who_logs_in() {
             "http://a.example/",
         ),
     ] {
-        let (address, task) = socks(script, Then::PassesOn(server.address)).await;
-        let client = through(&format!("{begin}{address}"));
-        let text = fetched(&client, there.parse().unwrap()).await.unwrap();
-        assert_eq!(text, "by socks");
-        drop(client);
-        task.await.unwrap();
+        is_passed_on(&server, script, begin, there).await;
     }
     assert!(server.heard()[0].starts_with("GET / HTTP/1.1\r\nHost: a.example\r\n"));
 }
@@ -215,12 +220,7 @@ async fn socks_of_version_4_passes_on_by_name_and_by_address() {
         ),
     ] {
         let script = vec![(request, GRANTED.to_vec())];
-        let (address, task) = socks(script, Then::PassesOn(server.address)).await;
-        let client = through(&format!("{begin}{address}"));
-        let text = fetched(&client, there.parse().unwrap()).await.unwrap();
-        assert_eq!(text, "by socks");
-        drop(client);
-        task.await.unwrap();
+        is_passed_on(&server, script, begin, there).await;
     }
 }
 

@@ -1,18 +1,16 @@
 //! What is asked of the forking servers.
 
 use std::env;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream, UdpSocket};
 use std::os::unix::net::{UnixDatagram, UnixStream};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use lariat_tls::{ClientOptions, ClientTls, Trust};
 
 use crate::SERVED;
-
-/// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::server::{PATIENCE, Served, ask, ask_tcp, line};
 
 pub const TESTS: &[(&str, fn())] = &[
     ("forking_tcp_server", forking_tcp_server),
@@ -63,153 +61,6 @@ pub const TESTS: &[(&str, fn())] = &[
     ("a_child_has_no_connection_but_its_own", others_are_left),
     ("draining_ends_the_children_that_are_late", draining_forces),
 ];
-
-/// A server in a process of its own.
-struct Served {
-    child: Child,
-    output: BufReader<ChildStdout>,
-    address: String,
-}
-
-impl Served {
-    fn start(scenario: &str, folder: Option<&str>) -> Served {
-        Self::start_after("true", scenario, folder)
-    }
-
-    /// After something that the shell has done, which is the server then.
-    fn start_after(first: &str, scenario: &str, folder: Option<&str>) -> Served {
-        let mut child = Command::new("sh")
-            .args(["-c", &format!("{first} && exec \"$0\"")])
-            .arg(env::current_exe().expect("this program"))
-            .env(SERVED, scenario)
-            .env("LARIAT_FOLDER", folder.unwrap_or_default())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
-        let mut line = String::new();
-        output.read_line(&mut line).expect("it speaks");
-        let address = line
-            .strip_prefix("at ")
-            .expect("an address")
-            .trim()
-            .to_string();
-        Served {
-            child,
-            output,
-            address,
-        }
-    }
-
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(&self.address).expect("it listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        stream
-    }
-
-    fn terminate(&self) {
-        let kill = Command::new("kill")
-            .arg(self.child.id().to_string())
-            .status();
-        assert!(kill.expect("kill").success());
-    }
-
-    fn next_line(&mut self) -> String {
-        let mut line = String::new();
-        self.output.read_line(&mut line).expect("it speaks");
-        line.trim().to_string()
-    }
-
-    /// Ends it by SIGTERM. Returns what it said then.
-    fn end(mut self) -> (String, ExitStatus) {
-        self.terminate();
-        self.finished()
-    }
-
-    fn finished(&mut self) -> (String, ExitStatus) {
-        let mut rest = String::new();
-        self.output.read_to_string(&mut rest).expect("it speaks");
-        (rest, self.child.wait().expect("it ends"))
-    }
-
-    /// What the system calls the processes that it has forked: their states.
-    fn children(&self) -> Vec<String> {
-        let id = self.child.id();
-        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
-        let children = children.expect("Linux");
-        let state = |child: &str| {
-            let stat = std::fs::read_to_string(format!("/proc/{child}/stat")).ok()?;
-            stat.rsplit(") ")
-                .next()?
-                .split(' ')
-                .next()
-                .map(String::from)
-        };
-        children.split_whitespace().filter_map(state).collect()
-    }
-
-    /// How much memory it has, in KiB.
-    fn memory(&self) -> usize {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
-        let status = status.expect("Linux");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let amount = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        amount.expect("an amount").parse().expect("a number")
-    }
-
-    fn descriptors(&self) -> usize {
-        let folder = format!("/proc/{}/fd", self.child.id());
-        std::fs::read_dir(folder).expect("Linux").count()
-    }
-
-    /// Waits until it has no more than so many: what belongs to a process that has ended is closed
-    /// a moment after it was reaped.
-    fn comes_down_to(&self, most: usize) {
-        let over = Instant::now() + PATIENCE;
-        while self.descriptors() > most {
-            assert!(
-                Instant::now() < over,
-                "{most} became {}",
-                self.descriptors()
-            );
-            std::thread::yield_now();
-        }
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn ask(mut stream: impl Read + Write, words: &[u8], end: impl FnOnce()) -> Vec<u8> {
-    stream.write_all(words).expect("it reads");
-    end();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("it answers");
-    answer
-}
-
-fn ask_tcp(stream: &TcpStream, words: &[u8]) -> Vec<u8> {
-    ask(stream, words, || {
-        stream.shutdown(Shutdown::Write).expect("connected");
-    })
-}
-
-/// Says a line and hears one.
-fn line(stream: &TcpStream, words: &str) -> String {
-    let mut stream = BufReader::new(stream);
-    stream
-        .get_mut()
-        .write_all(words.as_bytes())
-        .expect("it reads");
-    let mut line = String::new();
-    stream.read_line(&mut line).expect("it answers");
-    line
-}
 
 fn forking_tcp_server() {
     let server = Served::start("tcp", None);

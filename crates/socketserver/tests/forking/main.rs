@@ -5,6 +5,7 @@
 
 mod asked;
 mod served;
+mod server;
 
 use std::env;
 use std::process::ExitCode;

@@ -68,19 +68,7 @@ fn wrong_usage_and_faults_are_one_line_and_have_their_codes() {
         ),
         (&["--ca", "nothing", "https://127.0.0.1:1/"], 77, "nothing"),
     ] {
-        let outcome = fetch(&folder, arguments);
-        assert_eq!(
-            outcome.code,
-            Some(code),
-            "{arguments:?}: {}",
-            outcome.errors
-        );
-        assert!(
-            outcome.errors.contains(words),
-            "{arguments:?}: {}",
-            outcome.errors
-        );
-        assert_eq!(outcome.errors.lines().count(), 1, "{}", outcome.errors);
+        fetch(&folder, arguments).assert_failed(code, words, arguments);
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
