@@ -77,6 +77,12 @@ impl Failure {
         self
     }
 
+    /// The same with the message said otherwise.
+    pub fn in_other_words(mut self, say: impl FnOnce(&str) -> String) -> Self {
+        self.message = self.message.map(|message| say(&message));
+        self
+    }
+
     /// What went wrong, unless there is nothing to say.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()

@@ -21,6 +21,7 @@ mod serve;
 mod shell;
 mod signals;
 mod table;
+mod url_words;
 mod well_known;
 mod words;
 

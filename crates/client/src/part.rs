@@ -89,8 +89,8 @@ impl Part {
         if !resume {
             self.file.set_len(0)?;
         }
-        // What nobody else may read is not to be read meanwhile either. What may not be written is written first.
-        if let Some(permissions) = self.permissions().filter(|known| !known.readonly()) {
+        // What nobody else may read is not to be read meanwhile either. Only what may not be written is written first.
+        if let Some(permissions) = self.permissions().and_then(platform::with_writing) {
             // A file system without any is no reason to fetch nothing.
             let _ = self.file.set_permissions(permissions);
         }
@@ -373,15 +373,23 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let whole = folder.path().join("a");
         fs::write(&whole, "old").expect("written");
-        let changed = Command::new("chmod").arg("600").arg(&whole).status();
-        assert!(changed.expect("chmod").success());
+        let change = |mode: &str, path: &Path| {
+            let changed = Command::new("chmod").arg(mode).arg(path).status();
+            assert!(changed.expect("chmod").success());
+        };
         let mode = |path: &Path| fs::metadata(path).expect("there").permissions();
-        let before = mode(&whole);
-        let mut part = Part::open(&whole, false).expect("opened");
-        assert_eq!(mode(&path_beside(&whole)), before);
-        part.write(b"new").expect("written");
-        part.keep(None).expect("kept");
-        assert_eq!(mode(&whole), before);
-        assert_eq!(fs::read(&whole).expect("there"), b"new");
+        for (given, meanwhile) in [("600", "600"), ("400", "600"), ("640", "640")] {
+            change(given, &whole);
+            let before = mode(&whole);
+            let mut part = Part::open(&whole, false).expect("opened");
+            let other = folder.path().join(meanwhile);
+            fs::write(&other, "").expect("written");
+            change(meanwhile, &other);
+            assert_eq!(mode(&path_beside(&whole)), mode(&other), "{given}");
+            part.write(b"new").expect("written");
+            part.keep(None).expect("kept");
+            assert_eq!(mode(&whole), before, "{given}");
+            assert_eq!(fs::read(&whole).expect("there"), b"new");
+        }
     }
 }

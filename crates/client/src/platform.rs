@@ -1,6 +1,6 @@
 //! What is asked of the system about files.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io;
 use std::path::Path;
 
@@ -24,4 +24,19 @@ pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 #[cfg(not(unix))]
 pub(crate) fn is_at(_file: &File, _path: &Path) -> io::Result<bool> {
     Ok(true)
+}
+
+/// The same, with leave for the owner to write.
+#[cfg(unix)]
+pub(crate) fn with_writing(mut permissions: Permissions) -> Option<Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+
+    permissions.set_mode(permissions.mode() | 0o200);
+    Some(permissions)
+}
+
+/// The same where there is leave to write; what else there is, is not known here.
+#[cfg(not(unix))]
+pub(crate) fn with_writing(permissions: Permissions) -> Option<Permissions> {
+    (!permissions.readonly()).then_some(permissions)
 }

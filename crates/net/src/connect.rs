@@ -1,7 +1,9 @@
 //! From an endpoint to an open connection, over every carrier.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +36,39 @@ pub struct ConnectOptions {
     pub tls: Option<ClientTls>,
     /// Who knows where `name:SERVICE` is. Default nobody: such an endpoint is an error then.
     pub resolver: Option<Arc<dyn Resolver>>,
+    /// Who is told the addresses of a host's name. Default nobody.
+    pub on_resolved: Option<OnResolved>,
+}
+
+/// Is told the addresses of a host's name as soon as they are known, in the order in which they will be tried. A host that is
+/// an address itself is not looked up, and nothing is told of it.
+///
+/// ```no_run
+/// # async fn f() -> Result<(), lariat_net::Error> {
+/// use lariat_net::{ConnectOptions, OnResolved};
+///
+/// let endpoint = "tcp://localhost:21568".parse()?;
+/// let options = ConnectOptions {
+///     on_resolved: Some(OnResolved::new(|addresses| println!("{addresses:?}"))),
+///     ..ConnectOptions::default()
+/// };
+/// let connection = lariat_net::connect_with(&endpoint, options).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct OnResolved(Arc<dyn Fn(&[SocketAddr]) + Send + Sync>);
+
+impl OnResolved {
+    /// One that is told by this function, which holds the connecting up for as long as it takes.
+    pub fn new(told: impl Fn(&[SocketAddr]) + Send + Sync + 'static) -> Self {
+        OnResolved(Arc::new(told))
+    }
+}
+
+impl fmt::Debug for OnResolved {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("OnResolved").finish_non_exhaustive()
+    }
 }
 
 impl Default for ConnectOptions {
@@ -42,6 +77,7 @@ impl Default for ConnectOptions {
             timeout: CONNECT_TIMEOUT,
             tls: None,
             resolver: None,
+            on_resolved: None,
         }
     }
 }
@@ -76,7 +112,7 @@ pub async fn connect_with(
     match endpoint.service() {
         // What few connections need is not to make the futures of all larger.
         Some(_) => Ok(Box::pin(find(endpoint, options)).await?.1),
-        None => within(endpoint, options.timeout, open(endpoint, options.tls)).await,
+        None => within(endpoint, options.timeout, open(endpoint, &options)).await,
     }
 }
 
@@ -90,16 +126,12 @@ pub async fn find(
     endpoint: &Endpoint,
     options: ConnectOptions,
 ) -> Result<(Endpoint, Connection), Error> {
-    let ConnectOptions {
-        timeout,
-        tls,
-        resolver,
-    } = options;
+    let timeout = options.timeout;
     if endpoint.service().is_none() {
-        let connection = within(endpoint, timeout, open(endpoint, tls)).await?;
+        let connection = within(endpoint, timeout, open(endpoint, &options)).await?;
         return Ok((endpoint.clone(), connection));
     }
-    let found = resolve::connect(endpoint, resolver, tls, timeout);
+    let found = resolve::connect(endpoint, &options);
     within(endpoint, timeout, found).await
 }
 
@@ -116,9 +148,13 @@ async fn within<T>(
 }
 
 /// Connects to where an endpoint itself says, however long it takes.
-pub(crate) async fn open(endpoint: &Endpoint, tls: Option<ClientTls>) -> Result<Connection, Error> {
-    let layers = Layers::client(endpoint, tls).map_err(|error| Error::open(endpoint, error))?;
-    let (carrier, mut info) = dial(endpoint).await?;
+pub(crate) async fn open(
+    endpoint: &Endpoint,
+    options: &ConnectOptions,
+) -> Result<Connection, Error> {
+    let layers = Layers::client(endpoint, options.tls.clone());
+    let layers = layers.map_err(|error| Error::open(endpoint, error))?;
+    let (carrier, mut info) = dial(endpoint, options.on_resolved.as_ref()).await?;
     info.message_oriented = endpoint.is_message_oriented();
     let opened = match layers.is_empty() {
         true => Ok((carrier, None)),
@@ -136,10 +172,17 @@ pub(crate) async fn open(endpoint: &Endpoint, tls: Option<ClientTls>) -> Result<
 }
 
 /// The plain carrier under an endpoint.
-async fn dial(endpoint: &Endpoint) -> Result<(Carrier, ConnectionInfo), Error> {
+async fn dial(
+    endpoint: &Endpoint,
+    told: Option<&OnResolved>,
+) -> Result<(Carrier, ConnectionInfo), Error> {
     match endpoint.base() {
-        Base::Tcp { host, port } => tcp(endpoint, host, *port).await,
-        Base::Udp { host, port } => udp(endpoint, host, *port).await,
+        Base::Tcp { host, port } => {
+            tcp(endpoint, addresses(endpoint, host, *port, told).await?).await
+        }
+        Base::Udp { host, port } => {
+            udp(endpoint, addresses(endpoint, host, *port, told).await?).await
+        }
         Base::Unix { path } => local(endpoint, path, platform::connect_unix(path).await),
         Base::UnixGram { path } => local(endpoint, path, platform::connect_unixgram(path)),
         Base::Fd(number) => {
@@ -168,10 +211,8 @@ async fn dial(endpoint: &Endpoint) -> Result<(Carrier, ConnectionInfo), Error> {
 
 async fn tcp(
     endpoint: &Endpoint,
-    host: &Host,
-    port: Option<u16>,
+    addresses: Vec<SocketAddr>,
 ) -> Result<(Carrier, ConnectionInfo), Error> {
-    let addresses = addresses(endpoint, host, port).await?;
     let stream = happy_eyeballs::connect(&addresses).await;
     let stream = stream.map_err(|all| Error::Connect {
         endpoint: endpoint.to_string(),
@@ -192,11 +233,10 @@ async fn tcp(
 
 async fn udp(
     endpoint: &Endpoint,
-    host: &Host,
-    port: Option<u16>,
+    addresses: Vec<SocketAddr>,
 ) -> Result<(Carrier, ConnectionInfo), Error> {
     let mut failures = Vec::new();
-    for address in addresses(endpoint, host, port).await? {
+    for address in addresses {
         // Nothing is sent by connecting, so the first address that the system has a way to
         // is taken; only an answer would tell more.
         let any = if address.is_ipv6() {
@@ -237,11 +277,12 @@ fn failed(endpoint: &Endpoint, address: String, error: io::Error) -> Error {
 }
 
 /// The addresses of an endpoint's host, in the order in which they are to be tried.
-pub(crate) async fn addresses(
+async fn addresses(
     endpoint: &Endpoint,
     host: &Host,
     port: Option<u16>,
-) -> Result<Vec<std::net::SocketAddr>, Error> {
+    told: Option<&OnResolved>,
+) -> Result<Vec<SocketAddr>, Error> {
     let Some(port) = port else {
         return Err(Error::misuse(
             endpoint,
@@ -250,12 +291,16 @@ pub(crate) async fn addresses(
     };
     let host = host.to_string();
     if let Ok(address) = host.parse() {
-        return Ok(vec![std::net::SocketAddr::new(address, port)]);
+        return Ok(vec![SocketAddr::new(address, port)]);
     }
     // The system's resolver blocks for as long as it likes.
     let resolved = tokio::task::spawn_blocking(move || lookup::resolve(&host, port)).await;
-    match resolved {
-        Ok(addresses) => Ok(addresses?),
-        Err(_) => Err(Error::misuse(endpoint, "the runtime is shutting down")),
+    let Ok(addresses) = resolved else {
+        return Err(Error::misuse(endpoint, "the runtime is shutting down"));
+    };
+    let addresses = addresses?;
+    if let Some(OnResolved(told)) = told {
+        told(&addresses);
     }
+    Ok(addresses)
 }

@@ -36,7 +36,7 @@ mod watch;
 
 pub use admission::Limits;
 pub use client::{BackOff, ClientFactory, Connector, Reconnecting};
-pub use connect::{CONNECT_TIMEOUT, ConnectOptions, connect, connect_with, find};
+pub use connect::{CONNECT_TIMEOUT, ConnectOptions, OnResolved, connect, connect_with, find};
 pub use connection::Connection;
 pub use error::Error;
 pub use expected::Expected;

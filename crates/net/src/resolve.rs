@@ -5,14 +5,12 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use lariat_protocol::Endpoint;
-use lariat_tls::ClientTls;
 use tokio::time::{Instant, timeout};
 
-use crate::connect::open;
+use crate::connect::{ConnectOptions, open};
 use crate::connection::Connection;
 use crate::error::Error;
 
@@ -71,23 +69,21 @@ pub trait Resolver: fmt::Debug + Send + Sync {
     }
 }
 
-/// Connects to the first that answers, within this time.
+/// Connects to the first that answers, within the time of the options.
 pub(crate) async fn connect(
     service: &Endpoint,
-    resolver: Option<Arc<dyn Resolver>>,
-    tls: Option<ClientTls>,
-    within: Duration,
+    options: &ConnectOptions,
 ) -> Result<(Endpoint, Connection), Error> {
-    let deadline = Instant::now() + within;
-    let Some(resolver) = resolver else {
+    let deadline = Instant::now() + options.timeout;
+    let Some(resolver) = &options.resolver else {
         return Err(Error::misuse(
             service,
             "there is no name server to ask; give ConnectOptions a resolver",
         ));
     };
-    match first_that_answers(service, resolver.as_ref(), tls.as_ref(), deadline).await {
+    match first_that_answers(service, resolver.as_ref(), options, deadline).await {
         Err(Error::Unreachable { .. }) if resolver.forget(service) => {
-            first_that_answers(service, resolver.as_ref(), tls.as_ref(), deadline).await
+            first_that_answers(service, resolver.as_ref(), options, deadline).await
         }
         found => found,
     }
@@ -96,11 +92,11 @@ pub(crate) async fn connect(
 async fn first_that_answers(
     service: &Endpoint,
     resolver: &dyn Resolver,
-    tls: Option<&ClientTls>,
+    options: &ConnectOptions,
     deadline: Instant,
 ) -> Result<(Endpoint, Connection), Error> {
     let found = resolver.resolve(service).await.map_err(Error::Resolve)?;
-    let candidates = candidates(service, &found, tls.is_some())?;
+    let candidates = candidates(service, &found, options.tls.is_some())?;
     let mut failures = Vec::new();
     let last = candidates.len().saturating_sub(1);
     for (index, candidate) in candidates.into_iter().enumerate() {
@@ -109,7 +105,7 @@ async fn first_that_answers(
             true => left,
             false => left.min(ATTEMPT_TIMEOUT),
         };
-        match timeout(allowed, open(&candidate, tls.cloned())).await {
+        match timeout(allowed, open(&candidate, options)).await {
             Ok(Ok(connection)) => return Ok((candidate, connection)),
             Ok(Err(error)) => failures.push(error),
             Err(_) => failures.push(Error::TimedOut {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, in_words};
 
 /// More than any file of logins has.
 const MAXIMUM_FILE: u64 = 1024 * 1024;
@@ -46,8 +46,9 @@ fn text() -> Result<Option<String>, Failure> {
         }
         Ok(_) => {}
     }
-    let text = std::fs::read_to_string(&path);
-    text.map(Some).map_err(|error| wrong(error.to_string()))
+    let text = std::fs::read(&path).map_err(|error| wrong(in_words(&error)))?;
+    // In comments there may be anything.
+    Ok(Some(String::from_utf8_lossy(&text).into_owned()))
 }
 
 fn find(text: &str, host: &str, user: Option<&str>) -> Option<Entry> {

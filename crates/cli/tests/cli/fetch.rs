@@ -8,6 +8,7 @@ mod sent;
 mod terminal;
 mod who;
 
+use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -41,6 +42,17 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
 
 fn fetch(folder: &TempDir, arguments: &[&str]) -> Outcome {
     Running::spawn(&mut command(folder.path(), arguments)).finish()
+}
+
+/// Reads the head of a request.
+fn read_head(stream: &mut impl Read) -> String {
+    let mut heard = Vec::new();
+    while !heard.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        heard.push(byte[0]);
+    }
+    String::from_utf8(heard).unwrap()
 }
 
 /// Runs it and has it succeed without a word but its result.
@@ -101,6 +113,8 @@ fn what_a_browser_copies_for_curl_is_taken() {
         (heard.method.as_str(), &heard.body[..]),
         ("POST", &b"@a&b=1"[..])
     );
+    // Aliases say some of it twice.
+    shown(&folder, &["-sS", "-s", "-L", "-L", &server.url("/a.txt")]);
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn an_article_whose_lines_were_shown_counts_as_read() {
         assert!(!folder.path().join(".newsrc").exists(), "{arguments:?}");
     }
     assert_eq!(news(&folder, &[&url, "read"]).code, Some(0));
-    assert_eq!(text(&folder, ".newsrc"), "misc.test: 2\n");
+    assert_eq!(text(&folder, ".newsrc"), "misc.test! 2\n");
     // What others have written there stays as it is.
     let lines = "options -n\ncomp.lang.c! 1-20\nmisc.test: 2,7-9\nodd: x\n";
     fs::write(folder.path().join(".newsrc"), lines).unwrap();
@@ -47,10 +47,10 @@ fn the_file_is_the_servers_own_or_one_that_is_named() {
     let own = ".newsrc-127.0.0.1";
     fs::write(folder.path().join(own), "").unwrap();
     assert_eq!(news(&folder, &[&url, "read"]).code, Some(0));
-    assert_eq!(text(&folder, own), "misc.test: 2\n");
+    assert_eq!(text(&folder, own), "misc.test! 2\n");
     let named = news(&folder, &["--newsrc", "mine", &url, "read", "1"]);
     assert_eq!(named.code, Some(0));
-    assert_eq!(text(&folder, "mine"), "misc.test: 1\n");
+    assert_eq!(text(&folder, "mine"), "misc.test! 1\n");
     assert!(!folder.path().join(".newsrc").exists());
     let no_folder = news(&folder, &["--newsrc", "no/where", &url, "read"]);
     assert_eq!(no_folder.code, Some(1));
@@ -89,7 +89,7 @@ fn a_reader_knows_the_next_time_what_was_read() {
     terminal.wait_to_show("Hello all");
     terminal.type_in("\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
-    assert_eq!(text(&folder, ".newsrc"), "misc.test: 1\n");
+    assert_eq!(text(&folder, ".newsrc"), "misc.test! 1\n");
     let mut again = Terminal::run(command(&folder, &[&url]));
     again.wait_to_show("misc.test        1  For tests");
     again.type_in("/test\r\r");
@@ -100,7 +100,7 @@ fn a_reader_knows_the_next_time_what_was_read() {
     again.wait_to_show("  2006-06-18 Jürgen             └ Grüße");
     again.type_in("qq\x1bq");
     assert_eq!(again.wait_for_end(), Some(0));
-    assert_eq!(text(&folder, ".newsrc"), "misc.test: 1-2\n");
+    assert_eq!(text(&folder, ".newsrc"), "misc.test! 1-2\n");
     // Another group is as it was, and nothing half stays.
     let mut names: Vec<_> = fs::read_dir(folder.path())
         .unwrap()

@@ -25,6 +25,13 @@ use super::{Authentication, Error};
 ///
 /// [`Error::Address`] for what names no host, and [`Error::Scheme`] for another protocol than `http` and `https`.
 pub fn address(text: &str) -> Result<Uri, Error> {
+    // The rules for URLs leave them out, and what is asked for then is something else than was said.
+    if text.trim_ascii().contains(char::is_control) {
+        return Err(Error::Address {
+            address: without_password(text),
+            problem: "there is a line's end or another control character in it".into(),
+        });
+    }
     let whole = match behind_scheme(text) {
         Some(_) => text.to_owned(),
         None => format!("http://{text}"),
@@ -216,7 +223,8 @@ fn decoded(text: &str) -> String {
 
 /// The text without what stands before an `@` in its host's part, which may be a password.
 fn without_password(text: &str) -> String {
-    let start = behind_scheme(text).unwrap_or(0);
+    // What an answer points to may leave the scheme out.
+    let start = behind_scheme(text).unwrap_or(if text.starts_with("//") { 2 } else { 0 });
     let rest = &text[start..];
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     // In a password that is not encoded there may be anything, also what ends a host's part.
@@ -290,6 +298,11 @@ mod tests {
             ("http://me:se/cret@example.org/", "port"),
             ("http://{a,b}.example/", "in the host"),
             ("http://example.org:99999/", "port"),
+            (
+                "http://me:secret@example.org/a\r\nX: y",
+                "control character",
+            ),
+            ("http://example.org/\tb", "control character"),
         ] {
             let error = address(text).expect_err(text).to_string();
             assert!(
@@ -315,6 +328,7 @@ mod tests {
             assert_eq!(here.join(location).unwrap().0.to_string(), there);
         }
         for location in [
+            "//me:secret@[bad",
             "file:///etc/passwd",
             "javascript:x",
             "http://",
@@ -325,6 +339,7 @@ mod tests {
                 error.starts_with("http://example.org/a/b?c: it points to"),
                 "{error}"
             );
+            assert!(!error.contains("secret"), "{error}");
         }
     }
 }

@@ -57,7 +57,14 @@ impl Blocking {
     ///
     /// As [`Client::send`].
     pub fn send(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
-        self.wait(self.client.send(request))
+        self.wait(async {
+            // Nothing has run since the last step. First the system is asked what has come meanwhile, and then
+            // each connection sees to it: one that its server has closed is not taken for this request.
+            for _ in 0..2 {
+                tokio::task::yield_now().await;
+            }
+            self.client.send(request).await
+        })
     }
 
     /// Takes a step, or several, and waits for it: mostly what reads an answer's body.

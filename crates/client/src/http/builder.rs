@@ -9,11 +9,12 @@ use http::header::{ACCEPT, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 use lariat_protocol::Endpoint;
 
-use super::client::Inner;
+use super::client::{Inner, Logins};
 use super::connecting::{Connecting, Secrecy, offered};
 use super::pool::Pool;
 use super::{
-    Client, Deadlines, Error, Jar, Limits, Observer, Proxies, Redirects, Retries, Versions,
+    Authentication, Client, Deadlines, Error, Jar, Limits, Observer, Proxies, Redirects, Retries,
+    Versions,
 };
 
 /// Who asks, where nothing else is said.
@@ -53,6 +54,10 @@ pub struct Builder {
     leaves_compressed: bool,
     observer: Option<Arc<dyn Observer>>,
     secrecy: Vec<(&'static str, PathBuf)>,
+    logins: Option<Logins>,
+    authorities: Option<PathBuf>,
+    authorities_of_proxies: Option<PathBuf>,
+    insecure_proxies: bool,
     instead: HashMap<(String, u16), Endpoint>,
 }
 
@@ -106,6 +111,16 @@ impl Builder {
         self
     }
 
+    /// Who asks a host that an answer points to, by the host's name. Default nobody: what is told to one server is not told to another.
+    #[must_use]
+    pub fn logins(
+        mut self,
+        of: impl Fn(&str) -> Option<Authentication> + Send + Sync + 'static,
+    ) -> Self {
+        self.logins = Some(Arc::new(of));
+        self
+    }
+
     /// Lines that every request has unless it has its own, in the place of `User-Agent: lariat/VERSION` and `Accept: */*`.
     #[must_use]
     pub fn headers(mut self, headers: HeaderMap) -> Self {
@@ -131,7 +146,14 @@ impl Builder {
     /// that are spoken to by TLS.
     #[must_use]
     pub fn authorities(mut self, file: impl Into<PathBuf>) -> Self {
-        self.secrecy.push(("ca", file.into()));
+        self.authorities = Some(file.into());
+        self
+    }
+
+    /// The same for the proxies alone, in the place of those for servers.
+    #[must_use]
+    pub fn authorities_of_proxies(mut self, file: impl Into<PathBuf>) -> Self {
+        self.authorities_of_proxies = Some(file.into());
         self
     }
 
@@ -148,6 +170,13 @@ impl Builder {
     #[must_use]
     pub fn insecure(mut self) -> Self {
         self.secrecy.push(("verify", "none".into()));
+        self
+    }
+
+    /// Takes anybody for a proxy that is spoken to by TLS. What goes over it to a server of `https` is checked all the same.
+    #[must_use]
+    pub fn insecure_proxies(mut self) -> Self {
+        self.insecure_proxies = true;
         self
     }
 
@@ -181,21 +210,10 @@ impl Builder {
                 )));
             }
         }
-        let names = offered(self.versions, self.observer.is_some());
-        let mut secrecy = option(Endpoint::tls("localhost", 443), "alpn", names)?;
-        // A proxy is checked in any case, and not shown who asks the servers.
-        let mut secrecy_of_proxies = option(Endpoint::tls("localhost", 443), "alpn", "http/1.1")?;
-        for (key, value) in &self.secrecy {
-            let value = value.to_string_lossy();
-            secrecy = option(secrecy, key, &value)?;
-            if *key == "ca" {
-                secrecy_of_proxies = option(secrecy_of_proxies, key, &value)?;
-            }
-        }
         Ok(Client::of(Inner {
             connecting: Connecting {
-                secrecy: Secrecy::of(secrecy),
-                secrecy_of_proxies: Secrecy::of(secrecy_of_proxies),
+                secrecy: self.secrecy()?,
+                secrecy_of_proxies: self.secrecy_of_proxies()?,
                 instead: self.instead,
                 proxies: self.proxies,
                 versions: self.versions,
@@ -210,9 +228,32 @@ impl Builder {
             redirects: self.redirects,
             retries: self.retries,
             jar: self.jar,
+            logins: self.logins,
             headers: self.headers.unwrap_or_else(default_headers),
             decodes: !self.leaves_compressed,
         }))
+    }
+
+    fn secrecy(&self) -> Result<Secrecy, Error> {
+        let names = offered(self.versions, self.observer.is_some());
+        let mut endpoint = option(Endpoint::tls("localhost", 443), "alpn", names)?;
+        let authorities = self.authorities.iter().map(|file| ("ca", file.clone()));
+        for (key, value) in self.secrecy.iter().cloned().chain(authorities) {
+            endpoint = option(endpoint, key, &value.to_string_lossy())?;
+        }
+        Ok(Secrecy::of(endpoint))
+    }
+
+    /// A proxy is not shown who asks the servers.
+    fn secrecy_of_proxies(&self) -> Result<Secrecy, Error> {
+        let endpoint = option(Endpoint::tls("localhost", 443), "alpn", "http/1.1")?;
+        let authorities = self.authorities_of_proxies.as_ref();
+        let endpoint = match authorities.or(self.authorities.as_ref()) {
+            _ if self.insecure_proxies => option(endpoint, "verify", "none")?,
+            Some(file) => option(endpoint, "ca", &file.to_string_lossy())?,
+            None => endpoint,
+        };
+        Ok(Secrecy::of(endpoint))
     }
 }
 

@@ -17,7 +17,9 @@ use super::connecting::Connecting;
 use super::event::Event;
 use super::exchange::Answer;
 use super::pool::Pool;
-use super::{Builder, Deadlines, Error, Exchange, Jar, Limits, Redirects, Retries, redirect};
+use super::{
+    Authentication, Builder, Deadlines, Error, Exchange, Jar, Limits, Redirects, Retries, redirect,
+};
 
 /// A client of HTTP: cheap to clone, and its clones share connections, cookies and limits.
 ///
@@ -36,9 +38,13 @@ pub(super) struct Inner {
     pub(super) redirects: Redirects,
     pub(super) retries: Retries,
     pub(super) jar: Option<Arc<Jar>>,
+    pub(super) logins: Option<Logins>,
     pub(super) headers: HeaderMap,
     pub(super) decodes: bool,
 }
+
+/// Who asks a host.
+pub(super) type Logins = Arc<dyn Fn(&str) -> Option<Authentication> + Send + Sync>;
 
 /// When everything is to be over, and how long that is after its beginning.
 type Whole = Option<(Instant, Duration)>;
@@ -114,12 +120,12 @@ impl Inner {
             };
             tracing::debug!(from = %step.target, to = %next.target, "redirected");
             if let Some(witness) = &step.witness {
-                let to = &next.target.uri()?;
-                witness.tell(&Event::Redirected { to });
+                let (from, to) = (&step.target.uri()?, &next.target.uri()?);
+                witness.tell(&Event::Redirected { from, to });
             }
             self.discard(&step.target, answer, whole).await;
             visited.push(here);
-            step = step.led_to(next)?;
+            step = step.led_to(next, self)?;
         }
     }
 

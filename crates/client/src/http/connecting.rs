@@ -1,14 +1,14 @@
 //! From a target to a connection that takes requests: through a proxy, under TLS, in the version that the server chose.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::HeaderValue;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use lariat_net::{ClientTls, ConnectOptions, Connection, client_tls};
+use lariat_net::{ClientTls, ConnectOptions, Connection, OnResolved, client_tls};
 use lariat_protocol::Endpoint;
 
 use super::address::Target;
@@ -139,11 +139,18 @@ impl Connecting {
         said: Option<&HeaderValue>,
         witness: Option<&Witness>,
     ) -> Result<Fresh, Error> {
-        let opening = self.open(target, said, witness);
+        let way = self.way(target);
+        let is_passed = AtomicBool::new(false);
+        let opening = self.open(target, &way, &is_passed, said, witness);
         let dialled = tokio::time::timeout(self.deadline, opening).await;
         dialled.unwrap_or_else(|_| {
+            // Whoever was waited for is to be named.
+            let endpoint = match way.proxy().filter(|_| !is_passed.into_inner()) {
+                Some(proxy) => format!("the proxy {proxy}"),
+                None => target.server(),
+            };
             Err(Error::Connect(lariat_net::Error::TimedOut {
-                endpoint: target.server(),
+                endpoint,
                 after: self.deadline,
             }))
         })
@@ -152,16 +159,22 @@ impl Connecting {
     async fn open(
         &self,
         target: &Target,
+        way: &Way<'_>,
+        is_passed: &AtomicBool,
         said: Option<&HeaderValue>,
         witness: Option<&Witness>,
     ) -> Result<Fresh, Error> {
-        let way = self.way(target);
         // What cannot be is found before anybody is asked.
+        if let (Versions::Http2, Way::Given(proxy)) = (self.versions, way) {
+            return Err(Error::Misuse(format!(
+                "the proxy {proxy} is given requests in HTTP/1.1, and HTTP/2 alone was to be spoken"
+            )));
+        }
         let tls = match target.is_secure() {
             true => Some(self.secrecy.tls()?),
             false => None,
         };
-        let connection = self.reach(target, &way).await?;
+        let connection = self.reach(target, way, witness).await?;
         if let Some(witness) = witness {
             let (peer, proxy) = (connection.peer(), way.proxy());
             witness.tell(&Event::Connected { peer, proxy });
@@ -175,7 +188,7 @@ impl Connecting {
             connection: number,
         });
         let mut stream = Observed::new(connection, watch.clone());
-        if let Way::Passed(proxy) = way {
+        if let Way::Passed(proxy) = *way {
             match proxy.kind {
                 Kind::Http | Kind::Https => {
                     let there = target.host_and_port();
@@ -183,6 +196,7 @@ impl Connecting {
                 }
                 _ => pass_on_by_socks(proxy, &mut stream, &target.host(), target.port()).await,
             }?;
+            is_passed.store(true, Ordering::Relaxed);
         }
         if let Some(tls) = tls {
             // Whoever it leads through, the server is the one that proves its name.
@@ -201,7 +215,12 @@ impl Connecting {
     }
 
     /// The connection on which everything else is built: to the server, to what stands for it, or to a proxy.
-    async fn reach(&self, target: &Target, way: &Way<'_>) -> Result<Connection, Error> {
+    async fn reach(
+        &self,
+        target: &Target,
+        way: &Way<'_>,
+        witness: Option<&Witness>,
+    ) -> Result<Connection, Error> {
         let host = target.host();
         let mut options = ConnectOptions {
             timeout: self.deadline,
@@ -227,6 +246,18 @@ impl Connecting {
                 }
             },
         };
+        options.on_resolved = witness.map(|witness| {
+            let (witness, host) = (
+                witness.clone(),
+                way.proxy().map_or(host, |proxy| proxy.host.clone()),
+            );
+            OnResolved::new(move |addresses| {
+                witness.tell(&Event::Resolved {
+                    host: &host,
+                    addresses,
+                });
+            })
+        });
         let connected = lariat_net::connect_with(&endpoint, options).await;
         connected.map_err(|error| match (error, way) {
             (lariat_net::Error::Lookup(error), Way::Given(proxy) | Way::Passed(proxy)) => {

@@ -52,6 +52,7 @@ pub struct Download {
     place: Place,
     resume: bool,
     retries: Retries,
+    retries_unreachable: bool,
     most: Option<u64>,
     any_status: bool,
 }
@@ -160,6 +161,7 @@ impl Download {
             place,
             resume: false,
             retries: Retries::times(RETRIES),
+            retries_unreachable: false,
             most: None,
             any_status: false,
         }
@@ -175,10 +177,17 @@ impl Download {
 
     /// How many attempts may follow the first one where that may help, and after how long: the connection broke,
     /// or the server was silent or says that it is busy. Default 3, after 1 s, 2 s and 4 s, or as long as the server asks for. A server
-    /// that could not be reached in the first place is not tried again.
+    /// that could not be reached in the first place is [another matter](Download::retries_unreachable).
     #[must_use]
     pub fn retries(mut self, retries: Retries) -> Self {
         self.retries = retries;
+        self
+    }
+
+    /// Whether a server that could not be reached in the first place is tried again as well. Default no.
+    #[must_use]
+    pub fn retries_unreachable(mut self, retries: bool) -> Self {
+        self.retries_unreachable = retries;
         self
     }
 
@@ -232,7 +241,8 @@ impl Download {
         let is_covered = self.retries.covers(self.request.method());
         let can_repeat = is_covered && !self.is_once;
         // Nobody who was never there is waited for.
-        let may_pass = error.may_pass() && (was_answered || !error.is_connecting());
+        let is_waited_for = self.retries_unreachable || was_answered || !error.is_connecting();
+        let may_pass = error.may_pass() && is_waited_for;
         if !can_repeat || !may_pass {
             return None;
         }

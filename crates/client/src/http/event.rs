@@ -1,6 +1,7 @@
 //! What happens on the way of one request, for whoever wants to see it.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,6 +52,14 @@ impl fmt::Debug for Witness {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// The addresses of the host's name are known, or of a proxy's: nothing is told of one that is an address itself.
+    #[non_exhaustive]
+    Resolved {
+        /// The name.
+        host: &'a str,
+        /// Its addresses, in the order in which they are tried.
+        addresses: &'a [SocketAddr],
+    },
     /// A connection was made for it.
     #[non_exhaustive]
     Connected {
@@ -98,6 +107,8 @@ pub enum Event<'a> {
     /// The answer points there, which is asked next.
     #[non_exhaustive]
     Redirected {
+        /// What was asked for.
+        from: &'a Uri,
         /// Where.
         to: &'a Uri,
     },

@@ -71,6 +71,18 @@ async fn a_file_that_is_too_large_is_not_kept() {
 }
 
 #[tokio::test]
+async fn what_is_kept_of_a_file_stays_that_is_too_large_now() {
+    let scene = Scene::new();
+    scene.breaks_off(100_000).await;
+    let small = scene.download().resume(true).at_most(200_000);
+    let error = scene.run(small).await.unwrap_err();
+    assert!(matches!(error, DownloadError::Limit { .. }), "{error:?}");
+    let done = scene.run(scene.download().resume(true)).await.unwrap();
+    assert_eq!((done.bytes, done.transferred), (300_000, 200_000));
+    assert!(scene.is_whole());
+}
+
+#[tokio::test]
 async fn a_file_without_a_length_is_limited_as_well() {
     let scene = Scene::new();
     let endless = [b"HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 100_000][..]].concat();

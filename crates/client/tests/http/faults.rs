@@ -12,7 +12,7 @@ use crate::{ALL, SHORT, client, failed, get, impatient};
 async fn told(bytes: impl Into<Vec<u8>>) -> String {
     let bytes = bytes.into();
     let server = Server::start(move |_| ends(bytes.clone())).await;
-    let text = failed(&impatient().build().unwrap(), server.at("/")).await;
+    let text = failed(&client(), server.at("/")).await;
     let before = format!("http://{}: ", server.address);
     text.strip_prefix(&before).expect(&text).to_owned()
 }
@@ -181,20 +181,30 @@ async fn each_step_has_its_time() {
         _ => stalls("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n"),
     })
     .await;
-    let client = impatient().build().unwrap();
     let there = format!("http://{}: ", server.address);
-    for (path, words) in [
-        ("/nothing", "no answer within 0.2 s"),
-        ("/head", "no answer within 0.2 s"),
+    let usual = Deadlines::default();
+    // What is to come in time has as long as a busy machine needs.
+    let (for_answers, for_bodies) = ((SHORT, usual.between), (usual.answer, SHORT));
+    for (path, (answer, between), words) in [
+        ("/nothing", for_answers, "no answer within 0.2 s"),
+        ("/head", for_answers, "no answer within 0.2 s"),
         (
             "/body",
+            for_bodies,
             "nothing more of the body, of which 4 bytes came, within 0.2 s",
         ),
         (
             "/chunks",
+            for_bodies,
             "nothing more of the body, of which 4 bytes came, within 0.2 s",
         ),
     ] {
+        let client = Client::builder().deadlines(Deadlines {
+            answer,
+            between,
+            ..usual
+        });
+        let client = client.build().unwrap();
         let error = crate::fetched(&client, server.at(path)).await.unwrap_err();
         assert!(error.is_time_out() && error.may_pass());
         assert_eq!(error.to_string(), format!("{there}{words}"));
@@ -215,6 +225,13 @@ async fn a_server_that_takes_no_more_has_its_time_and_a_slow_source_has_not() {
         assert!(error.ends_with("within 0.2 s"), "{error}");
     }
 
+    // Its answer has less time than the source takes.
+    let client = Client::builder().deadlines(Deadlines {
+        answer: 10 * SHORT,
+        between: SHORT,
+        ..Deadlines::default()
+    });
+    let client = client.build().unwrap();
     let (mut writer, reader) = tokio::io::duplex(10);
     let server = Server::start(|_| ok("taken")).await;
     let request = Request::put(server.at("/"))
@@ -222,7 +239,7 @@ async fn a_server_that_takes_no_more_has_its_time_and_a_slow_source_has_not() {
         .unwrap();
     let writing = tokio::spawn(async move {
         for byte in b"slow" {
-            tokio::time::sleep(SHORT).await;
+            tokio::time::sleep(3 * SHORT).await;
             tokio::io::AsyncWriteExt::write_all(&mut writer, &[*byte])
                 .await
                 .unwrap();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use http::{Method, Request};
-use lariat_client::http::{Body, Client, Exchange, Jar, Redirects, Retries};
+use lariat_client::http::{Authentication, Body, Client, Exchange, Jar, Redirects, Retries};
 
 use crate::server::{Server, answer, ends, leads, ok, stalls};
 use crate::{ALL, client, failed, fetched, get};
@@ -44,6 +44,30 @@ async fn an_answer_that_points_elsewhere_is_followed_over_the_same_connection() 
     let response = none.send(get(server.at("/a"))).await.unwrap();
     assert_eq!(response.status(), 302);
     assert_eq!(response.into_body().text(ALL).await.unwrap(), "elsewhere");
+}
+
+#[tokio::test]
+async fn who_asks_elsewhere_is_looked_up_anew() {
+    let there = Server::start(|_| ok("x")).await;
+    let address = there.at("/b").to_string();
+    let here = Server::start(move |request| match first_line(request) {
+        "GET /a HTTP/1.1" => leads(302, "/again"),
+        _ => leads(302, &address),
+    })
+    .await;
+    let client = Client::builder()
+        .logins(|host| (host == "127.0.0.1").then(|| Authentication::basic("anna", "x")))
+        .build()
+        .unwrap();
+    fetched(&client, here.at("/a")).await.unwrap();
+    let asked = |heard: Vec<String>| {
+        let lines = heard.into_iter();
+        let said = lines.map(|request| request.contains("\r\nAuthorization: Basic YW5uYTp4\r\n"));
+        said.collect::<Vec<bool>>()
+    };
+    // The first server's is for the caller to say, and stays what it was there.
+    assert_eq!(asked(here.heard()), [false, false]);
+    assert_eq!(asked(there.heard()), [true]);
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
 //! Connections that are kept end by themselves when nobody has asked for long enough.
 
+use std::io::{Read, Write};
 use std::time::Duration;
 
-use lariat_client::http::{Client, Limits, Versions};
+use http::Request;
+use lariat_client::http::{Blocking, Client, Limits, Versions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::fetched;
+use crate::{ALL, fetched};
 
 /// Far longer than a busy machine needs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -50,6 +52,37 @@ async fn a_connection_that_nobody_asks_for_any_more_ends() {
         Ok(())
     })
     .await;
+}
+
+#[test]
+fn a_program_without_a_runtime_asks_over_no_connection_that_has_ended() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let there = format!("http://{}/", listener.local_addr().unwrap());
+    let (has_ended, ended) = std::sync::mpsc::channel();
+    let serving = std::thread::spawn(move || {
+        for _ in 0..3 {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"ask") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                request.push(byte[0]);
+            }
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+            stream.write_all(answer).unwrap();
+            drop(stream);
+            has_ended.send(()).unwrap();
+        }
+    });
+    let web = Blocking::new(crate::client()).unwrap();
+    for _ in 0..3 {
+        // What may do something twice is sent once, so that it is to be sent where somebody hears it.
+        let request = Request::post(&there).body("ask".into()).unwrap();
+        let answer = web.send(request).unwrap();
+        assert_eq!(web.wait(answer.into_body().text(ALL)).unwrap(), "ok");
+        ended.recv().unwrap();
+    }
+    serving.join().unwrap();
 }
 
 /// A frame of version 2 (RFC 9113, section 4.1).

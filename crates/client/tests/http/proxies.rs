@@ -1,7 +1,7 @@
 //! Proxies of HTTP: what they are told, what they say, and what is not told to them.
 
 use http::{Request, Uri};
-use lariat_client::http::{Body, Builder, Client, Error, Proxies, Proxy, ProxyFault};
+use lariat_client::http::{Body, Builder, Client, Error, Proxies, Proxy, ProxyFault, Versions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -183,4 +183,18 @@ async fn a_login_that_is_said_goes_to_the_proxy_alone() {
         ),
         "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn what_is_to_be_version_2_alone_is_not_given_to_a_proxy() {
+    let proxy = Server::start(|_| ok("never")).await;
+    let proxies = Proxies::all(proxy.address.to_string().parse().unwrap());
+    let client = Client::builder()
+        .proxies(proxies)
+        .versions(Versions::Http2)
+        .build()
+        .unwrap();
+    let text = failed(&client, "http://a.example/".parse().unwrap()).await;
+    assert!(text.contains("is given requests in HTTP/1.1"), "{text}");
+    assert_eq!(proxy.connections(), 0);
 }

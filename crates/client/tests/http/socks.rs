@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use lariat_client::http::Proxy;
+use lariat_client::http::{Error, Proxy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -257,9 +257,12 @@ async fn socks_of_version_4_that_passes_nothing_on_says_why() {
     let client = briefly_through(&format!("socks4a://{address}"));
     let text = failed(&client, "http://a.example/".parse().unwrap()).await;
     assert!(text.ends_with("no answer within 0.2 s"), "{text}");
-    let (address, _task) = socks(vec![], Then::Stalls).await;
-    let client = through(&format!("socks4://{address}"));
-    let text = failed(&client, "http://[::1]/".parse().unwrap()).await;
-    assert!(text.contains("no address of IPv4"), "{text}");
+    for there in ["http://[::1]/", "http://0.0.0.5/"] {
+        let (address, _task) = socks(vec![], Then::Stalls).await;
+        let client = through(&format!("socks4://{address}"));
+        let error = fetched(&client, there.parse().unwrap()).await.unwrap_err();
+        assert!(error.to_string().contains("no address of IPv4"), "{error}");
+        assert!(matches!(error, Error::Proxy { .. }), "{error:?}");
+    }
     assert!("socks6://a".parse::<Proxy>().is_err());
 }

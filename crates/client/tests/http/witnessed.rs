@@ -75,7 +75,15 @@ impl Told {
                 self.others.push(format!("connected to {peer} {proxy:?}"));
             }
             Event::Reused { peer, .. } => self.others.push(format!("reused {peer}")),
-            Event::Redirected { to, .. } => self.others.push(format!("to {to}")),
+            Event::Resolved {
+                host, addresses, ..
+            } => {
+                let is_tried = addresses.iter().all(|address| address.ip().is_loopback());
+                self.others.push(format!("{host} is here: {is_tried}"));
+            }
+            Event::Redirected { from, to, .. } => {
+                self.others.push(format!("from {from} to {to}"));
+            }
             Event::Again { error, .. } => {
                 let error = error.map(ToString::to_string);
                 self.others.push(format!("again {error:?}"));
@@ -122,11 +130,24 @@ async fn heads_are_told_as_they_are_on_the_wire() {
     let peer = server.address;
     let others = [
         format!("connected to {peer} None"),
-        format!("to {}", server.at("/b")),
+        format!("from {} to {}", server.at("/a"), server.at("/b")),
         format!("reused {peer}"),
         format!("reused {peer}"),
     ];
     assert_eq!(told.others, others);
+}
+
+#[tokio::test]
+async fn a_name_is_told_with_its_addresses() {
+    let server = Server::start(|_| ok("x")).await;
+    let (witness, told) = witness();
+    let there = format!("http://localhost:{}/", server.address.port());
+    let mut request = get(there.parse().unwrap());
+    request.extensions_mut().insert(witness);
+    crate::client().send(request).await.unwrap();
+    let told = told.lock().unwrap();
+    let connected = format!("connected to {} None", server.address);
+    assert_eq!(told.others, ["localhost is here: true", &connected]);
 }
 
 #[tokio::test]

@@ -3,12 +3,23 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::fields::Fields;
 use crate::client::seconds;
 
-const REQUEST: &str = "What is asked, and sent";
+pub const REQUEST: &str = "What is asked, and sent";
 const ANSWER: &str = "What becomes of the answer";
 const LOGIN: &str = "Who asks";
 const WAY: &str = "The way there";
+
+/// The options of [`Fields`], which a request has that sends nothing else.
+const FIELDS: [&str; 6] = [
+    "data",
+    "data-raw",
+    "data-binary",
+    "data-urlencode",
+    "form",
+    "form-string",
+];
 
 /// Fetch from the web, and send to it: pages, files, forms, JSON
 ///
@@ -19,7 +30,7 @@ const WAY: &str = "The way there";
 /// The options are called as those of curl, but for --json, which is here, as in the other commands, for what a program
 /// reads: JSON is sent by --data-json.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_override_self = true)]
 pub struct Args {
     /// What to fetch: https://HOST/PATH or http://; without a scheme it is http://
     #[arg(value_name = "URL", required = true)]
@@ -28,43 +39,24 @@ pub struct Args {
     /// The method [default: GET, POST for what has a body, PUT for -T]
     #[arg(short = 'X', long = "request", value_name = "METHOD", help_heading = REQUEST)]
     pub method: Option<String>,
-    /// A header, as 'Name: value'; 'Name:' leaves one out, @FILE reads some, a line each
+    /// A header, as 'Name: value'; 'Name:' leaves one out that is sent otherwise, @FILE reads some, a line each
     #[arg(short = 'H', long = "header", value_name = "HEADER", help_heading = REQUEST)]
     pub headers: Vec<String>,
-    /// Send this as a form's fields, @FILE without its line ends, @- standard input; several are joined by &
-    #[arg(short = 'd', long = "data", value_name = "DATA", help_heading = REQUEST)]
-    pub data: Vec<String>,
-    /// The same, and what begins with @ is no file
-    #[arg(long, value_name = "DATA", help_heading = REQUEST)]
-    pub data_raw: Vec<String>,
-    /// The same as -d, and a file as it is
-    #[arg(long, value_name = "DATA", help_heading = REQUEST)]
-    pub data_binary: Vec<String>,
-    /// A field of a form that is encoded here: NAME=TEXT or NAME@FILE
-    #[arg(long, value_name = "FIELD", help_heading = REQUEST)]
-    pub data_urlencode: Vec<String>,
+    #[command(flatten)]
+    pub fields: Fields,
     /// Send this as JSON, @FILE a file, @- standard input
-    #[arg(long, value_name = "JSON", help_heading = REQUEST, conflicts_with_all = ["data", "data_raw", "data_binary", "data_urlencode"])]
+    #[arg(long, value_name = "JSON", help_heading = REQUEST, conflicts_with_all = FIELDS)]
     pub data_json: Option<String>,
-    /// A field of a form with files: NAME=TEXT, NAME=@FILE for a file, NAME=<FILE for its text; ;type=TYPE and
-    /// ;filename=NAME may stand behind a file
-    #[arg(short = 'F', long = "form", value_name = "FIELD", help_heading = REQUEST,
-        conflicts_with_all = ["data", "data_raw", "data_binary", "data_urlencode", "data_json"])]
-    pub form: Vec<String>,
-    /// The same, and what stands behind NAME= is text whatever it is
-    #[arg(long, value_name = "FIELD", help_heading = REQUEST,
-        conflicts_with_all = ["data", "data_raw", "data_binary", "data_urlencode", "data_json"])]
-    pub form_string: Vec<String>,
     /// Send this file or pipe by PUT, - standard input; behind a URL that ends with / stands its name then
     #[arg(short = 'T', long, value_name = "FILE", help_heading = REQUEST,
-        conflicts_with_all = ["data", "data_raw", "data_binary", "data_urlencode", "data_json", "form", "form_string"])]
+        conflicts_with = "data_json", conflicts_with_all = FIELDS)]
     pub upload_file: Option<PathBuf>,
     /// Put the data behind the ? of the URL, and send none
     #[arg(short = 'G', long, help_heading = REQUEST,
-        conflicts_with_all = ["data_json", "form", "form_string", "upload_file"])]
+        conflicts_with_all = ["data_json", "form", "form-string", "upload_file"])]
     pub get: bool,
-    /// Ask for the head of the answer alone, and show it; also the heads of those that point elsewhere
-    #[arg(short = 'I', long, help_heading = REQUEST, conflicts_with_all = ["output", "remote_name", "remote_header_name", "data_json", "form", "form_string", "upload_file"])]
+    /// Ask for the head of the answer alone, and show it, or save it by -o; also the heads of those that point elsewhere
+    #[arg(short = 'I', long, help_heading = REQUEST, conflicts_with_all = ["remote_name", "remote_header_name", "data_json", "form", "form-string", "upload_file"])]
     pub head: bool,
     /// Ask for these bytes alone, as 0-499 or -500
     #[arg(short = 'r', long, value_name = "RANGE", help_heading = REQUEST, conflicts_with = "resume")]
@@ -78,7 +70,7 @@ pub struct Args {
     /// Do not ask for compressed answers
     #[arg(long, help_heading = REQUEST)]
     pub no_compressed: bool,
-    /// Ask for compressed answers, as is done anyway
+    /// Ask for compressed answers, as is done anyway, whatever -H says of them
     #[arg(long, conflicts_with = "no_compressed", hide = true)]
     pub compressed: bool,
     /// Fail where the status is 400 or above, as is done anyway
@@ -178,8 +170,14 @@ pub struct Args {
     #[arg(short = 'x', long, value_name = "URL", help_heading = WAY)]
     pub proxy: Option<String>,
     /// Log in at the proxy as this user; the password is asked for, or that of LARIAT_PROXY_PASSWORD
-    #[arg(long, value_name = "NAME", requires = "proxy", help_heading = WAY)]
+    #[arg(long, value_name = "NAME", help_heading = WAY)]
     pub proxy_user: Option<String>,
+    /// Trust the authorities of this file alone for a proxy of https:// [default: those of --ca, or the system's]
+    #[arg(long, value_name = "FILE", visible_alias = "proxy-cacert", help_heading = WAY)]
+    pub proxy_ca: Option<PathBuf>,
+    /// Do not check who a proxy of https:// is
+    #[arg(long, conflicts_with = "proxy_ca", help_heading = WAY)]
+    pub proxy_insecure: bool,
     /// Ask these hosts by no proxy, as example.org,localhost; * is all [default: those of NO_PROXY]
     #[arg(long, value_name = "HOSTS", help_heading = WAY)]
     pub noproxy: Option<String>,

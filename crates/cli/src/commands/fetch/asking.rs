@@ -10,12 +10,12 @@ use std::time::SystemTime;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Uri};
 use lariat_client::http::{
-    Authentication, Client, Deadlines, Jar, Proxies, Proxy, Redirects, Retries, Versions,
+    Authentication, Client, Deadlines, Jar, Limits, Proxies, Proxy, Redirects, Retries, Versions,
 };
 use lariat_protocol::Endpoint;
 
 use super::args::Args;
-use super::exit::unwritable;
+use super::exit::{cannot_write, unreadable};
 use super::headers::leaves_encoding_out;
 use super::plan::Job;
 use super::watching::Watching;
@@ -37,9 +37,14 @@ const MAXIMUM_COOKIES: u64 = 16 * 1024 * 1024;
 /// # Errors
 ///
 /// When a proxy is none, a password is needed and there is nobody to ask, or a file cannot be read.
-pub async fn make_client(args: &Args, jar: Option<Arc<Jar>>) -> Result<Client, Failure> {
+pub async fn make_client(
+    args: &Args,
+    headers: &HeaderMap,
+    jar: Option<Arc<Jar>>,
+) -> Result<Client, Failure> {
     let usual = Deadlines::default();
     let piece = |usual| args.timeout.unwrap_or(usual);
+    let usual_limits = Limits::default();
     let mut deadlines = usual;
     deadlines.connect = args.connect_timeout.unwrap_or(piece(usual.connect));
     deadlines.answer = piece(usual.answer);
@@ -52,6 +57,10 @@ pub async fn make_client(args: &Args, jar: Option<Arc<Jar>>) -> Result<Client, F
         .deadlines(deadlines)
         .redirects(redirects)
         .proxies(proxies(args).await?)
+        .limits(Limits {
+            connections_per_host: usize::from(args.parallel).max(usual_limits.connections_per_host),
+            ..usual_limits
+        })
         // Each request has its own lines, and what is left out of them is not there.
         .headers(HeaderMap::new())
         .retries(Retries::times(args.retry.unwrap_or(0)))
@@ -72,6 +81,16 @@ pub async fn make_client(args: &Args, jar: Option<Arc<Jar>>) -> Result<Client, F
     }
     if args.insecure {
         builder = builder.insecure();
+    }
+    if is_known_by_netrc(args, headers) {
+        // A file that cannot be read was an error before anything was asked for.
+        builder = builder.logins(|host| of_netrc(host).ok().flatten());
+    }
+    if let Some(file) = &args.proxy_ca {
+        builder = builder.authorities_of_proxies(file);
+    }
+    if args.proxy_insecure {
+        builder = builder.insecure_proxies();
     }
     for said in &args.connect_to {
         let (host, port, endpoint) = elsewhere(said)?;
@@ -99,37 +118,58 @@ fn elsewhere(said: &str) -> Result<(String, u16, Endpoint), Failure> {
 }
 
 async fn proxies(args: &Args) -> Result<Proxies, Failure> {
-    let proxies = match &args.proxy {
-        None => Proxies::from_environment()?,
+    let (mut proxies, named) = match &args.proxy {
+        None => (Proxies::from_environment()?, "the proxy".to_owned()),
         // As with curl, which has no other word for none at all.
-        Some(none) if none.is_empty() => Proxies::none(),
+        Some(none) if none.is_empty() => (Proxies::none(), String::new()),
         Some(said) => {
-            let authority = said
-                .rsplit('/')
-                .find(|part| !part.is_empty())
-                .unwrap_or(said);
-            if authority
-                .rsplit_once('@')
-                .is_some_and(|(who, _)| who.contains(':'))
-            {
+            let proxy: Proxy = said.parse()?;
+            if proxy.has_password() {
                 return Err(Failure::usage(format!(
                     "a password of a proxy is seen in lists of processes and in histories; give its name by \
                      --proxy-user, and the password when it is asked for or in {PROXY_PASSWORD}"
                 )));
             }
-            let mut proxy: Proxy = said.parse()?;
-            if let Some(user) = &args.proxy_user {
-                let what = format!("password of {user} at the proxy {proxy}");
-                let password = secret(&what, PROXY_PASSWORD, "").await?;
-                proxy = proxy.with_authentication(Authentication::basic(user, &password));
-            }
-            Proxies::all(proxy)
+            let named = format!("the proxy {proxy}");
+            (Proxies::all(proxy), named)
         }
     };
+    if let Some(user) = &args.proxy_user {
+        if proxies.is_empty() {
+            return Err(Failure::usage(
+                "--proxy-user is for a proxy, and there is none; name it by -x, or in HTTP_PROXY",
+            ));
+        }
+        let password = match proxies.take_password() {
+            true => {
+                secret(
+                    &format!("password of {user} at {named}"),
+                    PROXY_PASSWORD,
+                    "",
+                )
+                .await?
+            }
+            false => String::new(),
+        };
+        proxies = proxies.with_authentication(&Authentication::basic(user, &password));
+    }
     Ok(match &args.noproxy {
         Some(hosts) => proxies.except(hosts),
         None => proxies,
     })
+}
+
+/// Whether who asks is known by `~/.netrc` alone.
+fn is_known_by_netrc(args: &Args, headers: &HeaderMap) -> bool {
+    let is_said = args.user.is_some() || args.bearer || headers.contains_key(AUTHORIZATION);
+    !args.no_netrc && !is_said
+}
+
+/// Who asks a host that an answer points to. Nobody is asked for a password there.
+fn of_netrc(host: &str) -> Result<Option<Authentication>, Failure> {
+    let entry = netrc::entry(host, None)?;
+    let known = entry.filter(|entry| !entry.is_default && !entry.password.is_empty());
+    Ok(known.map(|known| Authentication::basic(&known.user.unwrap_or_default(), &known.password)))
 }
 
 /// Has each job know who asks. A person is asked for one password of one name on one host once.
@@ -225,10 +265,11 @@ pub fn cookies(args: &Args) -> Result<(Option<Arc<Jar>>, Vec<String>), Failure> 
         return Ok((None, said));
     }
     let jar = Jar::new();
-    // A jar that is not there yet is made in the end.
-    let kept = args.cookie_jar.as_deref().filter(|file| file.exists());
-    for file in files.into_iter().chain(kept) {
-        let wrong = |why: &str| Failure::new(format!("{}: {why}", file.display()));
+    // A jar that is not there yet is made in the end, also if it is named as one to send from.
+    let kept = args.cookie_jar.as_deref();
+    let is_new = |file: &Path| Some(file) == kept && !file.exists();
+    for file in files.into_iter().chain(kept).filter(|file| !is_new(file)) {
+        let wrong = |why: &str| unreadable(format!("cannot read {}: {why}", file.display()));
         let mut text = String::new();
         let read = fs::File::open(file)
             .and_then(|file| file.take(MAXIMUM_COOKIES).read_to_string(&mut text));
@@ -264,10 +305,6 @@ pub fn keep_cookies(args: &Args, jar: Option<&Jar>) -> Result<(), Failure> {
     written.map_err(|error| {
         // It is of no use under that name.
         let _ = fs::remove_file(&beside);
-        unwritable(format!(
-            "cannot write {}: {}",
-            path.display(),
-            in_words(&error)
-        ))
+        cannot_write(path, &error)
     })
 }

@@ -1,5 +1,6 @@
 //! What is sent with a request: data, a form, a file, or standard input.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use lariat_client::http::{Body, Field, Form, Multipart};
 
 use super::args::Args;
+use super::fields::{Fields, Kind};
 use crate::failure::{Failure, in_words};
 use crate::progress::Progress;
 
@@ -46,8 +48,9 @@ impl Content {
                 false => Content::File(file.clone()),
             });
         }
-        if !args.form.is_empty() || !args.form_string.is_empty() {
-            return form(args).map(Content::Form);
+        let Fields(fields) = &args.fields;
+        if fields.iter().any(|(kind, _)| kind.is_form()) {
+            return form(fields).map(Content::Form);
         }
         if let Some(text) = &args.data_json {
             return Ok(Content::Data {
@@ -55,19 +58,13 @@ impl Content {
                 content_type: JSON,
             });
         }
-        let mut pieces = Vec::new();
-        for text in &args.data {
-            pieces.push(said(text, true)?);
-        }
-        for text in &args.data_raw {
-            pieces.push(text.clone().into_bytes());
-        }
-        for text in &args.data_binary {
-            pieces.push(said(text, false)?);
-        }
-        for text in &args.data_urlencode {
-            pieces.push(encoded(text)?.into_bytes());
-        }
+        let pieces = fields.iter().map(|(kind, text)| match kind {
+            Kind::Data => said(text, true),
+            Kind::DataBinary => said(text, false),
+            Kind::DataEncoded => Ok(encoded(text)?.into_bytes()),
+            _ => Ok(text.clone().into_bytes()),
+        });
+        let pieces: Vec<Vec<u8>> = pieces.collect::<Result<_, Failure>>()?;
         Ok(match pieces.is_empty() {
             true => Content::None,
             false => Content::Data {
@@ -177,17 +174,19 @@ fn encoded(field: &str) -> Result<String, Failure> {
 }
 
 /// A form with files.
-fn form(args: &Args) -> Result<Multipart, Failure> {
-    let mut form = Multipart::new();
-    for text in &args.form {
-        let (name, field) = file_field(text)?;
-        form = form.field(name, field);
-    }
-    for text in &args.form_string {
-        let (name, value) = parted(text)?;
-        form = form.field(name, Field::text(value));
-    }
-    Ok(form)
+fn form(fields: &[(Kind, String)]) -> Result<Multipart, Failure> {
+    fields
+        .iter()
+        .try_fold(Multipart::new(), |form, (kind, text)| {
+            let (name, field) = match kind {
+                Kind::Form => file_field(text)?,
+                _ => {
+                    let (name, value) = parted(text)?;
+                    (name, Field::text(value))
+                }
+            };
+            Ok(form.field(name, field))
+        })
 }
 
 fn parted(text: &str) -> Result<(&str, &str), Failure> {
@@ -207,70 +206,120 @@ fn file_field(text: &str) -> Result<(&str, Field), Failure> {
         _ => (None, value),
     };
     let (content, options) = options(rest);
-    let field = match (sign, content) {
+    let field = match (sign, content.as_ref()) {
         (None, content) => Field::text(content),
         (Some(_), "-") => Field::bytes(read("-")?),
         (Some('<'), path) => Field::text_of_file(Path::new(path))?,
         (Some(_), path) => Field::file(Path::new(path))?,
     };
-    let mut field = match (sign, content) {
+    let mut field = match (sign, content.as_ref()) {
         (Some('@'), "-") => field.named("-"),
         _ => field,
     };
     for (option, said) in options {
         field = match option {
-            "type" => field.typed(said)?,
-            _ => field.named(said),
+            TYPE => field.typed(&said)?,
+            _ => field.named(&*said),
         };
     }
     Ok((name, field))
 }
 
-/// What stands before the options of a field, and the options: `;type=` and `;filename=`, between quotes or not. A type
-/// may have a semicolon itself.
-fn options(text: &str) -> (&str, Vec<(&str, &str)>) {
-    let start = |text: &str| {
-        let known = [";type=", ";filename="];
-        known.iter().filter_map(|known| text.find(known)).min()
-    };
-    let Some(first) = start(text) else {
-        return (text, Vec::new());
-    };
-    let (content, mut rest) = text.split_at(first);
+/// The options that may stand behind what a field has.
+const TYPE: &str = ";type=";
+const FILE_NAME: &str = ";filename=";
+
+/// What stands before the options of a field, and the options, each between quotes or not. A type may have a semicolon
+/// itself.
+fn options(text: &str) -> (Cow<'_, str>, Vec<(&str, Cow<'_, str>)>) {
+    let (content, mut rest) = value(text);
     let mut options = Vec::new();
-    while let Some((option, behind)) = rest[1..].split_once('=') {
-        let end = start(behind).unwrap_or(behind.len());
-        options.push((option, behind[..end].trim_matches('"')));
-        rest = &behind[end..];
-        if rest.is_empty() {
-            break;
-        }
+    while let Some(option) = [TYPE, FILE_NAME]
+        .into_iter()
+        .find(|known| rest.starts_with(known))
+    {
+        let (said, behind) = value(&rest[option.len()..]);
+        options.push((option, said));
+        rest = behind;
     }
     (content, options)
+}
+
+/// What comes first, up to an option, and what is behind it. Between quotes anything may stand, a quote itself behind a backslash.
+fn value(text: &str) -> (Cow<'_, str>, &str) {
+    if let Some((quoted, rest)) = quoted(text) {
+        return (Cow::Owned(quoted), rest);
+    }
+    let starts = [TYPE, FILE_NAME]
+        .into_iter()
+        .filter_map(|known| text.find(known));
+    let (value, rest) = text.split_at(starts.min().unwrap_or(text.len()));
+    (Cow::Borrowed(value), rest)
+}
+
+/// A text between quotes, behind which there is nothing or an option.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let mut said = String::new();
+    let mut characters = text.strip_prefix('"')?.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '"' => {
+                let rest = &text[at + 2..];
+                let is_end = [TYPE, FILE_NAME]
+                    .iter()
+                    .any(|known| rest.starts_with(known));
+                return (rest.is_empty() || is_end).then_some((said, rest));
+            }
+            '\\' => match characters.next()? {
+                (_, sign @ ('"' | '\\')) => said.push(sign),
+                (_, other) => said.extend(['\\', other]),
+            },
+            other => said.push(other),
+        }
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn parts(text: &str) -> (String, Vec<(&str, String)>) {
+        let (content, options) = options(text);
+        let options = options
+            .into_iter()
+            .map(|(option, said)| (option, said.into_owned()));
+        (content.into_owned(), options.collect())
+    }
+
     #[test]
     fn a_field_has_options_behind_it() {
-        assert_eq!(options("a;b"), ("a;b", vec![]));
-        assert_eq!(
-            options("a.txt;type=text/plain; charset=utf-8;filename=\"b c.txt\""),
+        for (text, content, expected) in [
+            ("a;b", "a;b", &[][..]),
             (
+                "a.txt;type=text/plain; charset=utf-8;filename=\"b c.txt\"",
                 "a.txt",
-                vec![
-                    ("type", "text/plain; charset=utf-8"),
-                    ("filename", "b c.txt")
-                ]
-            )
-        );
-        assert_eq!(
-            options("a;filename=x;type=y"),
-            ("a", vec![("filename", "x"), ("type", "y")])
-        );
-        assert_eq!(options(";type=y"), ("", vec![("type", "y")]));
+                &[(TYPE, "text/plain; charset=utf-8"), (FILE_NAME, "b c.txt")],
+            ),
+            ("a;filename=x;type=y", "a", &[(FILE_NAME, "x"), (TYPE, "y")]),
+            (";type=y", "", &[(TYPE, "y")]),
+            // What is between quotes is no option.
+            ("a;filename=\"b;type=c\"", "a", &[(FILE_NAME, "b;type=c")]),
+            ("\"a;type=b\";type=c", "a;type=b", &[(TYPE, "c")]),
+            (r#""a \"b\" \\ \n""#, r#"a "b" \ \n"#, &[]),
+            // These are none.
+            ("\"a\" b", "\"a\" b", &[]),
+            ("\"a", "\"a", &[]),
+        ] {
+            let expected = expected
+                .iter()
+                .map(|(option, said)| (*option, (*said).to_owned()));
+            assert_eq!(
+                parts(text),
+                (content.to_owned(), expected.collect()),
+                "{text}"
+            );
+        }
     }
 
     #[test]

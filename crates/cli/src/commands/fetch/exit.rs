@@ -1,10 +1,15 @@
 //! With which code a fetch ends that failed: the one that curl has for it, where it has one.
 
+use std::io;
+use std::path::Path;
+
 use lariat_client::http::{DownloadError, Error, FieldError, ProxyFault};
+use lariat_client::part::LocalError;
 use lariat_net::OpenError;
 use lariat_tls::{PeerFault, TlsError};
 
-use crate::failure::{FAILED, Failure, USAGE};
+use crate::failure::{FAILED, Failure, USAGE, in_words};
+use crate::url_words::in_urls;
 
 const NO_URL: u8 = 3;
 const NO_PROXY: u8 = 5;
@@ -37,6 +42,20 @@ pub fn unwritable(message: String) -> Failure {
     Failure::new(message).with_code(NOT_WRITTEN)
 }
 
+/// What came cannot be written there.
+pub fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    unwritable(format!(
+        "cannot write {}: {}",
+        path.display(),
+        in_words(error)
+    ))
+}
+
+/// The same of a file that is not whole.
+pub fn not_saved(error: LocalError) -> Failure {
+    Failure::from(error).with_code(NOT_WRITTEN)
+}
+
 /// More came than is allowed.
 pub fn too_large(message: String) -> Failure {
     Failure::new(message).with_code(TOO_LARGE)
@@ -60,7 +79,9 @@ impl From<Error> for Failure {
             Error::Connect(error) => Failure::from(error),
             error => Failure::from_error(&error),
         };
-        let failure = failure.with_code(code);
+        let failure = failure
+            .in_other_words(|message| in_urls(message, "http", "https"))
+            .with_code(code);
         match advice {
             Some(advice) => failure.with_advice(advice),
             None => failure,
@@ -71,6 +92,13 @@ impl From<Error> for Failure {
 /// Which option may help.
 fn advice(error: &Error, code: u8) -> Option<&'static str> {
     match error {
+        Error::Connect(lariat_net::Error::Open { endpoint, .. })
+            if code == NOT_TRUSTED && endpoint.starts_with("the proxy ") =>
+        {
+            Some(
+                "--proxy-ca FILE trusts the authorities of a file, and --proxy-insecure whoever answers",
+            )
+        }
         _ if code == NOT_TRUSTED => {
             Some("--ca FILE trusts the authorities of a file, and --insecure whoever answers")
         }

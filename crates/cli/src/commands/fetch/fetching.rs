@@ -11,13 +11,13 @@ use lariat_client::part::path_of;
 
 use super::args::Args;
 use super::content::Content;
-use super::exit::{bad_status, too_late, unwritable};
+use super::exit::{bad_status, cannot_write, too_late, unwritable};
 use super::heads::Seen;
 use super::plan::{Job, Place};
 use super::reporting::Report;
 use super::showing::{copy, show};
 use super::write_out::Format;
-use crate::failure::{Failure, in_words};
+use crate::failure::Failure;
 use crate::output::{note, print, shown};
 use crate::progress::{Bars, Progress};
 
@@ -46,7 +46,7 @@ impl Fetch {
     /// Whatever kept it from coming whole; also an answer that says no.
     pub async fn fetch(&self, job: &Job) -> Result<(), Failure> {
         let mut report = Report::of(&job.uri.to_string());
-        let seen = Seen::begin(&self.args, &self.bars);
+        let seen = Seen::begin(&self.args, &self.bars, job);
         let outcome = match self.args.max_time {
             None => self.answer(job, &seen, &mut report).await,
             Some(most) => {
@@ -61,7 +61,8 @@ impl Fetch {
                 })
             }
         };
-        report.took(seen.elapsed(), seen.times());
+        report.took(seen.elapsed());
+        report.led(seen.way());
         if let Err(failure) = &outcome {
             report.failed(failure);
         }
@@ -97,15 +98,20 @@ impl Fetch {
                 let place = (Some(path.as_path()), true);
                 self.show(job, request, sending, place, seen, report).await
             }
+            Place::Heads(path) => {
+                let place = (None, true);
+                let done = self.show(job, request, sending, place, seen, report).await;
+                done.and_then(|()| seen.save_heads(path))
+            }
             Place::File(path) => {
                 let download = Download::answer_to(request, path);
                 let name = path.display().to_string();
-                self.save(job, name, download, sending, report).await
+                self.save(job, name, download, sending, seen, report).await
             }
             Place::Named(folder) => {
                 let download = Download::answer_named_by_server(request, folder);
                 let name = job.uri.to_string();
-                self.save(job, name, download, sending, report).await
+                self.save(job, name, download, sending, seen, report).await
             }
         };
         outcome.and(seen.check())
@@ -157,18 +163,20 @@ impl Fetch {
         name: String,
         download: Download,
         sending: Progress,
+        seen: &Seen,
         report: &mut Report,
     ) -> Result<(), Failure> {
         let args = &self.args;
         let mut download = download
             .resume(args.resume)
             .any_status(args.any_status)
-            .retries(Retries::times(args.retry.unwrap_or(RETRIES)));
+            .retries(Retries::times(args.retry.unwrap_or(RETRIES)))
+            // Whoever says how often waits for who is not there as well.
+            .retries_unreachable(args.retry.is_some());
         if let Some(most) = args.max_filesize {
             download = download.at_most(most);
         }
         let bar = self.bars.of_file(&name);
-        let mut repetitions = 0;
         let done = download.run(&self.client, |step| match step {
             Step::Answered(answer) => {
                 sending.clear();
@@ -177,7 +185,7 @@ impl Fetch {
             Step::Begun(path) => bar.rename(&path.display().to_string()),
             Step::There { bytes, all } => bar.show(bytes, all),
             Step::Again { error, after } => {
-                repetitions += 1;
+                seen.again();
                 if !args.quiet {
                     let after = after.as_secs_f32().ceil();
                     self.bars
@@ -187,7 +195,6 @@ impl Fetch {
             _ => {}
         });
         let done = done.await;
-        report.set("repetitions", repetitions);
         sending.clear();
         bar.clear();
         let done = done.map_err(|error| self.explained(error, job))?;
@@ -271,7 +278,7 @@ impl Fetch {
             Some(StatusCode::UNAUTHORIZED) if is_anonymous => {
                 failure.with_advice("-u NAME logs in, and --bearer shows a token")
             }
-            Some(StatusCode::PROXY_AUTHENTICATION_REQUIRED) => {
+            Some(StatusCode::PROXY_AUTHENTICATION_REQUIRED) if self.args.proxy_user.is_none() => {
                 failure.with_advice("--proxy-user NAME logs in at the proxy")
             }
             _ => failure,
@@ -282,14 +289,8 @@ impl Fetch {
 /// Writes into something that is there and no file.
 async fn into_device(body: Body, path: &Path, most: u64) -> Result<u64, Failure> {
     let opened = OpenOptions::new().write(true).open(path);
-    let cannot = |error| {
-        unwritable(format!(
-            "cannot write {}: {}",
-            path.display(),
-            in_words(&error)
-        ))
-    };
-    copy(body, opened.map_err(cannot)?, most).await
+    let opened = opened.map_err(|error| cannot_write(path, &error))?;
+    copy(body, opened, most).await
 }
 
 /// Says how to go on, where there is anything to go on with.

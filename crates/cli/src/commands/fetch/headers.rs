@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, COOKIE, RANGE, REFERER, USER_AGENT};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, RANGE, REFERER,
+    TRANSFER_ENCODING, USER_AGENT,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::args::Args;
@@ -50,7 +53,10 @@ pub fn headers(args: &Args, content: &Content, cookies: &[String]) -> Result<Hea
     let mut said = HeaderMap::new();
     for line in lines(args)? {
         let (name, value) = read(&line)?;
+        check(&name, value.is_some())?;
         match value {
+            // What is asked for there is unpacked here, as `--compressed` says, and no other than can be.
+            Some(_) if name == ACCEPT_ENCODING && args.compressed => {}
             Some(value) => {
                 said.append(name, value);
             }
@@ -64,6 +70,21 @@ pub fn headers(args: &Args, content: &Content, cookies: &[String]) -> Result<Hea
     }
     headers.extend(said);
     Ok(headers)
+}
+
+/// Refuses what a request says by itself, or cannot leave out.
+fn check(name: &HeaderName, is_said: bool) -> Result<(), Failure> {
+    if *name == HOST && !is_said {
+        return Err(Failure::usage(
+            "-H Host: a request without a host is none; write 'Host: NAME' for another one",
+        ));
+    }
+    if [CONTENT_LENGTH, TRANSFER_ENCODING].contains(name) && is_said {
+        return Err(Failure::usage(format!(
+            "-H {name}: how long a body is, and how it is sent, is said by what is sent; leave the line out"
+        )));
+    }
+    Ok(())
 }
 
 /// Whether nothing is to be said of compression, so that none is asked for.
@@ -194,6 +215,23 @@ mod tests {
                     && lines.ends_with("content-type: text/plain")),
             "{of_data:?}"
         );
+    }
+
+    #[test]
+    fn what_a_browser_says_of_compression_gives_way_to_what_can_be_unpacked() {
+        let line = ["-H", "Accept-Encoding: gzip, x"];
+        assert!(shown(&line).is_ok_and(|lines| lines.ends_with("accept-encoding: gzip, x")));
+        let with = shown(&[&line[..], &["--compressed"]].concat());
+        assert!(with.is_ok_and(|lines| !lines.contains("encoding")));
+    }
+
+    #[test]
+    fn what_a_request_says_itself_is_refused() {
+        for line in ["Host:", "Content-Length: 9", "transfer-encoding: chunked"] {
+            let told = shown(&["-H", line]).expect_err(line);
+            assert!(told.starts_with("-H "), "{told}");
+        }
+        assert!(shown(&["-H", "Host: a", "-H", "Content-Length:"]).is_ok());
     }
 
     #[test]

@@ -2,14 +2,19 @@
 //! received behind `<`, and the rest behind `*`. `-i` and `-I` show the heads of answers on standard output.
 
 use std::borrow::Cow;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Method, StatusCode, Uri, Version};
 use lariat_client::http::{Event, Witness};
+use lariat_client::part::Part;
 
 use super::args::Args;
+use super::exit::{cannot_write, not_saved};
+use super::plan::{Job, Place};
 use super::secrets::shown_value;
+use super::way::Way;
 use crate::failure::Failure;
 use crate::output::{note, print, shown};
 use crate::progress::Bars;
@@ -17,40 +22,58 @@ use crate::progress::Bars;
 /// What is seen on the way of one URL.
 pub struct Seen {
     bars: Bars,
+    /// Which of the URLs it is, from the second on: several may be on their way at once.
+    number: String,
     is_verbose: bool,
-    includes_heads: bool,
+    is_quiet: bool,
+    heads: Heads,
     begun: Instant,
     notes: Mutex<Notes>,
+}
+
+/// What becomes of the heads of answers, beside what `-v` shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heads {
+    Ignored,
+    /// They go to standard output.
+    Shown,
+    /// They are for a file.
+    Kept,
+}
+
+impl Heads {
+    fn of(args: &Args, job: &Job) -> Self {
+        match &job.place {
+            Place::Heads(_) => Heads::Kept,
+            // A head is all that goes to such a place.
+            Place::Device(_) if args.head => Heads::Ignored,
+            _ if args.include || args.head => Heads::Shown,
+            _ => Heads::Ignored,
+        }
+    }
 }
 
 /// What is remembered of it.
 #[derive(Default)]
 struct Notes {
-    /// Whether it is a proxy that was asked last, for a connection.
-    is_proxy: bool,
+    kept: Vec<u8>,
+    way: Way,
     /// Why heads could not be shown.
     failure: Option<Failure>,
-    times: Times,
-}
-
-/// When the steps of the last request were done, from the beginning on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Times {
-    /// There was a connection.
-    pub connected: Option<Duration>,
-    /// There was TLS.
-    pub secured: Option<Duration>,
-    /// The head of the answer was there.
-    pub answered: Option<Duration>,
 }
 
 impl Seen {
-    /// Begins to look, as the arguments say.
-    pub fn begin(args: &Args, bars: &Bars) -> Arc<Self> {
+    /// Begins to look at a URL, as the arguments say.
+    pub fn begin(args: &Args, bars: &Bars, job: &Job) -> Arc<Self> {
         Arc::new(Seen {
             bars: bars.clone(),
+            number: match job.number {
+                1 => String::new(),
+                number => number.to_string(),
+            },
             is_verbose: args.verbose,
-            includes_heads: args.include || args.head,
+            is_quiet: args.quiet,
+            heads: Heads::of(args, job),
             begun: Instant::now(),
             notes: Mutex::default(),
         })
@@ -67,9 +90,26 @@ impl Seen {
         self.begun.elapsed()
     }
 
-    /// How long the steps of the last request took.
-    pub fn times(&self) -> Times {
-        self.notes().times
+    /// The way until now.
+    pub fn way(&self) -> Way {
+        self.notes().way.clone()
+    }
+
+    /// All of it is asked for once more.
+    pub fn again(&self) {
+        self.notes().way.begin_again();
+    }
+
+    /// Saves the heads in their file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn save_heads(&self, path: &Path) -> Result<(), Failure> {
+        let mut part = Part::begin(path).map_err(not_saved)?;
+        let written = part.write(&self.notes().kept);
+        let written = written.map_err(|error| cannot_write(path, &error));
+        written.and_then(|()| part.keep(None).map_err(not_saved))
     }
 
     /// Whether all heads could be shown.
@@ -85,19 +125,39 @@ impl Seen {
         let is_proxy = self.remember(event);
         if self.is_verbose {
             let lines = lines(event);
-            self.bars.above(|| lines.iter().for_each(|line| note(line)));
+            let number = &self.number;
+            self.bars.above(|| {
+                for line in &lines {
+                    note(&format!("{number}{line}"));
+                }
+            });
         }
-        if self.includes_heads
+        if let (Event::Again { .. }, false) = (event, self.is_verbose || self.is_quiet) {
+            let lines = lines(event);
+            self.bars.above(|| {
+                lines
+                    .iter()
+                    .for_each(|line| note(line.trim_start_matches("* ")))
+            });
+        }
+        if self.heads != Heads::Ignored
             && !is_proxy
             && let Some(head) = answer(event)
         {
-            let text = head.join("\n") + "\n\n";
-            let mut shown_now = Ok(());
-            self.bars
-                .above(|| shown_now = print(shown(text.as_bytes())));
-            if let Err(failure) = shown_now {
-                self.notes().failure.get_or_insert(failure);
-            }
+            self.take((head.join("\n") + "\n\n").as_bytes());
+        }
+    }
+
+    /// Shows a head, or keeps it for its file.
+    fn take(&self, head: &[u8]) {
+        if self.heads == Heads::Kept {
+            self.notes().kept.extend_from_slice(head);
+            return;
+        }
+        let mut shown_now = Ok(());
+        self.bars.above(|| shown_now = print(shown(head)));
+        if let Err(failure) = shown_now {
+            self.notes().failure.get_or_insert(failure);
         }
     }
 
@@ -105,21 +165,8 @@ impl Seen {
     fn remember(&self, event: &Event<'_>) -> bool {
         let now = self.elapsed();
         let mut notes = self.notes();
-        match event {
-            Event::Connected { .. } => {
-                notes.times = Times {
-                    connected: Some(now),
-                    ..Times::default()
-                };
-            }
-            Event::Secured { .. } => notes.times.secured = Some(now),
-            // What was there before took no time.
-            Event::Reused { .. } => notes.times = Times::default(),
-            Event::Asked { method, .. } => notes.is_proxy = **method == Method::CONNECT,
-            Event::Answered { .. } => notes.times.answered = Some(now),
-            _ => {}
-        }
-        notes.is_proxy
+        notes.way.go_on(event, now);
+        notes.way.is_at_proxy
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {
@@ -130,6 +177,12 @@ impl Seen {
 /// What is shown of an event to whoever wants to see everything but secrets.
 fn lines(event: &Event<'_>) -> Vec<String> {
     match event {
+        Event::Resolved {
+            host, addresses, ..
+        } => {
+            let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            vec![format!("* {host} is at {}", addresses.join(", "))]
+        }
         Event::Connected { peer, proxy, .. } => vec![match proxy {
             Some(proxy) => format!("* connected to {peer}, the proxy {proxy}"),
             None => format!("* connected to {peer}"),

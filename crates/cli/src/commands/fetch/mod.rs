@@ -5,6 +5,7 @@ mod asking;
 mod content;
 mod exit;
 mod fetching;
+mod fields;
 mod headers;
 mod heads;
 mod plan;
@@ -13,6 +14,7 @@ mod reporting;
 mod secrets;
 mod showing;
 mod watching;
+mod way;
 mod write_out;
 
 use std::sync::Arc;
@@ -46,7 +48,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         let headers = headers::headers(&args, &content, &said)?;
         let prepare = async {
             asking::log_in(&args, &headers, &mut jobs).await?;
-            asking::make_client(&args, jar.clone()).await
+            asking::make_client(&args, &headers, jar.clone()).await
         };
         let client = tokio::select! {
             biased;

@@ -21,6 +21,8 @@ const IN_A_NAME: &AsciiSet = &NON_ALPHANUMERIC
 /// A URL, and what becomes of its answer.
 #[derive(Clone, Debug)]
 pub struct Job {
+    /// Which of the URLs it is, from 1 on.
+    pub number: usize,
     /// Without a name and a password.
     pub uri: Uri,
     /// Who is named in it.
@@ -40,6 +42,8 @@ pub enum Place {
     Device(PathBuf),
     /// Into a file, when it is whole.
     File(PathBuf),
+    /// Into a file the heads alone, when all of them have come.
+    Heads(PathBuf),
     /// Into this folder, under the name that the server gives.
     Named(PathBuf),
 }
@@ -79,6 +83,7 @@ pub fn jobs(args: &Args, content: &Content) -> Result<Vec<Job>, Failure> {
         let uri = with_data(&with_name(&uri, content)?, args, content)?;
         let place = place(args, at, &uri)?;
         Ok(Job {
+            number: at + 1,
             uri,
             user,
             asking: None,
@@ -94,7 +99,7 @@ pub fn jobs(args: &Args, content: &Content) -> Result<Vec<Job>, Failure> {
     let jobs = jobs?;
     let mut places = HashSet::new();
     for job in &jobs {
-        if let Place::File(path) = &job.place
+        if let Place::File(path) | Place::Heads(path) = &job.place
             && !places.insert(path)
         {
             return Err(Failure::usage(format!(
@@ -185,10 +190,14 @@ fn place(args: &Args, at: usize, uri: &Uri) -> Result<Place, Failure> {
         }
         None => return Ok(Place::Output { even_binary: false }),
     };
-    Ok(match std::fs::metadata(&output) {
-        Ok(known) if known.is_dir() => Place::File(output.join(name_in_path(uri.path()))),
-        Ok(known) if !known.is_file() => Place::Device(output),
-        _ => Place::File(output),
+    let output = match std::fs::metadata(&output) {
+        Ok(known) if known.is_dir() => output.join(name_in_path(uri.path())),
+        Ok(known) if !known.is_file() => return Ok(Place::Device(output)),
+        _ => output,
+    };
+    Ok(match args.head {
+        true => Place::Heads(output),
+        false => Place::File(output),
     })
 }
 

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, response};
+use http::{HeaderMap, StatusCode, Version, response};
 use lariat_client::http::Exchange;
 use serde_json::{Map, Value, json};
 
-use super::heads::Times;
+use super::way::Way;
 use crate::failure::Failure;
 use crate::output::{escape_json, print};
 
 /// What is told of a URL.
 pub struct Report {
     facts: Map<String, Value>,
-    /// How long all of it took, and its steps.
+    /// How long all of it took.
     pub whole: Duration,
-    pub times: Times,
+    pub way: Way,
 }
 
 impl Report {
@@ -24,25 +24,27 @@ impl Report {
         Report {
             facts: Map::from_iter([("url".to_owned(), url.into())]),
             whole: Duration::ZERO,
-            times: Times::default(),
+            way: Way::default(),
         }
     }
 
     /// The head of the answer, and how it came about.
     pub fn answer(&mut self, answer: &response::Parts) {
-        self.set("status", answer.status.as_u16());
-        self.set("version", format!("{:?}", answer.version));
-        self.set("headers", headers(&answer.headers));
+        self.head(answer.status, answer.version, &answer.headers);
         if let Some(exchange) = answer.extensions.get::<Exchange>() {
             let redirects = exchange.redirects.iter().map(ToString::to_string);
             self.set("address", exchange.address.to_string());
             self.set("redirects", redirects.collect::<Vec<_>>());
-            self.set("repetitions", exchange.repetitions);
-            self.set("peer", exchange.peer.to_string());
             if let Some(encoding) = exchange.encoding {
                 self.set("encoding", encoding);
             }
         }
+    }
+
+    fn head(&mut self, status: StatusCode, version: Version, values: &HeaderMap) {
+        self.set("status", status.as_u16());
+        self.set("version", format!("{version:?}"));
+        self.set("headers", headers(values));
     }
 
     /// Whatever else.
@@ -56,11 +58,28 @@ impl Report {
     }
 
     /// How long it took.
-    pub fn took(&mut self, whole: Duration, times: Times) {
+    pub fn took(&mut self, whole: Duration) {
         // Thousandths of a second are what a person can tell, and a network keeps to.
         let milliseconds = u64::try_from(whole.as_millis()).unwrap_or(u64::MAX);
         self.set("seconds", json!(milliseconds as f64 / 1000.0));
-        (self.whole, self.times) = (whole, times);
+        self.whole = whole;
+    }
+
+    /// Which way it went. Where that led to no answer at last, what there was on the way is told in its place.
+    pub fn led(&mut self, way: Way) {
+        if let (None, Some(head)) = (self.get("status"), &way.answer) {
+            self.head(head.status, head.version, &head.headers);
+        }
+        if let (None, Some(there)) = (self.get("address"), &way.led_to) {
+            let redirects = way.redirects.iter().map(ToString::to_string);
+            self.set("address", there.to_string());
+            self.set("redirects", redirects.collect::<Vec<_>>());
+        }
+        if let Some(peer) = &way.peer {
+            self.set("peer", peer.to_string());
+        }
+        self.set("repetitions", way.repetitions);
+        self.way = way;
     }
 
     /// What went wrong, and with which code it would end alone.
@@ -74,9 +93,13 @@ impl Report {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn show(self) -> Result<(), Failure> {
-        let line = escape_json(&Value::Object(self.facts).to_string());
-        print(format!("{line}\n"))
+    pub fn show(&self) -> Result<(), Failure> {
+        print(format!("{}\n", self.line()))
+    }
+
+    /// All of it, as a line of JSON.
+    pub fn line(&self) -> String {
+        escape_json(&Value::Object(self.facts.clone()).to_string()).into()
     }
 }
 

@@ -25,17 +25,28 @@ enum Piece {
 type Word = fn(&Report) -> String;
 
 /// The words that there are, each of which curl has as well.
-const WORDS: [(&str, Word); 20] = [
+const WORDS: [(&str, Word); 27] = [
     ("content_type", |report| {
         first_header(report, "content-type")
     }),
     ("errormsg", |report| text(report, "error")),
     ("exitcode", |report| number(report, "code").to_string()),
     ("filename_effective", |report| text(report, "file")),
+    ("header_json", |report| {
+        report
+            .get("headers")
+            .map_or_else(|| "{}".into(), Value::to_string)
+    }),
     ("http_code", |report| {
         format!("{:03}", number(report, "status"))
     }),
     ("http_version", version),
+    ("json", Report::line),
+    ("method", |report| {
+        let method = report.way.method.as_ref();
+        method.map_or_else(String::new, ToString::to_string)
+    }),
+    ("num_connects", |report| report.way.connections.to_string()),
     ("num_redirects", |report| {
         let redirects = report.get("redirects").and_then(Value::as_array);
         redirects.map_or(0, Vec::len).to_string()
@@ -62,10 +73,19 @@ const WORDS: [(&str, Word); 20] = [
         let rate = size(report) as f64 / report.whole.as_secs_f64().max(f64::MIN_POSITIVE);
         format!("{rate:.0}")
     }),
-    ("time_appconnect", |report| seconds(report.times.secured)),
-    ("time_connect", |report| seconds(report.times.connected)),
+    ("time_appconnect", |report| {
+        seconds(report.way.times.secured)
+    }),
+    ("time_connect", |report| seconds(report.way.times.connected)),
+    ("time_namelookup", |report| {
+        seconds(report.way.times.resolved)
+    }),
+    ("time_pretransfer", |report| seconds(report.way.times.asked)),
+    ("time_redirect", |report| {
+        seconds(report.way.times.redirected)
+    }),
     ("time_starttransfer", |report| {
-        seconds(report.times.answered)
+        seconds(report.way.times.answered)
     }),
     ("time_total", |report| seconds(Some(report.whole))),
     ("url", |report| text(report, "url")),
@@ -182,7 +202,7 @@ fn version(report: &Report) -> String {
 }
 
 fn peer(report: &Report) -> Option<SocketAddr> {
-    report.get("peer")?.as_str()?.parse().ok()
+    report.way.peer.as_ref()?.inet()
 }
 
 /// How many bytes of the body came now.
@@ -202,7 +222,10 @@ fn seconds(time: Option<Duration>) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::super::heads::Times;
+    use http::Method;
+    use lariat_protocol::Address;
+
+    use super::super::way::{Times, Way};
     use super::*;
 
     fn written(format: &str) -> String {
@@ -211,17 +234,22 @@ mod tests {
         report.set("version", "HTTP/2.0");
         report.set("address", "https://b.example/y");
         report.set("redirects", vec!["http://a.example/x"]);
-        report.set("peer", "[::1]:443");
         report.set("bytes", 6000);
         report.set(
             "headers",
             json!({"content-type": ["text/plain"], "x-a": ["b", "c"]}),
         );
-        let times = Times {
-            connected: Some(Duration::from_micros(1234)),
-            ..Times::default()
-        };
-        report.took(Duration::from_millis(1500), times);
+        report.took(Duration::from_millis(1500));
+        report.led(Way {
+            peer: Some(Address::Inet(([0, 0, 0, 0, 0, 0, 0, 1], 443).into())),
+            method: Some(Method::GET),
+            connections: 1,
+            times: Times {
+                connected: Some(Duration::from_micros(1234)),
+                ..Times::default()
+            },
+            ..Way::default()
+        });
         Format::read(format).expect("a format").of(&report)
     }
 
@@ -243,6 +271,14 @@ mod tests {
                 "text/plain, b, ",
             ),
             ("%{size_download} %{speed_download}", "6000 4000"),
+            (
+                "%{method} %{num_connects} %{time_redirect}",
+                "GET 1 0.000000",
+            ),
+            (
+                "%{header_json}",
+                r#"{"content-type":["text/plain"],"x-a":["b","c"]}"#,
+            ),
             ("%{time_total} %{time_connect}", "1.500000 0.001234"),
             ("%{exitcode}[%{errormsg}][%{filename_effective}]", "0[][]"),
             ("100%% of\\tthis\\\\ % \\x%", "100% of\tthis\\ % \\x%"),

@@ -15,6 +15,7 @@ fn wrong_usage_and_faults_are_one_line_and_have_their_codes() {
     server.order("/none", 1, WebFault::Says(b"SSH-2.0-x\r\n".to_vec()));
     server.order("/gone", 1, WebFault::HangsUp);
     let proxy = server.address().to_string();
+    let socks = format!("socks4://{proxy}");
     let refusal = b"HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n".to_vec();
     server.order("a.example:443", 1, WebFault::Says(refusal));
     server.order("/silent", 1, WebFault::Silent);
@@ -65,6 +66,11 @@ fn wrong_usage_and_faults_are_one_line_and_have_their_codes() {
             &["-x", &proxy, "https://a.example/"],
             56,
             "wants a name and a password; -x with --proxy-user NAME logs in there",
+        ),
+        (
+            &["-x", &socks, "--proxy-user", "anna", "http://[::1]/"],
+            97,
+            "knows no other; socks5:// does",
         ),
         (&["--ca", "nothing", "https://127.0.0.1:1/"], 77, "nothing"),
     ] {

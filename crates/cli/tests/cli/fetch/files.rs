@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use lariat_testkit::{WebFault, WebServer};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use super::{begin, command, fetch, shown};
+use super::{begin, command, fetch, read_head, shown};
 use crate::process::Running;
 
 fn names(folder: &TempDir) -> Vec<String> {
@@ -138,7 +140,6 @@ fn an_interrupt_leaves_no_half_file_and_says_how_to_go_on() {
 #[test]
 fn several_are_fetched_at_once_and_each_failure_is_told() {
     let (server, folder) = begin();
-    // None of both is whole before the other has begun.
     for name in ["/b", "/c"] {
         server.put(name, name.as_bytes());
     }
@@ -154,6 +155,47 @@ fn several_are_fetched_at_once_and_each_failure_is_told() {
         "{lines:?}"
     );
     assert_eq!(names(&folder), ["a.txt", "b", "c"]);
+}
+
+#[test]
+fn as_many_are_fetched_at_once_as_was_said() {
+    const MANY: usize = 12;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let urls: Vec<String> = (0..MANY)
+        .map(|number| format!("http://{address}/{number}"))
+        .collect();
+    // Nobody is answered before all have asked.
+    let serving = thread::spawn(move || {
+        let asked = (0..MANY).map(|_| {
+            let (mut stream, _) = listener.accept().unwrap();
+            read_head(&mut stream);
+            stream
+        });
+        for mut stream in asked.collect::<Vec<_>>() {
+            let answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
+            stream.write_all(answer).unwrap();
+        }
+    });
+    let mut arguments = vec!["-q", "-Z", "12", "-O"];
+    arguments.extend(urls.iter().map(String::as_str));
+    shown(&tempfile::tempdir().unwrap(), &arguments);
+    serving.join().unwrap();
+}
+
+#[test]
+fn heads_alone_go_where_they_are_to_go() {
+    let (server, folder) = begin();
+    let url = server.url("/a.txt");
+    let code = ["-s", "-I", "-o", "/dev/null", "-w", "%{http_code}", &url];
+    assert_eq!(shown(&folder, &code), "200");
+    assert_eq!(shown(&folder, &["-I", "-o", "head", &url]), "");
+    let head = fs::read_to_string(folder.path().join("head")).unwrap();
+    assert_eq!(head, shown(&folder, &["-I", &url]));
+    assert!(head.ends_with("\nContent-Length: 6\n\n"), "{head}");
+    let nothing = fetch(&folder, &["-I", "-o", "no", &server.url("/nothing")]);
+    assert_eq!(nothing.code, Some(22));
+    assert_eq!(names(&folder), ["head"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use lariat_tls::{Directory, Identity, ServerOptions, ServerTls};
 use tempfile::TempDir;
 
-use super::{begin, fetch};
+use super::{begin, fetch, read_head};
 
 /// A server that gives each connection one of these answers, and then what it was asked on each; nothing where the
 /// handshake came to nothing.
@@ -110,43 +110,44 @@ fn cookies_that_are_for_tls_alone_are_not_sent_without_it() {
     }
 }
 
-/// Reads the head of a request.
-fn read_head(stream: &mut impl Read) -> String {
-    let mut heard = Vec::new();
-    while !heard.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).unwrap();
-        heard.push(byte[0]);
-    }
-    String::from_utf8(heard).unwrap()
-}
-
 #[test]
 fn a_proxy_may_be_spoken_to_by_tls() {
     let (folder, directory, identity) = certified();
     let authority = directory.authority_certificate();
     let authority = authority.to_str().unwrap();
     let options = ServerOptions::new(identity.clone());
-    let (url, serving) = serve(options, vec![answer(""), answer("")]);
+    let (url, serving) = serve(options, vec![answer(""); 5]);
     // The certificate is for this name.
     let proxy = url.replace("127.0.0.1", "localhost");
     let plain = "http://a.example/x";
-    let outcome = fetch(&folder, &["--ca", authority, "-x", &proxy, plain]);
-    assert_eq!(
-        (outcome.code, outcome.text().as_str()),
-        (Some(0), "ok"),
-        "{}",
-        outcome.errors
-    );
+    for trust in [
+        &["--ca", authority][..],
+        &["--proxy-ca", authority],
+        &["--proxy-insecure"],
+    ] {
+        let outcome = fetch(&folder, &[trust, &["-x", &proxy, plain]].concat());
+        assert_eq!(
+            (outcome.code, outcome.text().as_str()),
+            (Some(0), "ok"),
+            "{trust:?}: {}",
+            outcome.errors
+        );
+    }
     // Nobody who is not checked is told anything, whoever the server may be.
-    let outcome = fetch(&folder, &["-k", "-x", &proxy, plain]);
-    assert_eq!(outcome.code, Some(60), "{}", outcome.errors);
+    let (_elsewhere, other, _) = certified();
+    let other = other.authority_certificate();
+    let other = ["--ca", authority, "--proxy-ca", other.to_str().unwrap()];
+    for trust in [&["-k"][..], &other] {
+        let outcome = fetch(&folder, &[trust, &["-x", &proxy, plain]].concat());
+        let words = "and --proxy-insecure whoever answers";
+        outcome.assert_failed(60, words, trust);
+    }
     let heard = serving.join().unwrap();
-    assert!(
-        heard[0].starts_with("GET http://a.example/x HTTP/1.1\r\n"),
-        "{heard:?}"
-    );
-    assert_eq!(heard[1], "");
+    for heard in &heard[..3] {
+        let begin = "GET http://a.example/x HTTP/1.1\r\n";
+        assert!(heard.starts_with(begin), "{heard:?}");
+    }
+    assert_eq!(heard[3..], ["", ""]);
 
     // TLS with the server goes within that with the proxy, which here is both.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

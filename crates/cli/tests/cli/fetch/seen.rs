@@ -28,6 +28,18 @@ fn heads_are_shown_where_they_are_wanted() {
 }
 
 #[test]
+fn heads_of_several_files_say_whose_they_are() {
+    let (server, folder) = begin();
+    let url = server.url("/a.txt");
+    let places = ["-v", "-Z", "1", "-o", "a", "-o", "b"];
+    let outcome = fetch(&folder, &[&places[..], &[&url, &url]].concat());
+    let errors = outcome.errors;
+    assert!(errors.contains("\n> GET /a.txt HTTP/1.1\n"), "{errors}");
+    assert!(errors.contains("\n2> GET /a.txt HTTP/1.1\n"), "{errors}");
+    assert!(errors.contains("\n2< HTTP/1.1 200 OK\n"), "{errors}");
+}
+
+#[test]
 fn the_bytes_on_the_wire_are_shown_without_secrets() {
     let (server, folder) = begin();
     let outcome = fetch(
@@ -96,6 +108,34 @@ fn programs_are_told_how_an_answer_came_about() {
         assert_eq!(line["version"], "HTTP/1.1");
         assert_eq!(line["repetitions"], 0);
     }
+}
+
+#[test]
+fn what_came_to_nothing_is_told_as_far_as_it_came() {
+    let (server, folder) = begin();
+    let nowhere = "http://127.0.0.1:1/";
+    let url = server.url("/old");
+    let port = server.address().port();
+    server.redirect("/old", nowhere);
+    for place in [&[][..], &["-o", "here"]] {
+        let outcome = fetch(&folder, &[&["--json"], place, &[&url]].concat());
+        assert_eq!(outcome.code, Some(7), "{}", outcome.errors);
+        let line: serde_json::Value = serde_json::from_str(&outcome.text()).unwrap();
+        assert_eq!(line["status"], 302, "{line}");
+        assert_eq!(line["headers"]["location"][0], nowhere);
+        assert_eq!(line["address"], nowhere);
+        assert_eq!(line["redirects"], serde_json::json!([url]));
+        assert_eq!(line["peer"], server.address().to_string());
+        assert_eq!(line["code"], 7);
+        let format = "%{http_code} %{num_redirects} %{url_effective} %{remote_port} %{method} \
+            %{num_connects} %{exitcode}\\n";
+        let outcome = fetch(&folder, &[&["-w", format], place, &[&url]].concat());
+        assert_eq!(outcome.text(), format!("302 1 {nowhere} {port} GET 1 7\n"));
+    }
+    server.order("/gone", 2, WebFault::HangsUp);
+    let words = ["-s", "--retry", "1", "-w", "%{http_code} %{num_retries}"];
+    let outcome = fetch(&folder, &[&words[..], &[&server.url("/gone")]].concat());
+    assert_eq!((outcome.code, outcome.text()), (Some(52), "000 1".into()));
 }
 
 /// The lines by which `-v` shows a request, as the server has heard it.
@@ -217,12 +257,15 @@ fn what_came_is_written_in_the_callers_words() {
             "-o",
             "/dev/null",
             "-w",
-            "%{time_connect} %{time_total}",
-            &url,
+            "%{time_namelookup} %{time_connect} %{time_pretransfer} %{time_starttransfer} %{time_total}",
+            &url.replace("127.0.0.1", "localhost"),
         ],
     );
     let times: Vec<f64> = times.split(' ').map(|time| time.parse().unwrap()).collect();
-    assert!(0.0 < times[0] && times[0] < times[1], "{times:?}");
+    assert!(times[0] > 0.0 && times.is_sorted(), "{times:?}");
+    let whole = shown(&folder, &["-o", "/dev/null", "-w", "%{json}", &url]);
+    let whole: serde_json::Value = serde_json::from_str(&whole).unwrap();
+    assert_eq!(whole["status"], 200);
     // It is written of what failed as well, and only if all its words are known.
     let outcome = fetch(
         &folder,

@@ -21,10 +21,10 @@ fn data_are_sent_as_they_are_said() {
         &[
             "-d",
             "a=1",
-            "-d",
-            "@data",
             "--data-urlencode",
             "b=x &",
+            "-d",
+            "@data",
             &url,
         ],
     );
@@ -42,7 +42,7 @@ fn data_are_sent_as_they_are_said() {
     running.stdin = None;
     assert_eq!(running.finish().code, Some(0));
     let heard = server.heard();
-    assert_eq!(heard[0].body, b"a=1&c=3&b=x+%26");
+    assert_eq!(heard[0].body, b"a=1&b=x+%26&c=3");
     assert_eq!(heard[1].body, b"c=\r\n3\n");
     assert_eq!(
         (heard[2].method.as_str(), &heard[2].body[..]),
@@ -69,6 +69,8 @@ fn a_form_with_files_has_their_names_types_and_length() {
     let arguments = [
         "-F",
         "title=Knots",
+        "--form-string",
+        "sign=@notes.txt;type=x",
         "-F",
         "notes=@notes.txt",
         "-F",
@@ -77,8 +79,6 @@ fn a_form_with_files_has_their_names_types_and_length() {
         "text=<notes.txt",
         "-F",
         "empty=@empty",
-        "--form-string",
-        "sign=@notes.txt;type=x",
         &server.url("/upload"),
     ];
     shown(&folder, &arguments);
@@ -97,6 +97,7 @@ fn a_form_with_files_has_their_names_types_and_length() {
         [
             "",
             &format!("{disposition}name=\"title\"\r\n\r\nKnots\r\n"),
+            &format!("{disposition}name=\"sign\"\r\n\r\n@notes.txt;type=x\r\n"),
             &format!(
                 "{disposition}name=\"notes\"; filename=\"notes.txt\"\r\nContent-Type: text/plain\r\n\r\nsome notes\r\n"
             ),
@@ -107,7 +108,6 @@ fn a_form_with_files_has_their_names_types_and_length() {
             &format!(
                 "{disposition}name=\"empty\"; filename=\"empty\"\r\nContent-Type: application/octet-stream\r\n\r\n\r\n"
             ),
-            &format!("{disposition}name=\"sign\"\r\n\r\n@notes.txt;type=x\r\n"),
             "--\r\n",
         ]
     );

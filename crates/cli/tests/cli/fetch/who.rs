@@ -46,6 +46,12 @@ fn a_login_comes_from_the_environment_or_a_file_and_is_never_shown() {
     assert_eq!(heard().as_deref(), Some("Basic YW5uYTpzd29yZGZpc2g="));
     shown(&folder, &["--no-netrc", &url]);
     assert_eq!(heard(), None);
+    // Where the answer points to, the host's own is for that.
+    let entries = b"machine localhost login anna password swordfish\n# a Latin-1 \xe9\n";
+    fs::write(folder.path().join("netrc"), entries).unwrap();
+    server.redirect("/there", &url.replace("127.0.0.1", "localhost"));
+    shown(&folder, &[&server.url("/there")]);
+    assert_eq!(heard().as_deref(), Some("Basic YW5uYTpzd29yZGZpc2g="));
     // Those of any host are for none that was not named.
     fs::write(
         folder.path().join("netrc"),
@@ -62,6 +68,7 @@ fn a_login_comes_from_the_environment_or_a_file_and_is_never_shown() {
     for arguments in [
         &["-u", "anna:swordfish", &url][..],
         &["-x", "http://anna:swordfish@localhost:1", &url],
+        &["-x", "anna:swordfish@localhost:1/x", &url],
         &[secret.as_str()],
     ] {
         let outcome = fetch(&folder, arguments);
@@ -80,7 +87,10 @@ fn cookies_are_sent_kept_and_sent_again() {
     let (server, folder) = begin();
     let url = server.url("/a.txt");
     server.set_header("/a.txt", "Set-Cookie", "session=1; Path=/");
-    shown(&folder, &["-b", "a=b; c=d", "-c", "jar", &url]);
+    let missing = fetch(&folder, &["-b", "jar", &url]);
+    missing.assert_failed(26, "cannot read jar: no such file", &[]);
+    // One that is written in the end need not be there before.
+    shown(&folder, &["-b", "jar", "-b", "a=b; c=d", "-c", "jar", &url]);
     shown(&folder, &["-b", "jar", &url]);
     let heard = server.heard();
     assert_eq!(heard[0].header("cookie"), Some("a=b; c=d"));
@@ -89,8 +99,9 @@ fn cookies_are_sent_kept_and_sent_again() {
     assert!(jar.starts_with("# Netscape HTTP Cookie File"), "{jar}");
     fs::write(folder.path().join("jar"), "no cookies").unwrap();
     let outcome = fetch(&folder, &["-b", "jar", &url]);
+    assert_eq!(outcome.code, Some(26));
     assert!(
-        outcome.errors.starts_with("lariat: jar: "),
+        outcome.errors.starts_with("lariat: cannot read jar: "),
         "{}",
         outcome.errors
     );
@@ -113,11 +124,19 @@ fn a_proxy_is_asked_where_one_is_named() {
     );
     named.env("LARIAT_PROXY_PASSWORD", "swordfish");
     Running::spawn(&mut named).finish();
-    let heard = proxy.heard();
-    assert_eq!(
-        heard[2].header("proxy-authorization"),
-        Some("Basic YW5uYTpzd29yZGZpc2g=")
-    );
+    let mut of_environment = command(folder.path(), &["--proxy-user", "anna", url]);
+    of_environment
+        .env("LARIAT_PROXY_PASSWORD", "swordfish")
+        .env("http_proxy", &address);
+    Running::spawn(&mut of_environment).finish();
+    for heard in &proxy.heard()[2..] {
+        assert_eq!(
+            heard.header("proxy-authorization"),
+            Some("Basic YW5uYTpzd29yZGZpc2g=")
+        );
+    }
+    let outcome = fetch(&folder, &["-x", "", "--proxy-user", "anna", url]);
+    outcome.assert_failed(2, "name it by -x, or in HTTP_PROXY", &[]);
     // Nobody at all is asked for this name without it.
     let outcome = fetch(
         &folder,

@@ -95,9 +95,12 @@ impl Step {
     }
 
     /// The step after it.
-    pub(super) fn led_to(mut self, next: redirect::Next) -> Result<Self, Error> {
+    pub(super) fn led_to(mut self, next: redirect::Next, inner: &Inner) -> Result<Self, Error> {
         redirect::strip(&mut self.headers, &self.target, &next);
-        if let Some(asking) = &next.asking {
+        let is_elsewhere = !self.target.is_same_server(&next.target);
+        let known = inner.logins.as_ref().filter(|_| is_elsewhere);
+        let known = || known.and_then(|of| of(&next.target.host()));
+        if let Some(asking) = next.asking.clone().or_else(known) {
             self.headers.insert(AUTHORIZATION, asking.header());
         }
         let (body, recipe) = match (next.keeps_body, self.recipe) {

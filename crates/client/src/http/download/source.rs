@@ -25,8 +25,8 @@ impl Source<'_> {
     ) -> Result<(), DownloadError> {
         let Source { uri, most } = self;
         let Arrived { end, all } = arrived;
+        // What is there already is the file's beginning all the same.
         if all.is_some_and(|all| all > most) {
-            kept.restart(Version::default())?;
             return Err(DownloadError::too_large(uri, most));
         }
         let said = all.or(end).unwrap_or_default();

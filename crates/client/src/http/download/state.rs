@@ -116,6 +116,7 @@ impl State {
     ) -> Result<Option<(Kept, Arrived)>, DownloadError> {
         self.earlier = None;
         self.has_begun = true;
+        self.transferred = 0;
         self.kept = kept;
         if let Some(kept) = &mut self.kept {
             kept.restart(Version::default())?;
@@ -131,6 +132,7 @@ impl State {
         body: &Body,
     ) -> Result<(Kept, Arrived), DownloadError> {
         self.earlier = None;
+        self.transferred = 0;
         // What was unpacked on its way has other places than the server's file.
         let is_packed = answer.headers.contains_key(CONTENT_ENCODING);
         let mut version = Version::of(&answer.headers);

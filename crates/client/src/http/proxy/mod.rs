@@ -81,6 +81,17 @@ impl Proxy {
         self.asking = Some(asking);
         self
     }
+
+    /// Whether it is told one.
+    pub fn has_password(&self) -> bool {
+        let login = self.asking.as_ref().and_then(Authentication::login);
+        login.is_some_and(|(_, password)| !password.is_empty())
+    }
+
+    /// Whether it can be told a password: one of SOCKS 4 is told a name alone.
+    pub fn takes_password(&self) -> bool {
+        !matches!(self.kind, Kind::Socks4 | Kind::Socks4WithNames)
+    }
 }
 
 impl FromStr for Proxy {
@@ -219,6 +230,26 @@ impl Proxies {
     pub fn except(mut self, list: &str) -> Self {
         self.bypass = Bypass::read(list);
         self
+    }
+
+    /// The same, all of which are told who asks.
+    #[must_use]
+    pub fn with_authentication(mut self, asking: &Authentication) -> Self {
+        for proxy in [&mut self.http, &mut self.https].into_iter().flatten() {
+            proxy.asking = Some(asking.clone());
+        }
+        self
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.http.is_none() && self.https.is_none()
+    }
+
+    /// Whether one of them can be told a password, as [`Proxy::takes_password`].
+    pub fn take_password(&self) -> bool {
+        let mut proxies = [&self.http, &self.https].into_iter().flatten();
+        proxies.any(Proxy::takes_password)
     }
 
     /// The one for a target.

@@ -32,13 +32,12 @@ where
         fault,
     };
     let wrong = |problem| failed(ProxyFault::Broken, problem);
-    let is_old = matches!(proxy.kind, Kind::Socks4 | Kind::Socks4WithNames);
-    let asked = match is_old {
-        true => {
+    let asked = match proxy.kind {
+        Kind::Socks4 | Kind::Socks4WithNames => {
             let request = socks4::request(proxy, host, port).await?;
             socks4::ask(stream, &request).await
         }
-        false => {
+        _ => {
             let target = target(proxy, host, port).await?;
             ask(proxy, stream, &target).await
         }

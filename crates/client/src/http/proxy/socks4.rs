@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::socks::{Failure, hear, looked_up, say};
-use super::{Kind, Proxy};
+use super::{Kind, Proxy, ProxyFault};
 use crate::http::Error;
 
 const VERSION: u8 = 4;
@@ -16,9 +16,10 @@ const NAMED: Ipv4Addr = Ipv4Addr::new(0, 0, 0, 1);
 /// What a proxy is asked for a connection to a host and port.
 pub(super) async fn request(proxy: &Proxy, host: &str, port: u16) -> Result<Vec<u8>, Error> {
     let (address, name) = match (host.parse::<IpAddr>(), proxy.kind) {
-        (Ok(IpAddr::V4(address)), _) => (address, None),
-        (Ok(IpAddr::V6(_)), _) => return Err(only_four(host)),
-        (Err(_), Kind::Socks4) => (looked_up_four(host, port).await?, None),
+        // Others of these are the sign that a name follows.
+        (Ok(IpAddr::V4(address)), _) if address.octets()[..3] != [0; 3] => (address, None),
+        (Ok(_), _) => return Err(only_four(proxy, host)),
+        (Err(_), Kind::Socks4) => (looked_up_four(proxy, host, port).await?, None),
         (Err(_), _) => (NAMED, Some(host)),
     };
     let login = proxy.asking.as_ref().and_then(|asking| asking.login());
@@ -37,19 +38,23 @@ pub(super) async fn request(proxy: &Proxy, host: &str, port: u16) -> Result<Vec<
     Ok(request)
 }
 
-async fn looked_up_four(host: &str, port: u16) -> Result<Ipv4Addr, Error> {
+async fn looked_up_four(proxy: &Proxy, host: &str, port: u16) -> Result<Ipv4Addr, Error> {
     let found = looked_up(host, port).await?;
     let four = found.iter().find_map(|address| match address.ip() {
         IpAddr::V4(address) => Some(address),
         IpAddr::V6(_) => None,
     });
-    four.ok_or_else(|| only_four(host))
+    four.ok_or_else(|| only_four(proxy, host))
 }
 
-fn only_four(host: &str) -> Error {
-    Error::Misuse(format!(
-        "{host} has no address of IPv4, and a proxy of SOCKS 4 knows no other; socks5:// does"
-    ))
+fn only_four(proxy: &Proxy, host: &str) -> Error {
+    Error::Proxy {
+        proxy: proxy.to_string(),
+        problem: format!(
+            "{host} has no address of IPv4, and a proxy of SOCKS 4 knows no other; socks5:// does"
+        ),
+        fault: ProxyFault::Refused,
+    }
 }
 
 /// The conversation, up to why the proxy does not connect, if it does not.

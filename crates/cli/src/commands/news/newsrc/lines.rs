@@ -33,19 +33,20 @@ impl Newsrc {
         self.groups.get(group).map(|(_, read)| read)
     }
 
-    /// How many articles of a group have not been read, of those that it may have.
+    /// How many articles of a group have not been read, of those that it may have. None has the number 0, by which a server says
+    /// that it has none (RFC 3977, section 6.1.1.2).
     pub fn unread(&self, group: &str, first: u64, last: u64) -> u64 {
+        let first = first.max(1);
         match self.read(group) {
             Some(read) => read.missing_between(first, last),
             None => Numbers::default().missing_between(first, last),
         }
     }
 
-    /// More was read of a group. False if all of that was known.
+    /// More was read of a group. False if all of that was known, or cannot be written.
     pub fn add(&mut self, group: &str, numbers: &Numbers) -> bool {
         let Some((at, read)) = self.groups.get_mut(group) else {
-            self.append(group, numbers.clone());
-            return true;
+            return self.append(group, numbers.clone());
         };
         let before = read.clone();
         read.extend(numbers);
@@ -64,19 +65,27 @@ impl Newsrc {
         true
     }
 
-    fn append(&mut self, name: &str, read: Numbers) {
-        if let Some(last) = self.lines.last_mut().filter(|last| !last.ends_with(b"\n")) {
-            last.push(b'\n');
-        }
+    /// A line for a group that has none. Who has read in it has not subscribed to it by that.
+    fn append(&mut self, name: &str, read: Numbers) -> bool {
         let group = Group {
             name,
-            mark: ':',
+            mark: '!',
             read,
             end: "\n",
         };
-        self.lines.push(group.to_line());
+        let line = group.to_line();
+        // A name that would be read as another one would get a line more each time.
+        let is_itself = Group::parse(&line).is_some_and(|parsed| parsed.name == name);
+        if !is_itself || group.read == Numbers::default() {
+            return false;
+        }
+        if let Some(last) = self.lines.last_mut().filter(|last| !last.ends_with(b"\n")) {
+            last.push(b'\n');
+        }
+        self.lines.push(line);
         let place = (self.lines.len() - 1, group.read);
         self.groups.insert(name.to_owned(), place);
+        true
     }
 
     /// The whole file.
@@ -149,11 +158,11 @@ mod tests {
         }
         // A line that nobody understands stays, and so does one that says nothing new.
         for group in ["c", "d", "new.group"] {
-            let expected = format!("{content}\n{group}: 10\n");
+            let expected = format!("{content}\n{group}! 10\n");
             assert_eq!(added(content, group, 10, 10), expected);
         }
         assert_eq!(added(content, "a", 2, 5), content);
-        assert_eq!(added("", "a", 1, 3), "a: 1-3\n");
+        assert_eq!(added("", "a", 1, 3), "a! 1-3\n");
         assert_eq!(added("a: 1\r\nb: 1\r\n", "a", 2, 2), "a: 1-2\r\nb: 1\r\n");
     }
 
@@ -168,10 +177,22 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_again_is_not_written() {
+        let content = "a: 1";
+        for group in ["b:c", "b!c", "b c", "b\nc", "b\r", "\u{2028}", ""] {
+            assert_eq!(added(content, group, 1, 9), content, "{group:?}");
+        }
+        // Of an empty group nothing was read.
+        assert_eq!(added(content, "b", 1, 0), content);
+    }
+
+    #[test]
     fn what_is_unread_is_counted() {
         let newsrc = Newsrc::parse(b"a: 1-9,11\n");
         assert_eq!(newsrc.unread("a", 5, 14), 4);
         assert_eq!(newsrc.unread("a", 15, 14), 0);
         assert_eq!(newsrc.unread("b", 5, 14), 10);
+        assert_eq!(newsrc.unread("b", 0, 0), 0);
+        assert_eq!(newsrc.unread("b", 0, 3), 3);
     }
 }

@@ -190,7 +190,7 @@ mod tests {
             }
         });
         let newsrc = file.load().expect("readable").expect("known");
-        let expected = "other: 1-9\nodd\nmisc.test: 0-14\n";
+        let expected = "other: 1-9\nodd\nmisc.test! 0-14\n";
         assert_eq!(newsrc.to_bytes(), expected.as_bytes());
         let left = std::fs::read_dir(folder.path()).expect("a folder").count();
         assert_eq!(left, 1);
