@@ -56,7 +56,9 @@ pub struct ConnectOptions {
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct OnResolved(Arc<dyn Fn(&[SocketAddr]) + Send + Sync>);
+pub struct OnResolved(Arc<Told>);
+
+type Told = dyn Fn(&[SocketAddr]) + Send + Sync;
 
 impl OnResolved {
     /// One that is told by this function, which holds the connecting up for as long as it takes.

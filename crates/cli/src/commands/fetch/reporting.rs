@@ -99,7 +99,7 @@ impl Report {
 
     /// All of it, as a line of JSON.
     pub fn line(&self) -> String {
-        escape_json(&Value::Object(self.facts.clone()).to_string()).into()
+        escape_json(&Value::Object(self.facts.clone()).to_string())
     }
 }
 
