@@ -1,7 +1,15 @@
 //! What the layers below advise to whoever writes endpoints, in the words of commands that take URLs.
 
 /// What is said of endpoints, and what stands for it where `{plain}` and `{secure}` are the schemes of a protocol.
-const WORDS: [(&str, &str); 4] = [
+const WORDS: [(&str, &str); 6] = [
+    (
+        "; it may not speak TLS on this port: try tcp://",
+        "; it may not speak TLS on this port: try {plain}://",
+    ),
+    (
+        "give one that it accepts (?cert=FILE&key=FILE)",
+        "give one that it accepts",
+    ),
     (
         "; to trust it, give that authority's certificate (?ca=FILE)",
         "",
@@ -29,22 +37,33 @@ pub fn in_urls(message: &str, plain: &str, secure: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use lariat_tls::{PeerFault, Side};
+    use lariat_tls::{PeerFault, Problem, Side};
 
     use super::*;
 
     #[test]
     fn no_message_advises_what_a_url_has_not() {
-        for fault in [
-            PeerFault::UnknownAuthority { side: Side::Client },
-            PeerFault::NotTls { side: Side::Client },
-        ] {
-            let said = fault.to_string();
+        let side = Side::Client;
+        let said = [
+            PeerFault::UnknownAuthority { side }.to_string(),
+            PeerFault::NotTls { side }.to_string(),
+            PeerFault::Echo.to_string(),
+            PeerFault::CertificateRequired { side }.to_string(),
+            PeerFault::PlainText {
+                side,
+                opening: "220".into(),
+            }
+            .to_string(),
+            PeerFault::NameMismatch {
+                wanted: "a".into(),
+                presented: vec!["b".into()],
+            }
+            .to_string(),
+            Problem::NoSystemAuthorities.to_string(),
+        ];
+        for said in said {
             let told = in_urls(&said, "http", "https");
-            assert!(
-                said.contains("(?ca=FILE)") || said.contains("use tcp://"),
-                "{said}"
-            );
+            assert!(said.contains("(?") || said.contains("use tcp://"), "{said}");
             assert!(!told.contains("(?") && !told.contains("tcp://"), "{told}");
         }
     }

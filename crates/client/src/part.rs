@@ -89,7 +89,7 @@ impl Part {
         if !resume {
             self.file.set_len(0)?;
         }
-        // What nobody else may read is not to be read meanwhile either. Only what may not be written is written first.
+        // What nobody else may read is not to be read meanwhile either. It is written first, also where it may not be later.
         if let Some(permissions) = self.permissions().and_then(platform::with_writing) {
             // A file system without any is no reason to fetch nothing.
             let _ = self.file.set_permissions(permissions);

@@ -40,8 +40,8 @@ pub struct ConnectOptions {
     pub on_resolved: Option<OnResolved>,
 }
 
-/// Is told the addresses of a host's name as soon as they are known, in the order in which they will be tried. A host that is
-/// an address itself is not looked up, and nothing is told of it.
+/// Is told the addresses of a host's name as soon as they are known, as the system orders them; those of both families are tried
+/// in turns. A host that is an address itself is not looked up, and nothing is told of it.
 ///
 /// ```no_run
 /// # async fn f() -> Result<(), lariat_net::Error> {

@@ -95,15 +95,8 @@ impl Inner {
         let mut repetitions = 0;
         loop {
             let here = step.visited(self);
-            // Who has been sent the same, and pointed elsewhere, will do it again.
-            let is_circle = visited.contains(&here);
-            let limit = self.redirects.limit;
-            if is_circle || !visited.is_empty() && visited.len() > limit {
-                let targets: Vec<Target> = visited.into_iter().map(|past| past.target).collect();
-                return Err(redirect::endless(&targets, &step.target));
-            }
             let answer = self.repeat(&mut step, &mut repetitions, whole).await?;
-            let next = match limit {
+            let next = match self.redirects.limit {
                 0 => None,
                 _ => redirect::next(
                     &step.method,
@@ -119,14 +112,27 @@ impl Inner {
                 return self.finish(&step, answer, redirects, repetitions, whole);
             };
             tracing::debug!(from = %step.target, to = %next.target, "redirected");
-            if let Some(witness) = &step.witness {
-                let (from, to) = (&step.target.uri()?, &next.target.uri()?);
-                witness.tell(&Event::Redirected { from, to });
-            }
             self.discard(&step.target, answer, whole).await;
             visited.push(here);
+            let from = step.target.uri()?;
             step = step.led_to(next, self)?;
+            self.check_way(&visited, &step)?;
+            if let Some(witness) = &step.witness {
+                let (from, to) = (&from, &step.target.uri()?);
+                witness.tell(&Event::Redirected { from, to });
+            }
         }
+    }
+
+    /// Refuses a way that leads on too often, or round in a circle: who has been sent the same, and pointed elsewhere, will
+    /// do it again.
+    fn check_way(&self, visited: &[Visited], step: &Step) -> Result<(), Error> {
+        let is_circle = visited.contains(&step.visited(self));
+        if !is_circle && visited.len() <= self.redirects.limit {
+            return Ok(());
+        }
+        let targets: Vec<Target> = visited.iter().map(|past| past.target.clone()).collect();
+        Err(redirect::endless(&targets, &step.target))
     }
 
     fn finish(

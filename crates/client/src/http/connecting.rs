@@ -10,6 +10,7 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use lariat_net::{ClientTls, ConnectOptions, Connection, OnResolved, client_tls};
 use lariat_protocol::Endpoint;
+use lariat_protocol::endpoint::Base;
 
 use super::address::Target;
 use super::body::{Moved, Outgoing};
@@ -247,10 +248,12 @@ impl Connecting {
             },
         };
         options.on_resolved = witness.map(|witness| {
-            let (witness, host) = (
-                witness.clone(),
-                way.proxy().map_or(host, |proxy| proxy.host.clone()),
-            );
+            let witness = witness.clone();
+            // Another one than the target's, where a proxy or an endpoint stands for that.
+            let host = match endpoint.base() {
+                Base::Tcp { host, .. } => host.to_string(),
+                _ => host,
+            };
             OnResolved::new(move |addresses| {
                 witness.tell(&Event::Resolved {
                     host: &host,

@@ -52,12 +52,13 @@ impl fmt::Debug for Witness {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The addresses of the host's name are known, or of a proxy's: nothing is told of one that is an address itself.
+    /// The addresses of the name are known to which a connection is made: the host's, or a proxy's. Nothing is told of what is
+    /// an address itself, nor of a name that is looked up for a proxy of SOCKS.
     #[non_exhaustive]
     Resolved {
         /// The name.
         host: &'a str,
-        /// Its addresses, in the order in which they are tried.
+        /// Its addresses, as the system orders them; those of both families are tried in turns.
         addresses: &'a [SocketAddr],
     },
     /// A connection was made for it.

@@ -12,7 +12,7 @@ const LOGIN: &str = "Who asks";
 const WAY: &str = "The way there";
 
 /// The options of [`Fields`], which a request has that sends nothing else.
-const FIELDS: [&str; 6] = [
+pub const FIELDS: [&str; 6] = [
     "data",
     "data-raw",
     "data-binary",
@@ -70,7 +70,7 @@ pub struct Args {
     /// Do not ask for compressed answers
     #[arg(long, help_heading = REQUEST)]
     pub no_compressed: bool,
-    /// Ask for compressed answers, as is done anyway, whatever -H says of them
+    /// Ask for compressed answers, as is done anyway, in the place of what -H asks for
     #[arg(long, conflicts_with = "no_compressed", hide = true)]
     pub compressed: bool,
     /// Fail where the status is 400 or above, as is done anyway

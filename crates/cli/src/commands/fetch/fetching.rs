@@ -100,8 +100,11 @@ impl Fetch {
             }
             Place::Heads(path) => {
                 let place = (None, true);
-                let done = self.show(job, request, sending, place, seen, report).await;
-                done.and_then(|()| seen.save_heads(path))
+                self.show(job, request, sending, place, seen, report)
+                    .await?;
+                seen.save_heads(path)?;
+                report.set("file", path.display().to_string());
+                Ok(())
             }
             Place::File(path) => {
                 let download = Download::answer_to(request, path);
@@ -186,6 +189,7 @@ impl Fetch {
             Step::There { bytes, all } => bar.show(bytes, all),
             Step::Again { error, after } => {
                 seen.again();
+                report.forget_answer();
                 if !args.quiet {
                     let after = after.as_secs_f32().ceil();
                     self.bars
@@ -244,6 +248,9 @@ impl Fetch {
         report.answer(&answer);
         seen.check()?;
         match device {
+            Some(device) if args.head => {
+                into_device(seen.kept().into(), device, u64::MAX).await?;
+            }
             _ if args.head => {}
             Some(device) => report.set("bytes", into_device(body, device, most).await?),
             None if args.json => {

@@ -140,7 +140,13 @@ impl clap::Args for Fields {
 mod tests {
     use clap::Parser;
 
+    use super::super::args::FIELDS;
     use super::*;
+
+    #[test]
+    fn other_options_know_all_of_these() {
+        assert_eq!(FIELDS, DECLARED.map(|declared| declared.name));
+    }
 
     #[derive(Parser)]
     struct Line {

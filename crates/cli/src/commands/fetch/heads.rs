@@ -37,7 +37,7 @@ enum Heads {
     Ignored,
     /// They go to standard output.
     Shown,
-    /// They are for a file.
+    /// They are for a file, or what is like one.
     Kept,
 }
 
@@ -45,8 +45,7 @@ impl Heads {
     fn of(args: &Args, job: &Job) -> Self {
         match &job.place {
             Place::Heads(_) => Heads::Kept,
-            // A head is all that goes to such a place.
-            Place::Device(_) if args.head => Heads::Ignored,
+            Place::Device(_) if args.head => Heads::Kept,
             _ if args.include || args.head => Heads::Shown,
             _ => Heads::Ignored,
         }
@@ -57,6 +56,8 @@ impl Heads {
 #[derive(Default)]
 struct Notes {
     kept: Vec<u8>,
+    /// How much of that is of answers that pointed elsewhere.
+    kept_on_the_way: usize,
     way: Way,
     /// Why heads could not be shown.
     failure: Option<Failure>,
@@ -107,9 +108,14 @@ impl Seen {
     /// When it cannot be written.
     pub fn save_heads(&self, path: &Path) -> Result<(), Failure> {
         let mut part = Part::begin(path).map_err(not_saved)?;
-        let written = part.write(&self.notes().kept);
+        let written = part.write(&self.kept());
         let written = written.map_err(|error| cannot_write(path, &error));
         written.and_then(|()| part.keep(None).map_err(not_saved))
+    }
+
+    /// The heads that are for a file.
+    pub fn kept(&self) -> Vec<u8> {
+        self.notes().kept.clone()
     }
 
     /// Whether all heads could be shown.
@@ -166,6 +172,15 @@ impl Seen {
         let now = self.elapsed();
         let mut notes = self.notes();
         notes.way.go_on(event, now);
+        match event {
+            Event::Redirected { .. } => notes.kept_on_the_way = notes.kept.len(),
+            // Another answer will take the place of this one.
+            Event::Again { .. } => {
+                let on_the_way = notes.kept_on_the_way;
+                notes.kept.truncate(on_the_way);
+            }
+            _ => {}
+        }
         notes.way.is_at_proxy
     }
 

@@ -47,6 +47,20 @@ impl Report {
         self.set("headers", headers(values));
     }
 
+    /// What was told of an answer that came to nothing is no longer so, since all of it is asked for once more.
+    pub fn forget_answer(&mut self) {
+        for name in [
+            "status",
+            "version",
+            "headers",
+            "address",
+            "redirects",
+            "encoding",
+        ] {
+            self.facts.remove(name);
+        }
+    }
+
     /// Whatever else.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.facts.insert(name.to_owned(), value.into());

@@ -193,6 +193,8 @@ fn heads_alone_go_where_they_are_to_go() {
     let head = fs::read_to_string(folder.path().join("head")).unwrap();
     assert_eq!(head, shown(&folder, &["-I", &url]));
     assert!(head.ends_with("\nContent-Length: 6\n\n"), "{head}");
+    let piped = ["-s", "-I", "-o", "/dev/stdout", &url];
+    assert_eq!(shown(&folder, &piped), head);
     let nothing = fetch(&folder, &["-I", "-o", "no", &server.url("/nothing")]);
     assert_eq!(nothing.code, Some(22));
     assert_eq!(names(&folder), ["head"]);

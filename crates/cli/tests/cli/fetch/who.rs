@@ -129,7 +129,9 @@ fn a_proxy_is_asked_where_one_is_named() {
         .env("LARIAT_PROXY_PASSWORD", "swordfish")
         .env("http_proxy", &address);
     Running::spawn(&mut of_environment).finish();
-    for heard in &proxy.heard()[2..] {
+    let heard = proxy.heard();
+    assert_eq!(heard.len(), 4);
+    for heard in &heard[2..] {
         assert_eq!(
             heard.header("proxy-authorization"),
             Some("Basic YW5uYTpzd29yZGZpc2g=")

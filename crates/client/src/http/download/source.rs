@@ -31,14 +31,16 @@ impl Source<'_> {
         }
         let said = all.or(end).unwrap_or_default();
         let wrong_length = |sent| DownloadError::wrong_length(uri, said, sent);
-        let bytes = kept.there();
-        watch(Step::There { bytes, all });
+        let begun = kept.there();
+        watch(Step::There { bytes: begun, all });
         while let Some(piece) = body.data().await? {
             let bytes = kept.there() + piece.len() as u64;
             let is_too_long = end.is_some_and(|end| bytes > end);
             if bytes > most || is_too_long {
-                // It is no beginning of anything.
-                kept.restart(Version::default())?;
+                // It is no beginning of anything, or of nothing that anybody wants; what was there before is.
+                if is_too_long || begun == 0 {
+                    kept.restart(Version::default())?;
+                }
                 return Err(match is_too_long {
                     true => wrong_length(bytes),
                     false => DownloadError::too_large(uri, most),

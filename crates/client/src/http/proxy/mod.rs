@@ -82,7 +82,7 @@ impl Proxy {
         self
     }
 
-    /// Whether it is told one.
+    /// Whether it is told a password.
     pub fn has_password(&self) -> bool {
         let login = self.asking.as_ref().and_then(Authentication::login);
         login.is_some_and(|(_, password)| !password.is_empty())

@@ -1,4 +1,4 @@
-//! The lines of a `.newsrc`: a group's name, `:` or, where nobody subscribes to it any more, `!`, and the numbers that
+//! The lines of a `.newsrc`: a group's name, `:` or, where nobody subscribes to it, `!`, and the numbers that
 //! were read. What is no such line, such as another reader's options, stays as it is.
 
 use std::collections::HashMap;
