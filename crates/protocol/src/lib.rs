@@ -27,6 +27,7 @@ pub mod http_raw;
 pub mod names;
 mod network;
 pub mod nntp;
+mod pieces;
 pub mod proxy;
 pub mod qotd;
 pub mod sleep;

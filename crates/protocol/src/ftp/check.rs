@@ -3,9 +3,11 @@
 //! The tests and fuzz targets call them; nothing else has a use for them.
 
 use crate::ftp::{
-    Command, Features, Moment, Reply, ReplyReader, parse_extended_passive, parse_facts,
-    parse_listed, parse_passive, parse_quoted, print_facts,
+    Command, CommandReader, ControlServer, Encoding, Features, MAXIMUM_COMMAND, Moment, Reply,
+    ReplyReader, Request, parse_extended_passive, parse_facts, parse_listed, parse_passive,
+    parse_quoted, print_facts,
 };
+use crate::pieces::pieces;
 
 /// Checks that replies read the same however they are cut, and are printed as what reads the same.
 ///
@@ -13,12 +15,12 @@ use crate::ftp::{
 ///
 /// When something is wrong, which is what fuzzing looks for.
 pub fn replies(bytes: &[u8]) {
-    let whole = read(bytes, bytes.len().max(1));
+    let whole = read(bytes, &[]);
     for length in [1, 2, 7] {
-        assert_eq!(whole, read(bytes, length), "{length} bytes at a time");
+        assert_eq!(whole, read(bytes, &[length]), "{length} bytes at a time");
     }
     for reply in &whole.0 {
-        let again = read(reply.to_string().as_bytes(), 5);
+        let again = read(reply.to_string().as_bytes(), &[5]);
         assert!(
             again.1 && again.0.len() == 1,
             "{reply:?} is printed as {again:?}"
@@ -74,11 +76,101 @@ pub fn command(bytes: &[u8]) {
     assert_eq!(Command::parse(&printed), Ok(command));
 }
 
+/// Checks that a server reads the same commands however they are cut, that each of them is printed as what reads the same, that
+/// nothing of a line without end is kept, and that a conversation goes the same way, in which each line is answered once.
+///
+/// # Panics
+///
+/// When something is wrong, which is what fuzzing looks for.
+pub fn commands(bytes: &[u8]) {
+    for encoding in [Encoding::Utf8, Encoding::Latin1] {
+        let whole = read_commands(bytes, encoding, &[]);
+        for length in [1, 2, 7] {
+            let cut = read_commands(bytes, encoding, &[length]);
+            assert_eq!(whole, cut, "{length} bytes at a time");
+        }
+        for command in whole.iter().flatten() {
+            let sent = command
+                .to_bytes(encoding)
+                .expect("it came in this encoding");
+            assert_eq!(read_commands(&sent, encoding, &[3]), [Ok(command.clone())]);
+        }
+    }
+    let whole = serve(bytes, &[]);
+    for length in [1, 2, 7] {
+        assert_eq!(whole, serve(bytes, &[length]), "{length} bytes at a time");
+    }
+}
+
+/// The commands of a wire, or what is answered to a line that is none.
+fn read_commands(
+    bytes: &[u8],
+    encoding: Encoding,
+    lengths: &[usize],
+) -> Vec<Result<Command, Reply>> {
+    let mut reader = CommandReader::new(encoding);
+    let mut commands = Vec::new();
+    for piece in pieces(bytes, lengths) {
+        reader.receive(piece);
+        while let Some(command) = reader.next_command() {
+            commands.push(command.map_err(|error| error.reply()));
+        }
+        assert!(reader.waiting() <= MAXIMUM_COMMAND);
+    }
+    commands
+}
+
+/// What is said on both sides to a client that waits for answers at the end of each line, by a server that lets everybody in and
+/// ends no transfer before it has to.
+fn serve(bytes: &[u8], lengths: &[usize]) -> Vec<String> {
+    let say = |code| Reply::new(code, ["a", "2b", "c"]).expect("a reply");
+    let mut server = ControlServer::default();
+    let mut said = Vec::new();
+    server.reply(&say(220)).expect("a welcome");
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        for piece in pieces(line, lengths) {
+            server.receive(piece);
+            loop {
+                let request = match server.next_event() {
+                    Ok(Some(request)) => request,
+                    Ok(None) => break,
+                    Err(_) => return said,
+                };
+                said.push(format!("{request:?}"));
+                for code in answers(&request, server.is_in_transfer()) {
+                    server.reply(&say(*code)).expect("an answer");
+                }
+                let is_auth = matches!(request, Request::Command(Command::Auth(_)));
+                if is_auth && server.start_tls().is_err() {
+                    assert!(server.is_closed(), "it came before TLS: {said:?}");
+                }
+            }
+            assert!(server.is_idle() || server.is_in_transfer() || server.is_closed());
+        }
+    }
+    said
+}
+
+/// How a server answers that agrees to everything.
+fn answers(request: &Request, is_in_transfer: bool) -> &'static [u16] {
+    match request {
+        Request::Wrong(_) => &[500],
+        Request::Command(command) => match command {
+            Command::User(_) => &[331],
+            Command::Rnfr(_) | Command::Rest(_) => &[350],
+            Command::Auth(_) => &[234],
+            Command::Abor if is_in_transfer => &[426, 226],
+            transfer if transfer.is_transfer() => &[150],
+            _ => &[211],
+        },
+    }
+}
+
 /// The replies, and whether there was nothing but replies.
-fn read(bytes: &[u8], length: usize) -> (Vec<Reply>, bool) {
+fn read(bytes: &[u8], lengths: &[usize]) -> (Vec<Reply>, bool) {
     let mut reader = ReplyReader::default();
     let mut replies = Vec::new();
-    for piece in bytes.chunks(length) {
+    for piece in pieces(bytes, lengths) {
         reader.receive(piece);
         loop {
             match reader.next_reply() {
@@ -96,8 +188,41 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::pieces::any_lengths;
 
     proptest! {
+        #[test]
+        fn replies_are_alike_at_random_cuts(
+            parts in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "220 a\r\n", "211-b\r\n", " 211 c\r\n", "211 d\n", "331-\r\n\r\n331 \r\n", "550", "é\r\n", "\0",
+                ]), 0..16,
+            ),
+            lengths in any_lengths(),
+        ) {
+            let bytes = parts.concat();
+            prop_assert_eq!(read(bytes.as_bytes(), &[]), read(bytes.as_bytes(), &lengths));
+        }
+
+        #[test]
+        fn what_resembles_a_client_is_served_alike_at_random_cuts(
+            parts in proptest::collection::vec(proptest::sample::select(vec![
+                &b"USER a\r\n"[..], b"PASS b\r\n", b"USER a\r\nPASS b\r\n", b"RETR a\r\n", b"REST 7\n", b"ABOR\r\n", b"STAT\r\n",
+                b"AUTH TLS\r\n", b"PBSZ 0\r\nPROT P\r\n", b"RNFR a\r\n", b"RNTO b\r\n", b"REIN\r\n", b"QUIT\r\n", b"NOOP\r\n",
+                b"EPSV ALL\r\n", b"PASV\r\n", b"\xff\xf4\xff\xf2", b"\xff\xf4\xff", b"\xf2", b"\xff\xfd\x01", b"\xff\xfa",
+                b"\xff\xf0", b"\xff\xff", b"\r", b"\n", b"\0", b"CWD ", b"\xe9", b" ",
+            ]), 0..24),
+            lengths in any_lengths(),
+        ) {
+            let bytes = parts.concat();
+            commands(&bytes);
+            prop_assert_eq!(serve(&bytes, &[]), serve(&bytes, &lengths));
+            for encoding in [Encoding::Utf8, Encoding::Latin1] {
+                let whole = read_commands(&bytes, encoding, &[]);
+                prop_assert_eq!(whole, read_commands(&bytes, encoding, &lengths));
+            }
+        }
+
         #[test]
         fn what_resembles_replies_holds(parts in proptest::collection::vec(
             proptest::sample::select(vec![
@@ -132,6 +257,7 @@ mod tests {
             replies(&bytes);
             listing(&bytes);
             command(&bytes);
+            commands(&bytes);
         }
     }
 }

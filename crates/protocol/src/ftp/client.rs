@@ -223,10 +223,33 @@ fn unasked() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
 
-    /// Plays a transcript, cut into pieces of this length at most, and gives what was heard.
-    fn play(text: &str, length: usize) -> Vec<String> {
+    use super::*;
+    use crate::pieces::{any_lengths, pieces};
+
+    /// Transcripts, and what is heard in them.
+    const TRANSCRIPTS: &[(&str, &str)] = &[
+        (
+            include_str!("transcripts/fetch.txt"),
+            "... 120,220,331,230,211,250,200,229,... 150,226,221",
+        ),
+        (
+            include_str!("transcripts/tls.txt"),
+            "220,234,331,230,200,200,229,... 150,226,bye 421",
+        ),
+        (
+            include_str!("transcripts/abort.txt"),
+            "220,230,229,... 150,426,225,... 150,226,226,257",
+        ),
+        (
+            include_str!("transcripts/keep_alive.txt"),
+            "220,230,... 125,250,257,... 150,451,500,... 150,226,257",
+        ),
+    ];
+
+    /// Plays a transcript, cut into pieces of these lengths, and gives what was heard.
+    fn play(text: &str, lengths: &[usize]) -> Vec<String> {
         let mut control = ControlClient::default();
         let mut heard = Vec::new();
         for line in text.lines() {
@@ -240,7 +263,7 @@ mod tests {
                 "T" => control.start_tls().expect("TLS"),
                 _ => {
                     let bytes = what.replace("\\r", "\r").replace("\\n", "\n");
-                    for piece in bytes.as_bytes().chunks(length) {
+                    for piece in pieces(bytes.as_bytes(), lengths) {
                         control.receive(piece);
                         while let Some(event) = control.next_event().expect(what) {
                             heard.push(match event {
@@ -258,26 +281,22 @@ mod tests {
 
     #[test]
     fn transcripts_are_heard_alike_however_they_are_cut() {
-        for (text, expected) in [
-            (
-                include_str!("transcripts/fetch.txt"),
-                "... 120,220,331,230,211,250,200,229,... 150,226,221",
-            ),
-            (
-                include_str!("transcripts/tls.txt"),
-                "220,234,331,230,200,200,229,... 150,226,bye 421",
-            ),
-            (
-                include_str!("transcripts/abort.txt"),
-                "220,230,229,... 150,426,225,... 150,226,226,257",
-            ),
-            (
-                include_str!("transcripts/keep_alive.txt"),
-                "220,230,... 125,250,257,... 150,451,500,... 150,226,257",
-            ),
-        ] {
+        for (text, expected) in TRANSCRIPTS {
             for length in [usize::MAX, 1, 2, 3, 7] {
-                assert_eq!(play(text, length).join(","), expected, "{length}\n{text}");
+                assert_eq!(
+                    play(text, &[length]).join(","),
+                    *expected,
+                    "{length}\n{text}"
+                );
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn transcripts_are_heard_alike_at_random_cuts(lengths in any_lengths()) {
+            for (text, expected) in TRANSCRIPTS {
+                prop_assert_eq!(play(text, &lengths).join(","), *expected, "{}", text);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::{SocketAddr, SocketAddrV4};
 
 use crate::ftp::address::{print_extended_port, print_port};
-use crate::ftp::{Encoding, Moment, Text};
+use crate::ftp::{CommandError, Encoding, Moment, Text};
 
 /// A command, of RFC 959 and those after it. `Debug` does not show a password; `Display` is the line
 /// as it is sent, without its end.
@@ -107,23 +107,6 @@ pub enum Protection {
     Clear,
     /// They are TLS (`P`).
     Private,
-}
-
-/// Why a line is no command.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CommandError {
-    /// No command has this name: a server answers 500.
-    #[error("{0:?} is no command")]
-    Unknown(String),
-    /// What stands behind it cannot: a server answers 501.
-    #[error("{verb}: {problem}")]
-    Argument {
-        /// The command's name.
-        verb: &'static str,
-        /// What is wrong, and what would be right.
-        problem: String,
-    },
 }
 
 impl Command {

@@ -3,7 +3,7 @@
 use crate::contract::Error;
 
 /// The telnet command byte, which is sent twice where it stands for itself (RFC 854).
-const INTERPRET_AS_COMMAND: u8 = 0xff;
+pub(super) const INTERPRET_AS_COMMAND: u8 = 0xff;
 
 /// What bytes stand for which characters.
 ///

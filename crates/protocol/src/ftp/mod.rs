@@ -6,7 +6,10 @@
 //!
 //! Nothing here connects: which addresses are connected to, and when, is the client's and the server's
 //! to decide. What they say to each other is [`Command`] and [`Reply`], both of which parse and print.
-//! Read these two first, then [`ControlClient`], which knows which reply ends which command.
+//! Read these two first, then [`ControlClient`], which knows which reply ends which command, and
+//! [`ControlServer`], which knows what may be said next and who has to be answered.
+//!
+//! The client's side:
 //!
 //! ```
 //! use lariat_protocol::ftp::{Command, ControlClient, Event, Text};
@@ -23,14 +26,39 @@
 //! assert!(matches!(control.next_event()?, Some(Event::Reply(reply)) if reply.code() == 331));
 //! # Ok::<(), lariat_protocol::Error>(())
 //! ```
+//!
+//! The server's, which gives out what may be carried out and has its answer ready to what may not:
+//!
+//! ```
+//! use lariat_protocol::ftp::{Command, ControlServer, Reply, Request};
+//!
+//! let mut control = ControlServer::default();
+//! assert_eq!(control.reply(&Reply::new(220, ["Welcome."])?)?, b"220 Welcome.\r\n");
+//!
+//! control.receive(b"RETR a\r\nUSER anony");
+//! let Some(Request::Wrong(refusal)) = control.next_event()? else { panic!("not logged in") };
+//! assert_eq!(control.reply(&refusal)?, b"530 Log in first.\r\n");
+//! assert_eq!(control.next_event()?, None);
+//!
+//! control.receive(b"mous\r\n");
+//! let Some(Request::Command(Command::User(name))) = control.next_event()? else { panic!("no name") };
+//! assert_eq!(name.as_str(), "anonymous");
+//! control.reply(&Reply::new(230, ["Come in."])?)?;
+//! assert!(control.is_logged_in());
+//! # Ok::<(), lariat_protocol::Error>(())
+//! ```
 
 mod address;
 mod argument;
 mod ascii;
+#[cfg(test)]
+mod both_sides;
 #[doc(hidden)]
 pub mod check;
 mod client;
 mod command;
+mod command_error;
+mod command_reader;
 mod encoding;
 mod entry;
 mod facts;
@@ -40,6 +68,9 @@ mod moment;
 mod path;
 mod reader;
 mod reply;
+mod sequence;
+mod server;
+mod telnet;
 mod url;
 
 pub use address::{
@@ -49,7 +80,9 @@ pub use address::{
 pub use argument::{MAXIMUM_ARGUMENT, Text};
 pub use ascii::{FromNetwork, ToNetwork};
 pub use client::{ControlClient, Event};
-pub use command::{Command, CommandError, DataType, Extended, Protection};
+pub use command::{Command, DataType, Extended, Protection};
+pub use command_error::CommandError;
+pub use command_reader::{CommandReader, MAXIMUM_COMMAND};
 pub use encoding::Encoding;
 pub use entry::{Entry, Kind, Precision};
 pub use facts::{parse_facts, print_facts};
@@ -59,6 +92,7 @@ pub use moment::Moment;
 pub use path::{parse_quoted, print_quoted};
 pub use reader::{MAXIMUM_LINE, MAXIMUM_REPLY, ReplyReader};
 pub use reply::Reply;
+pub use server::{ControlServer, MAXIMUM_PIPELINED, Request};
 pub use url::{FtpUrl, Security, UrlError};
 
 /// The port of the control connection, which is plain at first.

@@ -119,15 +119,27 @@ fn parsed(verb: &str, rest: &str) -> Read {
         "PROT" => match letter("PROT", rest) {
             Ok('C') => Ok(Command::Prot(Protection::Clear)),
             Ok('P') => Ok(Command::Prot(Protection::Private)),
+            Ok('S' | 'E') => Err(unsupported("PROT", "behind it stands C or P")),
             _ => Err(wrong("PROT", "behind it stands C or P".into())),
         },
         "TYPE" => match rest.trim().to_ascii_uppercase().as_str() {
             "A" | "A N" => Ok(Command::Type(DataType::Ascii)),
             "I" | "L 8" => Ok(Command::Type(DataType::Image)),
+            // EBCDIC, bytes of other lengths, and text as printers have it (RFC 959, 3.1.1).
+            rare if matches!(rare.split(' ').next(), Some("A" | "E" | "L")) => {
+                Err(unsupported("TYPE", "behind it stands A or I"))
+            }
             _ => Err(wrong("TYPE", "behind it stands A or I".into())),
         },
         _ => return None,
     })
+}
+
+fn unsupported(verb: &'static str, problem: &str) -> CommandError {
+    CommandError::Unsupported {
+        verb,
+        problem: problem.into(),
+    }
 }
 
 fn text(verb: &'static str, rest: &str) -> Result<Text, CommandError> {
