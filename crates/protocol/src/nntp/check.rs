@@ -5,10 +5,11 @@
 use std::sync::Arc;
 
 use crate::nntp::{
-    ActiveGroup, BlockPiece, BlockWriter, Command, Conversation, Description, Group, Headers,
-    Inflater, Limits, Located, NewsUrl, Overview, OverviewFormat, Reader, Reply, Valued,
-    split_article,
+    ActiveGroup, Answering, BlockPiece, BlockWriter, Command, Conversation, Description, Group,
+    Headers, Inflater, Limits, Located, NewsUrl, Overview, OverviewFormat, Reader, Reply, Request,
+    Valued, split_article,
 };
+use crate::pieces::pieces;
 
 /// Small enough for a fuzzer to come near them.
 const LIMITS: Limits = Limits {
@@ -136,6 +137,84 @@ pub fn headers(bytes: &[u8]) {
     }
 }
 
+/// Checks that a server reads the same commands however they are cut, that each of them is printed as what reads the same, and
+/// that a conversation goes the same way, in which each line is answered once and an article is read to its end.
+///
+/// # Panics
+///
+/// When something is wrong, which is what fuzzing looks for.
+pub fn commands(bytes: &[u8]) {
+    let whole = read_commands(bytes, &[]);
+    let served = serve(bytes, &[]);
+    for length in [1, 2, 7] {
+        assert_eq!(
+            whole,
+            read_commands(bytes, &[length]),
+            "{length} bytes at a time"
+        );
+        assert_eq!(served, serve(bytes, &[length]), "{length} bytes at a time");
+    }
+    for command in whole.iter().flatten() {
+        // Longer than it came, it may be too long: what was ISO 8859-1 is sent in UTF-8.
+        if let Ok(sent) = command.to_bytes() {
+            assert_eq!(read_commands(&sent, &[3]), [Ok(command.clone())]);
+        }
+    }
+}
+
+/// The commands of a wire, or what is answered to a line that is none.
+fn read_commands(bytes: &[u8], lengths: &[usize]) -> Vec<Result<Command, Reply>> {
+    let mut reader = Reader::default();
+    let mut commands = Vec::new();
+    for piece in pieces(bytes, lengths) {
+        reader.receive(piece);
+        while let Some(command) = reader.next_command() {
+            commands.push(command.map_err(|error| error.reply()));
+        }
+    }
+    commands
+}
+
+/// What is said on both sides to a client that waits for answers at the end of each line, by a server that agrees to everything.
+fn serve(bytes: &[u8], lengths: &[usize]) -> Vec<String> {
+    let say = |code| Reply::new(code, "a").expect("a reply");
+    let mut server = Answering::new(LIMITS);
+    let mut said = Vec::new();
+    server.reply(&say(200)).expect("a welcome");
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        for piece in pieces(line, lengths) {
+            server.receive(piece);
+            loop {
+                let request = match server.next_event() {
+                    Ok(Some(request)) => request,
+                    Ok(None) => break,
+                    Err(_) => return said,
+                };
+                said.push(format!("{request:?}"));
+                let code = match &request {
+                    Request::Line(_) => continue,
+                    Request::End => 403,
+                    Request::Wrong(_) => 500,
+                    Request::Response(_) => 281,
+                    // A dialogue of SASL, where there may be one.
+                    Request::Command(Command::AuthinfoSasl(_, None)) => 383,
+                    Request::Command(command) => command.expected()[0],
+                };
+                let mut out = server.reply(&say(code)).expect("an answer");
+                match code {
+                    382 => server.start_tls().expect("nothing stands behind a line"),
+                    206 => server
+                        .start_compression()
+                        .expect("nothing stands behind a line"),
+                    _ if server.is_in_block() => server.finish_block(&mut out).expect("a block"),
+                    _ => {}
+                }
+            }
+        }
+    }
+    said
+}
+
 /// The replies, and whether there was nothing but replies.
 fn read(bytes: &[u8], length: usize) -> (Vec<Reply>, bool) {
     let mut reader = Reader::default();
@@ -224,8 +303,25 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::pieces::any_lengths;
 
     proptest! {
+        #[test]
+        fn what_resembles_a_client_is_served_alike_at_random_cuts(
+            parts in proptest::collection::vec(proptest::sample::select(vec![
+                &b"AUTHINFO USER a\r\n"[..], b"AUTHINFO PASS b\r\n", b"AUTHINFO SASL PLAIN\r\n", b"AGEAYg==\r\n", b"*\r\n",
+                b"STARTTLS\r\n", b"COMPRESS DEFLATE\r\n", b"MODE READER\r\n", b"GROUP a\r\n", b"LISTGROUP a\n", b"OVER 1-\r\n",
+                b"POST\r\n", b"IHAVE <a@b>\r\n", b"a\r\n..b\r\n", b".\r\n", b"QUIT\r\n", b"\r", b"\n", b"\0", b"\xe9", b" ",
+                &[b'x'; 300],
+            ]), 0..24),
+            lengths in any_lengths(),
+        ) {
+            let bytes = parts.concat();
+            commands(&bytes);
+            prop_assert_eq!(serve(&bytes, &[]), serve(&bytes, &lengths));
+            prop_assert_eq!(read_commands(&bytes, &[]), read_commands(&bytes, &lengths));
+        }
+
         #[test]
         fn what_resembles_conversations_holds(parts in proptest::collection::vec(
             proptest::sample::select(vec![
@@ -265,6 +361,7 @@ mod tests {
             replies(&bytes);
             block(&bytes);
             headers(&bytes);
+            commands(&bytes);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use crate::contract::Error;
 use crate::nntp::list::List;
 use crate::nntp::{
-    Article, Articles, GroupName, MessageId, Moment, Range, Text, Wildmat, Word, time,
+    Article, Articles, CommandError, GroupName, MessageId, Moment, Range, Text, Wildmat, Word, time,
 };
 
 /// The longest command, in bytes with its end (RFC 3977, 3.1).
@@ -65,23 +65,6 @@ pub enum Command {
     Xover(Articles),
     /// What a caller says beyond all of these: a whole line.
     Other(Text),
-}
-
-/// Why a line is no command.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CommandError {
-    /// No command has this name: a server answers 500.
-    #[error("{0:?} is no command")]
-    Unknown(String),
-    /// What stands behind it cannot: a server answers 501.
-    #[error("{verb}: {problem}")]
-    Argument {
-        /// The command's name.
-        verb: &'static str,
-        /// What is wrong, and what would be right.
-        problem: String,
-    },
 }
 
 impl Command {

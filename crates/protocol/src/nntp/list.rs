@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use super::command::CommandError;
 use super::command::reading::{at_most_one, told, wildmat, wrong};
-use super::{Text, Wildmat, Word};
+use super::{CommandError, Text, Wildmat, Word};
 
 /// What is to be listed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,10 @@
 //! Nothing here connects, and nothing here keeps articles. What the two sides say is [`Command`] and [`Reply`],
 //! both of which parse and print; [`Reader`] takes replies, commands and the lines of blocks out of bytes, wherever
 //! these are cut, and [`BlockWriter`] makes a block of a text. Read these first, then [`Conversation`], the
-//! client's side, which knows which answer ends which command.
+//! client's side, which knows which answer ends which command, and [`Answering`], the server's, which knows what may
+//! be said next and what follows which answer.
+//!
+//! The client's side:
 //!
 //! ```
 //! use lariat_protocol::nntp::{Command, Conversation, Event, Group, GroupName, Limits};
@@ -26,13 +29,40 @@
 //! assert_eq!((group.count, group.first, group.last), (3, 1, 4));
 //! # Ok::<(), lariat_protocol::Error>(())
 //! ```
+//!
+//! The server's, which gives out what may be carried out and has its answer ready to what may not:
+//!
+//! ```
+//! use lariat_protocol::nntp::{Answering, Command, Limits, Reply, Request};
+//!
+//! let mut news = Answering::new(Limits::default());
+//! assert_eq!(news.reply(&Reply::new(200, "Welcome.")?)?, b"200 Welcome.\r\n");
+//!
+//! news.receive(b"AUTHINFO PASS early\r\nHEL");
+//! let Some(Request::Wrong(refusal)) = news.next_event()? else { panic!("no name came before") };
+//! assert_eq!(refusal.code(), 482);
+//! news.reply(&refusal)?;
+//!
+//! news.receive(b"P\r\n");
+//! assert_eq!(news.next_event()?, Some(Request::Command(Command::Help)));
+//! let mut answer = news.reply(&Reply::new(100, "Help follows.")?)?;
+//! news.write_block(b"Read a book.\n", &mut answer)?;
+//! news.finish_block(&mut answer)?;
+//! assert_eq!(answer, b"100 Help follows.\r\nRead a book.\r\n.\r\n");
+//! # Ok::<(), lariat_protocol::Error>(())
+//! ```
 
+mod access;
+mod answering;
 mod argument;
 mod block;
+#[cfg(test)]
+mod both_sides;
 mod capabilities;
 #[doc(hidden)]
 pub mod check;
 mod command;
+mod command_error;
 mod conversation;
 mod deflate;
 mod group;
@@ -53,10 +83,12 @@ mod wildmat;
 
 // A moment is written here as it is in FTP, for which it was written first.
 pub use crate::ftp::Moment;
+pub use answering::{Answering, MAXIMUM_PIPELINED, Request};
 pub use argument::{MAXIMUM_ARGUMENT, Text, Word};
 pub use block::{BlockWriter, split_article};
 pub use capabilities::Capabilities;
-pub use command::{Command, CommandError, MAXIMUM_COMMAND};
+pub use command::{Command, MAXIMUM_COMMAND};
+pub use command_error::CommandError;
 pub use conversation::{Conversation, Event};
 pub use deflate::{Deflater, Inflater};
 pub use group::{Group, GroupName};

@@ -26,6 +26,8 @@ pub struct Reader {
     /// How much of it has been used up, and how much looked at.
     used: usize,
     searched: usize,
+    /// The line is too long, and what came of it is gone.
+    is_dropping: bool,
     /// How much of the block has come, and how much may.
     block: usize,
     lines: usize,
@@ -46,6 +48,7 @@ impl Reader {
             incoming: Vec::new(),
             used: 0,
             searched: 0,
+            is_dropping: false,
             block: 0,
             lines: 0,
             allowed: limits.block,
@@ -76,16 +79,16 @@ impl Reader {
     }
 
     /// The next command, if all of it has come, or why the line is none: what a server answers then is its own to
-    /// say, and the next one can be read.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Limit`] for one that is longer than [`MAXIMUM_COMMAND`]. What is behind it cannot be read then.
-    pub fn next_command(&mut self) -> Result<Option<Result<Command, CommandError>>, Error> {
-        match self.next_line(MAXIMUM_COMMAND, "a command")? {
-            Some(line) => Ok(Some(Command::parse(&decode(line)))),
-            None => Ok(None),
-        }
+    /// say, and the next one can be read. Of one that is longer than [`MAXIMUM_COMMAND`] nothing is kept.
+    pub fn next_command(&mut self) -> Option<Result<Command, CommandError>> {
+        let line = self.next_bounded_line(MAXIMUM_COMMAND)?;
+        Some(line.and_then(|line| Command::parse(&decode(line))))
+    }
+
+    /// What a client says in a dialogue of SASL, which may be longer than a command (RFC 4643, 2.4).
+    pub(super) fn next_response(&mut self) -> Option<Result<String, CommandError>> {
+        let line = self.next_bounded_line(MAXIMUM_REPLY)?;
+        Some(line.map(decode))
     }
 
     /// A block begins, which may be so long: [`Limits::article`] or [`Limits::block`].
@@ -132,7 +135,33 @@ impl Reader {
 
     /// Whether nothing came that was not given out.
     pub fn is_empty(&self) -> bool {
-        self.used == self.incoming.len()
+        self.waiting() == 0 && !self.is_dropping
+    }
+
+    /// How many bytes came that were not given out.
+    pub fn waiting(&self) -> usize {
+        self.incoming.len() - self.used
+    }
+
+    /// As [`next_line`](Self::next_line), but one that is too long is dropped to its end, and the next one can be read.
+    fn next_bounded_line(&mut self, maximum: usize) -> Option<Result<&[u8], CommandError>> {
+        let Some(at) = memchr::memchr(b'\n', &self.incoming[self.searched..]) else {
+            // With an end it would be longer.
+            self.is_dropping |= self.waiting() >= maximum;
+            self.searched = self.incoming.len();
+            if self.is_dropping {
+                self.used = self.searched;
+            }
+            return None;
+        };
+        let (begin, end) = (self.used, self.searched + at);
+        self.used = end + 1;
+        self.searched = self.used;
+        if std::mem::take(&mut self.is_dropping) || self.used - begin > maximum {
+            return Some(Err(CommandError::TooLong));
+        }
+        let line = &self.incoming[begin..end];
+        Some(Ok(line.strip_suffix(b"\r").unwrap_or(line)))
     }
 
     /// A line that may end with a LF alone, without its end.
@@ -344,18 +373,30 @@ mod tests {
     fn commands_are_read_one_by_one() {
         let mut reader = Reader::default();
         reader.receive(b"group a.b\r\nnonsense\r\nQUIT\n");
-        let group = reader.next_command().expect("a line").expect("whole");
+        let group = reader.next_command().expect("whole");
         assert_eq!(group.expect("a command").to_string(), "GROUP a.b");
-        assert!(
-            reader
-                .next_command()
-                .expect("a line")
-                .expect("whole")
-                .is_err()
-        );
-        let quit = reader.next_command().expect("a line").expect("whole");
-        assert_eq!(quit, Ok(Command::Quit));
-        reader.receive(&b"x".repeat(MAXIMUM_COMMAND + 1));
-        assert!(reader.next_command().is_err());
+        assert!(reader.next_command().expect("whole").is_err());
+        assert_eq!(reader.next_command(), Some(Ok(Command::Quit)));
+    }
+
+    #[test]
+    fn a_command_without_end_is_dropped_and_told_once() {
+        for length in [MAXIMUM_COMMAND - 2, MAXIMUM_COMMAND - 1, 100_000] {
+            let bytes = [&b"x".repeat(length)[..], b"\r\nDATE\r\n"].concat();
+            for cut in [1, 7, 511, 512, 513, bytes.len()] {
+                let (mut reader, mut read) = (Reader::default(), Vec::new());
+                for piece in bytes.chunks(cut) {
+                    reader.receive(piece);
+                    read.extend(std::iter::from_fn(|| reader.next_command()));
+                    assert!(reader.waiting() < MAXIMUM_COMMAND);
+                }
+                let is_long = read[0] == Err(CommandError::TooLong);
+                assert_eq!(is_long, length > MAXIMUM_COMMAND - 2, "{length} by {cut}");
+                assert_eq!(read[1..], [Ok(Command::Date)]);
+            }
+        }
+        let mut reader = Reader::default();
+        reader.receive(&b"x".repeat(MAXIMUM_COMMAND));
+        assert!(reader.next_command().is_none() && !reader.is_empty());
     }
 }

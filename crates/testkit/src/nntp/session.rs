@@ -419,7 +419,7 @@ impl Session {
 
     fn next_command(&mut self) -> io::Result<Option<Result<Command, CommandError>>> {
         loop {
-            if let Some(command) = self.reader.next_command().map_err(io::Error::other)? {
+            if let Some(command) = self.reader.next_command() {
                 return Ok(Some(command));
             }
             if !self.fill()? {
