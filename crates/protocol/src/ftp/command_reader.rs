@@ -143,7 +143,9 @@ impl CommandReader {
 
     /// Where the line that begins here has ended.
     fn line_end(&self, begin: usize) -> Option<usize> {
-        memchr::memchr(b'\n', &self.incoming[begin..]).map(|at| begin + at + 1)
+        // A line that has no end yet is not looked through again for each byte of it.
+        let whole = &self.incoming[begin..self.incoming.len() - self.line];
+        memchr::memchr(b'\n', whole).map(|at| begin + at + 1)
     }
 
     fn read(&self, begin: usize, end: usize) -> Result<Command, CommandError> {
