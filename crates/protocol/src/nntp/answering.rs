@@ -126,10 +126,8 @@ impl Answering {
     /// [`Error::Misuse`] if it cannot be said now. Nothing has changed then.
     pub fn reply(&mut self, reply: &Reply) -> Result<Vec<u8>, Error> {
         self.state = self.behind(reply)?;
-        match self.state {
-            State::Article(_) => self.reader.begin_block(true),
-            State::Block => self.block = BlockWriter::default(),
-            _ => {}
+        if self.is_in_article() {
+            self.reader.begin_block(true);
         }
         Ok(reply.to_string().into_bytes())
     }

@@ -10,8 +10,8 @@ use crate::pieces::{any_lengths, pieces};
 const TRANSCRIPTS: &[(&str, &str)] = &[
     (
         include_str!("../transcripts/serve_login.txt"),
-        "503,530,SYST,USER,NOOP,PASS,503,USER,PASS,530,ACCT,500,504,502,534,503,503,RNFR,RNTO,503,RNFR,NOOP,503,EPSV,503,\
-         EPSV,USER,530,USER,REIN,530,QUIT",
+        "503,530,SYST,USER,NOOP,PASS,503,USER,PASS,ACCT,503,USER,530,ACCT,ACCT,500,504,502,534,503,503,RNFR,RNTO,503,RNFR,\
+         NOOP,503,RNFR,500,503,EPSV,503,EPSV,USER,530,USER,REIN,530,QUIT",
     ),
     (
         include_str!("../transcripts/serve_transfer.txt"),
@@ -263,6 +263,34 @@ fn a_transfer_is_broken_off_past_what_waits() {
         server.next_event().expect("its turn"),
         Some(Request::Command(Command::Pwd))
     );
+}
+
+#[test]
+fn how_a_transfer_goes_is_asked_while_it_is_on_and_nothing_waits() {
+    let status = Some(Request::Command(Command::Stat(None)));
+    let mut server = logged_in();
+    server.receive(b"RETR a\r\nSTAT\r\n");
+    assert!(server.next_event().expect("its turn").is_some());
+    assert_eq!(server.next_event().expect("it has not begun"), None);
+    server.reply(&reply(150)).expect("it begins");
+    assert_eq!(server.next_event().expect("its turn"), status);
+    server.receive(b"ABOR\r\n");
+    assert_eq!(server.next_event().expect("that is answered first"), None);
+    server.reply(&reply(213)).expect("an answer");
+    assert!(server.is_in_transfer() && server.next_event().expect("its turn").is_some());
+    server.reply(&reply(426)).expect("its end");
+    server.reply(&reply(226)).expect("the answer to ABOR");
+
+    answered(&mut server, "RETR a", &[150]);
+    server.receive(b"NOOP\r\nSTAT\r\n");
+    assert_eq!(server.next_event().expect("both wait"), None);
+    server.reply(&reply(226)).expect("its end");
+    assert_eq!(
+        server.next_event().expect("its turn"),
+        Some(Request::Command(Command::Noop))
+    );
+    server.reply(&reply(200)).expect("an answer");
+    assert_eq!(server.next_event().expect("its turn"), status);
 }
 
 #[test]
