@@ -167,10 +167,9 @@ impl Command {
 
     /// Whether what stands behind the reply is an article, or half of one.
     pub fn is_about_article(&self) -> bool {
-        matches!(
-            self,
-            Command::Article(_) | Command::Body(_) | Command::Head(_)
-        )
+        let verb = self.verb();
+        let mut whole_or_half = ["ARTICLE", "BODY", "HEAD"].into_iter();
+        whole_or_half.any(|known| verb.eq_ignore_ascii_case(known))
     }
 
     fn known_verb(&self) -> &'static str {

@@ -220,6 +220,8 @@ impl Conversation {
         if code == 400 {
             return Ok(Event::Closing(reply));
         }
+        // An article's limit is that of no list, which XHDR gives by the code of HEAD (RFC 2980, 2.6).
+        let is_article = matches!(&state, State::Answer(command) if command.is_about_article());
         match state {
             State::Greeting if matches!(code, 200 | 201) => self.state = State::Idle,
             State::Greeting if reply.is_failure() => return Ok(Event::Closing(reply)),
@@ -237,8 +239,7 @@ impl Conversation {
         match (&self.state, code) {
             (State::Idle, 382) => self.agreed = Some(Layer::Tls),
             (State::Idle, 206) => self.agreed = Some(Layer::Compression),
-            (State::Block, 220..=222) => self.reader.begin_block(true),
-            (State::Block, _) => self.reader.begin_block(false),
+            (State::Block, _) => self.reader.begin_block(is_article),
             _ => {}
         }
         Ok(Event::Reply(reply))
@@ -275,6 +276,7 @@ fn unasked() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nntp::Text;
 
     /// Plays a transcript, cut into pieces of this length at most, and gives what was heard.
     fn play(text: &str, length: usize) -> Vec<String> {
@@ -405,6 +407,45 @@ mod tests {
             Ok(Some(Event::Closing(_)))
         ));
         assert!(conversation.send(&Command::Date).is_err());
+    }
+
+    /// How many lines are taken where an article has 100 bytes and a list 1000.
+    fn taken(command: Command, code: u16) -> usize {
+        let limits = Limits {
+            article: 100,
+            block: 1000,
+            ..Limits::default()
+        };
+        let mut conversation = Conversation::new(limits);
+        conversation.receive(b"200 a\r\n");
+        conversation.next_event().expect("a welcome");
+        conversation.send(&command).expect("sent");
+        conversation.receive(format!("{code} 1 <a@b>\r\n").as_bytes());
+        conversation.receive(&b"12345678\r\n".repeat(200));
+        let mut lines = 0;
+        while let Ok(Some(event)) = conversation.next_event() {
+            lines += usize::from(matches!(event, Event::Line(_)));
+        }
+        lines
+    }
+
+    #[test]
+    fn how_much_is_taken_is_a_matter_of_what_was_asked() {
+        let article = taken(Command::parse("HEAD 1").expect("a command"), 221);
+        let list = taken(Command::parse("XOVER 1-").expect("a command"), 224);
+        assert!(article < list, "{article} and {list}");
+        for (line, code, expected) in [
+            ("ARTICLE 1", 220, article),
+            ("BODY 1", 222, article),
+            ("XHDR Subject 1-", 221, list),
+            ("HDR Subject 1-", 221, list),
+            ("HDR Subject 1-", 225, list),
+        ] {
+            let command = Command::parse(line).expect("a command");
+            assert_eq!(taken(command, code), expected, "{line}");
+            let own = Command::Other(Text::new(line).expect("a line"));
+            assert_eq!(taken(own, code), expected, "{line} of a caller's own");
+        }
     }
 
     #[test]
