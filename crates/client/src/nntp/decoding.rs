@@ -1,32 +1,24 @@
-//! Text out of header fields and bodies, by mail-parser.
+//! The text of articles, by mail-parser.
 
 use std::borrow::Cow;
 
 use lariat_protocol::nntp::{decode, split_article};
 use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::charsets::DecoderFnc;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
-use mail_parser::parsers::MessageStream;
-use mail_parser::{Encoding, HeaderValue, Message, MessageParser, MimeHeaders, PartType};
+use mail_parser::{Encoding, Message, MessageParser, MimeHeaders, PartType};
 
-/// The text of a header field's value, in which other characters than ASCII may stand encoded (RFC 2047). What is
-/// wrongly encoded stays as it is.
-///
-/// ```
-/// use lariat_client::nntp::decode_header;
-///
-/// assert_eq!(decode_header("=?utf-8?q?Gr=C3=BC=C3=9Fe?= to all"), "Grüße to all");
-/// assert_eq!(decode_header("a rope"), "a rope");
-/// ```
-pub fn decode_header(value: &str) -> String {
-    if !value.contains("=?") {
-        return value.to_owned();
-    }
-    // The parser wants a line's end, and takes the first one for it.
-    let line = value.replace("\r\n", " ").replace(['\r', '\n'], " ") + "\n";
-    match MessageStream::new(line.as_bytes()).parse_unstructured() {
-        HeaderValue::Text(text) => text.into_owned(),
-        _ => value.to_owned(),
+/// What ASCII is called.
+const ASCII: [&str; 3] = ["us-ascii", "ascii", "ansi_x3.4-1968"];
+
+/// What decodes characters of this set, if somebody knows it. That a text is ASCII is also said of what is not, so that says
+/// nothing.
+pub(super) fn decoder(charset: &str) -> Option<DecoderFnc> {
+    let is_named = |name: &&str| charset.eq_ignore_ascii_case(name);
+    match ASCII.iter().any(is_named) {
+        true => None,
+        false => charset_decoder(charset.as_bytes()),
     }
 }
 
@@ -43,8 +35,8 @@ pub(super) fn article_text(article: &[u8]) -> String {
     text.unwrap_or_else(|| decode(split_article(article).1))
 }
 
-/// The text of the first part, if that is plain and does not say in which characters, or in ones that nobody knows: then it
-/// is in those that are likely, as where nothing at all is said.
+/// The text of the first part, if that is plain and does not say in which characters, in ones that nobody knows, or in ASCII:
+/// then it is in those that are likely, as where nothing at all is said.
 fn text_of_no_charset(message: &Message<'_>) -> Option<String> {
     let part = message
         .parts
@@ -52,7 +44,7 @@ fn text_of_no_charset(message: &Message<'_>) -> Option<String> {
     let charset = part
         .content_type()
         .and_then(|kind| kind.attribute("charset"));
-    let is_known = charset.is_some_and(|name| charset_decoder(name.as_bytes()).is_some());
+    let is_known = charset.is_some_and(|name| decoder(name).is_some());
     if is_known || !matches!(part.body, PartType::Text(_)) {
         return None;
     }
@@ -76,21 +68,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn header_fields_are_decoded_and_what_is_wrong_stays() {
-        for (value, text) in [
-            ("=?iso-8859-1?Q?Andr=E9?= <a@b>", "André <a@b>"),
-            ("=?utf-8?b?w6Q=?= =?utf-8?b?w7Y=?=", "äö"),
-            ("=?utf-8?x?a?=", "=?utf-8?x?a?="),
-            ("=?utf-8?q?a", "=?utf-8?q?a"),
-            ("=?", "=?"),
-            ("a\r\nb =?us-ascii?q?c?=", "a b c"),
-            ("Ü", "Ü"),
-        ] {
-            assert_eq!(decode_header(value), text, "{value}");
-        }
-    }
-
-    #[test]
     fn articles_become_text() {
         let multipart = b"Content-Type: multipart/alternative; boundary=x\n\n--x\nContent-Type: text/plain; charset=utf-8\n\
             Content-Transfer-Encoding: quoted-printable\n\nGr=C3=BC=C3=9Fe\n--x\nContent-Type: text/html\n\n<p>no\n--x--\n";
@@ -99,10 +76,12 @@ mod tests {
         assert_eq!(article_text(encoded), "éñ");
         let html = b"Content-Type: text/html\n\n<b>one</b><br>two\n";
         assert_eq!(article_text(html).trim(), "one\ntwo");
-        // A type without characters, or with unknown ones.
+        // A type without characters, with unknown ones, or with those that these are not.
         for typed in [
             &b"Content-Type: text/plain\n\nGr\xfc\xdfe\n"[..],
             b"Content-Type: text/plain; charset=unknown-8bit\n\nGr\xfc\xdfe\n",
+            b"Content-Type: text/plain; charset=US-ASCII\n\nGr\xc3\xbc\xc3\x9fe\n",
+            b"Content-Type: text/plain; charset=us-ascii\n\nGr\xfc\xdfe\n",
             b"Content-Transfer-Encoding: 8bit\n\nGr\xc3\xbc\xc3\x9fe\n",
             b"Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nGr=FC=DFe\n",
             b"Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\nGr\xfc\xdfe\n--x--\n",

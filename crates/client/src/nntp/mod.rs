@@ -31,6 +31,7 @@ mod blocking;
 mod client;
 mod collected;
 mod decoding;
+mod encoded;
 mod error;
 mod excerpt;
 mod fetched;
@@ -43,7 +44,7 @@ mod wire;
 
 pub use blocking::Blocking;
 pub use client::Client;
-pub use decoding::decode_header;
+pub use encoded::decode_header;
 pub use error::Error;
 pub use excerpt::{Excerpt, Prompts};
 pub use fetched::Fetched;

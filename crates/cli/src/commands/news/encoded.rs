@@ -205,9 +205,7 @@ mod tests {
             ),
         ] {
             assert_eq!(encoded_people(value), encoded, "{value}");
-            // Where a comment begins and ends the library that decodes puts a space.
-            let read = lariat_client::nntp::decode_header(encoded);
-            assert_eq!(read.replace("( ", "(").replace(" )", ")"), decoded);
+            assert_eq!(lariat_client::nntp::decode_header(encoded), decoded);
         }
     }
 }
