@@ -9,7 +9,8 @@
 /// - quoted lines, which begin with `>` or `|`; but not those that begin with `>>>`, as interactive
 ///   interpreters prompt (see [`Prompts`]);
 /// - lines that begin with `in article`, in capitals or not;
-/// - lines that end with `writes:`, `wrote:` or any other colon.
+/// - lines that end with `writes:`, `wrote:` or any other colon; also those with `>>>`, unless
+///   [`Prompts::Apart`] has them for prompts.
 ///
 /// Of several empty lines one is left; none before the first line and behind the last. Empty lines do not
 /// count.
@@ -68,7 +69,10 @@ impl Excerpt {
                 is_gap = !shown.is_empty();
                 continue;
             }
-            if is_attribution(line) || is_quoted(line, are_prompts[at]) {
+            // `>>> def f(x):` names nobody, if it was looked at whether it is a prompt.
+            let names_nobody = self.prompts == Prompts::Apart && are_prompts[at];
+            let is_left_out = is_attribution(line) && !names_nobody;
+            if is_left_out || is_quoted(line, are_prompts[at]) {
                 continue;
             }
             if std::mem::take(&mut is_gap) {
@@ -209,5 +213,10 @@ mod tests {
         // An example is introduced by a colon as well.
         assert_eq!(apart("For example:\n>>> b"), [">>> b"]);
         assert_eq!(apart("> a\n\n>>> b"), [">>> b"]);
+        // What ends with a colon names nobody then.
+        let function = ">>> def f(x):\n...     return x\n";
+        assert_eq!(apart(function), [">>> def f(x):", "...     return x"]);
+        assert_eq!(first(function), ["...     return x"]);
+        assert_eq!(apart("Ann wrote:\n>>> He said:\nYes"), ["Yes"]);
     }
 }
