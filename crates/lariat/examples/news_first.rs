@@ -25,10 +25,9 @@ async fn show(client: &mut Client, name: &str) -> Result<(), String> {
         return Err(format!("{name} has no articles"));
     }
     // The one with the highest number may have been taken away.
-    let around = group.last.saturating_sub(99).max(group.first)..=group.last;
-    let known = client.over(around).await;
-    let known = known.map_err(|error| format!("cannot list the newest articles: {error}"))?;
-    let newest = known.iter().map(|overview| overview.number()).max();
+    let newest = client.newest(group.first..=group.last, 1).await;
+    let newest = newest.map_err(|error| format!("cannot find the newest article: {error}"))?;
+    let newest = newest.overviews.last().map(|overview| overview.number());
     let newest = newest.ok_or_else(|| format!("{name} has no articles"))?;
     for field in ["From", "Subject", "Date"] {
         let values = client.xhdr(field, newest).await;

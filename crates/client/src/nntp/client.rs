@@ -26,6 +26,8 @@ pub struct Client {
     capabilities: Option<Capabilities>,
     /// What the server's overviews have, once it was asked.
     pub(super) overview_format: Option<Arc<OverviewFormat>>,
+    /// The end of an article is being sent, or was, and what becomes of it was not heard.
+    pub(super) is_unconfirmed: bool,
     wants_reader: bool,
 }
 
@@ -75,6 +77,7 @@ impl Client {
             welcome,
             capabilities: None,
             overview_format: None,
+            is_unconfirmed: false,
             wants_reader: options.reader,
         };
         client.become_reader().await?;
@@ -190,6 +193,12 @@ impl Client {
     /// Whether the connection is compressed.
     pub fn is_compressed(&self) -> bool {
         self.wire.is_compressed()
+    }
+
+    /// Whether an article was sent to its end on which the server's word has not come: so it is behind a
+    /// [`post`](Self::post) that was dropped too late, and behind [`Error::Unconfirmed`].
+    pub fn is_unconfirmed(&self) -> bool {
+        self.is_unconfirmed
     }
 
     /// Sends a command of the caller's own, and gives the lines behind its answer to `take` if there are some.

@@ -17,11 +17,13 @@
 //! let endpoint = "tcp://news.example.org:119".parse().expect("an endpoint");
 //! let mut client = Client::connect(&endpoint, Options::default()).await?;
 //! let group = client.group("misc.test").await?;
-//! for overview in client.over(group.last.saturating_sub(9)..=group.last).await? {
+//! let newest = client.newest(group.first..=group.last, 10).await?;
+//! for overview in &newest.overviews {
 //!     println!("{} {}", overview.number(), decode_header(overview.subject()));
 //! }
-//! let article = client.article(group.last).await?;
-//! println!("{}", article.text());
+//! if let Some(overview) = newest.overviews.last() {
+//!     println!("{}", client.article(overview.number()).await?.text());
+//! }
 //! client.quit().await?;
 //! # Ok(()) }
 //! ```
@@ -36,6 +38,7 @@ mod error;
 mod excerpt;
 mod fetched;
 mod lists;
+mod newest;
 mod options;
 mod overviews;
 mod posting;
@@ -48,6 +51,7 @@ pub use encoded::decode_header;
 pub use error::Error;
 pub use excerpt::{Excerpt, Prompts};
 pub use fetched::Fetched;
+pub use newest::Newest;
 pub use options::{Login, Options, REPLY_TIMEOUT, Watch};
 pub use site::Site;
 

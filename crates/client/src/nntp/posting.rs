@@ -16,7 +16,8 @@ impl Client {
     /// # Errors
     ///
     /// When the server says no, to posting (440) or to the article (441), and when it cannot be read here; then nothing is
-    /// posted. [`Error::Unconfirmed`] where that is not known.
+    /// posted. [`Error::Unconfirmed`] where that is not known; where this was dropped,
+    /// [`is_unconfirmed`](Self::is_unconfirmed) tells.
     pub async fn post(&mut self, article: impl Read) -> Result<Reply, Error> {
         self.hand_over(&Command::Post, article).await
     }
@@ -60,11 +61,13 @@ impl Client {
         }
         writer.finish(&mut out);
         // From here on the server may have all of it, whatever becomes of its answer.
+        self.is_unconfirmed = true;
         let verdict = self.verdict(&out).await;
-        let reply = verdict.map_err(|error| match error {
-            // An answer, if the last one: it is a no.
-            closing @ Error::Closing(_) => closing,
-            error => Error::Unconfirmed(Box::new(error)),
+        // A farewell is an answer, if the last one: it is a no.
+        self.is_unconfirmed = !matches!(verdict, Ok(_) | Err(Error::Closing(_)));
+        let reply = verdict.map_err(|error| match self.is_unconfirmed {
+            true => Error::Unconfirmed(Box::new(error)),
+            false => error,
         })?;
         match reply.is_failure() {
             true => Err(self.wire.refused(reply)),

@@ -87,7 +87,8 @@ impl Wire {
         &mut self,
         mut take: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> Result<(), Error> {
-        let (begun, mut received) = (Instant::now(), 0_u64);
+        // What `take` does with a line may take as long as it likes, such as a person who pages through a list.
+        let (mut waited, mut received) = (Duration::ZERO, 0_u64);
         while self.machine.is_in_block() {
             let heard = self.machine.next_event();
             let heard = heard.map_err(|error| Error::Connection {
@@ -101,6 +102,7 @@ impl Wire {
                 })?,
                 Some(_) => return Ok(()),
                 None => {
+                    let begun = Instant::now();
                     let length = match timeout(self.timeout, self.fill()).await {
                         Ok(filled) => filled?,
                         Err(_) => return Err(self.timed_out("no more of the answer")),
@@ -109,8 +111,9 @@ impl Wire {
                     if let Some(watch) = &self.watch {
                         watch.tell(received);
                     }
+                    waited = waited.saturating_add(begun.elapsed());
                     let earned = Duration::from_secs(received / MINIMUM_RATE);
-                    if begun.elapsed() > self.timeout.saturating_add(earned) {
+                    if waited > self.timeout.saturating_add(earned) {
                         return Err(self.timed_out("not all of the answer"));
                     }
                 }

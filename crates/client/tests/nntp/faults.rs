@@ -1,11 +1,15 @@
 //! Servers that say no, say nothing, say too much, lie, and go away.
 
 use std::io;
+use std::pin::pin;
+use std::sync::mpsc::channel;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
-use lariat_client::nntp::{Client, Error, Options, Security};
+use lariat_client::nntp::{Client, Error, Options, REPLY_TIMEOUT, Security};
 use lariat_protocol::Endpoint;
-use lariat_testkit::NntpFault;
+use lariat_protocol::nntp::Command;
+use lariat_testkit::{NntpFault, NntpServer};
 
 use crate::{SHORT, client, endpoint, impatient, server};
 
@@ -106,7 +110,7 @@ async fn each_step_has_its_time() {
     ] {
         let server = server();
         server.order(verb, 1, fault);
-        let error = everything(&server).await.expect_err(verb);
+        let error = everything(&server, SHORT).await.expect_err(verb);
         let cause = match &error {
             Error::Unconfirmed(cause) if verb == "ARTICLE SENT" => cause,
             error => error,
@@ -117,13 +121,14 @@ async fn each_step_has_its_time() {
             "{error}"
         );
     }
-    assert!(everything(&server()).await.is_ok());
+    let all = everything(&server(), REPLY_TIMEOUT).await;
+    assert!(all.is_ok(), "{all:?}");
 }
 
-/// A step of each kind, by a client that does not wait for long.
-async fn everything(server: &lariat_testkit::NntpServer) -> Result<(), Error> {
+/// A step of each kind, by a client that waits for so long.
+async fn everything(server: &NntpServer, timeout: Duration) -> Result<(), Error> {
     let options = Options {
-        timeout: SHORT,
+        timeout,
         ..Options::default()
     };
     let mut client = Client::connect(&endpoint(server), options).await?;
@@ -146,6 +151,35 @@ async fn a_drip_does_not_hold_a_reader_for_ever() {
         error.to_string().contains("not all of the answer to HELP"),
         "{error}"
     );
+}
+
+/// Somebody pages through the list, say, and reads its first page for an hour.
+#[tokio::test(start_paused = true)]
+async fn the_time_that_lines_take_here_is_not_the_servers() {
+    // As long as something blocks, the clock stands still.
+    let (end, ended) = channel::<()>();
+    let clock = tokio::task::spawn_blocking(move || ended.recv());
+    let server = server();
+    server.order("HELP", 1, NntpFault::Drips(Duration::from_millis(5)));
+    let mut client = client(&server).await;
+    let mut lines = 0;
+    let take = |_: &[u8]| {
+        lines += 1;
+        match lines {
+            1 => {
+                let advancing = pin!(tokio::time::advance(Duration::from_secs(3600)));
+                let _ = advancing.poll(&mut Context::from_waker(Waker::noop()));
+                Ok(())
+            }
+            2..20 => Ok(()),
+            _ => Err(io::Error::other("these are enough")),
+        }
+    };
+    let error = client.lines(&Command::Help, take).await;
+    let error = error.expect_err("no more is wanted").to_string();
+    assert!(error.contains("these are enough"), "{error}");
+    drop(end);
+    assert!(clock.await.is_ok());
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Articles that are sent.
 
 use std::io;
+use std::time::Duration;
 
 use lariat_client::nntp::{Client, Error, MessageId, Options};
 use lariat_testkit::{NntpFault, NntpServer};
@@ -135,6 +136,7 @@ async fn a_server_that_breaks_off_while_it_is_sent_to_is_told_of() {
             .to_string()
             .ends_with("it is not known whether the article has arrived")
     );
+    assert!(client.is_unconfirmed());
 
     let mut other = crate::client(&server).await;
     server.order(
@@ -148,4 +150,36 @@ async fn a_server_that_breaks_off_while_it_is_sent_to_is_told_of() {
         "the server closed the connection: 400 Going down"
     );
     assert!(error.may_pass() && error.is_fatal());
+    assert!(!other.is_unconfirmed());
+}
+
+#[tokio::test]
+async fn whether_an_article_was_sent_is_known_where_nobody_waited_for_the_answer() {
+    let server = server();
+    let mut client = client(&server).await;
+    assert!(!client.is_unconfirmed());
+    client.post(ARTICLE.as_bytes()).await.expect("posted");
+    assert!(!client.is_unconfirmed());
+    server.order("POST", 1, NntpFault::Silent);
+    let asked = || server.heard().iter().filter(|line| *line == "POST").count() == 2;
+    given_up(&mut client, asked).await;
+    assert!(!client.is_unconfirmed());
+
+    let mut other = crate::client(&server).await;
+    server.order("ARTICLE SENT", 1, NntpFault::Silent);
+    given_up(&mut other, || server.posted().len() == 2).await;
+    assert!(other.is_unconfirmed());
+}
+
+/// Posts, and waits for no answer once this is so.
+async fn given_up(client: &mut Client, is_enough: impl Fn() -> bool) {
+    let enough = async {
+        while !is_enough() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::select! {
+        posted = client.post(ARTICLE.as_bytes()) => panic!("answered: {posted:?}"),
+        () = enough => {}
+    }
 }
