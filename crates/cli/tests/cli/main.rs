@@ -20,6 +20,7 @@ mod names;
 mod neighbours;
 mod news;
 mod news_browse;
+mod news_login;
 mod news_post;
 mod newsrc;
 mod operated;

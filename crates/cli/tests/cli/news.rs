@@ -1,12 +1,13 @@
 //! `lariat news` against a small server: one command, and an article's first lines.
 
-use std::fs;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use lariat_testkit::{NntpFault, NntpServer};
 use tempfile::TempDir;
 
-use crate::process::{Outcome, Running, lariat};
+use crate::process::{DEADLINE, Outcome, Running, lariat};
 
 /// An article that somebody has answered, in the words of a person.
 pub const ANSWER: &str = "From: =?utf-8?Q?J=C3=BCrgen?= <j@example.org>\nNewsgroups: misc.test\n\
@@ -55,6 +56,15 @@ pub fn news(folder: &TempDir, arguments: &[&str]) -> Outcome {
     Running::spawn(&mut command(folder, arguments)).finish()
 }
 
+/// Waits until the server has heard something, say.
+pub fn wait_until(is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "it does not become so");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[test]
 fn the_newest_article_shows_its_first_meaningful_lines() {
     let (server, folder) = begin();
@@ -94,6 +104,43 @@ fn the_newest_article_is_found_where_some_were_taken_away() {
     let outcome = news(&folder, &[&server.url("misc.empty"), "read"]);
     assert_eq!(outcome.code, Some(1));
     assert_eq!(outcome.errors, "lariat: misc.empty has no articles\n");
+}
+
+#[test]
+fn the_newest_articles_are_those_that_are_there() {
+    let (server, folder) = begin();
+    for number in 3..=5000 {
+        server.put(
+            "misc.test",
+            &format!("From: a@b\nSubject: s{number}\n\nx\n"),
+        );
+    }
+    for number in 31..=5000 {
+        server.cancel("misc.test", number);
+    }
+    let group = server.url("misc.test");
+    let over = news(&folder, &[&group, "over"]).text();
+    let subjects: Vec<&str> = over
+        .lines()
+        .filter_map(|line| line.split(' ').next_back())
+        .collect();
+    let expected: Vec<String> = (11..=30).map(|number| format!("s{number}")).collect();
+    assert_eq!(subjects, expected);
+    let headers = news(&folder, &[&group, "headers", "Subject"]).text();
+    let expected: Vec<String> = (11..=30)
+        .map(|number| format!("{number}  s{number}"))
+        .collect();
+    assert_eq!(headers.lines().collect::<Vec<_>>(), expected);
+    let read = news(&folder, &["--no-newsrc", &group, "read"]).text();
+    assert!(read.contains("\nSubject: s30\n"), "{read}");
+    // A group of which nothing is left.
+    for number in 1..=30 {
+        server.cancel("misc.test", number);
+    }
+    for words in [&["over"][..], &["headers", "Subject"]] {
+        let outcome = news(&folder, &[&[group.as_str()], words].concat());
+        assert_eq!((outcome.code, outcome.text().as_str()), (Some(0), ""));
+    }
 }
 
 #[test]
@@ -234,65 +281,6 @@ fn programs_read_lines_of_json() {
     );
     assert_eq!(objects(&["stat", "2"])[0]["id"], "<2@a>");
     assert_eq!(objects(&["date"])[0]["date"], "2006-06-17T17:27:21Z");
-}
-
-#[test]
-fn a_password_comes_from_the_environment_or_a_file_and_is_never_shown() {
-    let (server, folder) = begin();
-    server.require_login();
-    let url = server.url("misc.test");
-    let nobody = news(&folder, &[&url, "group"]);
-    assert_eq!(nobody.code, Some(1));
-    assert!(
-        nobody
-            .errors
-            .contains("480 Who are you?; log in with -u NAME"),
-        "{}",
-        nobody.errors
-    );
-    let unasked = news(&folder, &["-u", "anna", &url, "group"]);
-    assert_eq!(unasked.code, Some(2));
-    assert!(
-        unasked.errors.contains("LARIAT_NEWS_PASSWORD or ~/.netrc"),
-        "{}",
-        unasked.errors
-    );
-    for (password, code) in [("swordfish", 0), ("swordfisch", 1)] {
-        let mut command = command(&folder, &["-u", "anna", &url, "group"]);
-        command
-            .env("LARIAT_NEWS_PASSWORD", password)
-            .env("RUST_LOG", "trace");
-        let outcome = Running::spawn(&mut command).finish();
-        assert_eq!(outcome.code, Some(code), "{}", outcome.errors);
-        assert!(!outcome.errors.contains(password), "{}", outcome.errors);
-    }
-    // What netrc has for all hosts is for others than news servers, most of which ask nobody.
-    fs::write(
-        folder.path().join("netrc"),
-        "default login anna password swordfish\n",
-    )
-    .unwrap();
-    assert_eq!(news(&folder, &[&url, "group"]).code, Some(1));
-    fs::write(
-        folder.path().join("netrc"),
-        "machine 127.0.0.1 login anna password swordfish\n",
-    )
-    .unwrap();
-    // Nor is it shown to whoever is on the way, unless somebody asks for it.
-    let heard = server.heard().len();
-    assert_eq!(news(&folder, &[&url, "group"]).code, Some(1));
-    assert!(!server.heard()[heard..].concat().contains("AUTHINFO"));
-    let named = url.replace("nntp://", "nntp://anna@");
-    for arguments in [&["-u", "anna", &url, "group"][..], &[&named, "group"]] {
-        assert_eq!(
-            news(&folder, arguments).text(),
-            "misc.test: 2 articles, 1 to 2\n"
-        );
-    }
-    let secret = url.replace("nntp://", "nntp://anna:swordfish@");
-    let outcome = news(&folder, &[&secret, "group"]);
-    assert_eq!(outcome.code, Some(2));
-    assert!(outcome.errors.contains("lists of processes") && !outcome.errors.contains("swordfish"));
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::fs;
 use std::process::Stdio;
 
 use lariat_testkit::NntpFault;
+use nix::sys::signal::Signal;
 
-use crate::news::{begin, command, news};
+use crate::news::{begin, command, news, wait_until};
 use crate::process::Running;
 
 #[test]
@@ -95,9 +96,58 @@ fn what_is_not_known_of_an_article_is_told() {
         "{}",
         outcome.errors
     );
+    // Nobody has waited for it.
+    server.order("ARTICLE SENT", 1, NntpFault::Silent);
+    let mut posting = command(&folder, &[&server.url(""), "post", "article"]);
+    let running = Running::spawn(&mut posting);
+    wait_until(|| server.posted().len() == 2);
+    running.signal(Signal::SIGINT);
+    let outcome = running.finish();
+    assert_eq!(outcome.code, Some(130));
+    assert_eq!(
+        outcome.errors,
+        "lariat: it is not known whether the article has arrived; look before you post it again\n"
+    );
     // Here it is known.
     server.order("POST", 1, NntpFault::HangsUp);
     let outcome = news(&folder, &[&server.url(""), "post", "article"]);
-    assert_eq!((outcome.code, server.posted().len()), (Some(1), 1));
+    assert_eq!((outcome.code, server.posted().len()), (Some(1), 2));
     assert!(!outcome.errors.contains("not known"), "{}", outcome.errors);
+    server.order("POST", 1, NntpFault::Silent);
+    let heard = server.heard().len();
+    let running = Running::spawn(&mut posting);
+    wait_until(|| server.heard()[heard..].iter().any(|line| line == "POST"));
+    running.signal(Signal::SIGINT);
+    let outcome = running.finish();
+    assert_eq!((outcome.code, outcome.errors.as_str()), (Some(130), ""));
+}
+
+#[test]
+fn what_cannot_be_sent_is_told_before_anybody_is_asked() {
+    let (server, folder) = begin();
+    let path = folder.path().join("article");
+    let root = server.url("");
+    let header = "From: a@b\nNewsgroups: misc.test\nSubject: x\n\n";
+    for (text, words) in [
+        ([header.as_bytes(), b"y\0\n"].concat(), "a NUL stands in it"),
+        (b"Subject: \xfc\n\ny\n".to_vec(), "there is no line From:"),
+    ] {
+        fs::write(&path, text).unwrap();
+        for arguments in [
+            &[root.as_str(), "post", "article"][..],
+            &[&root, "ihave", "<9@b>", "article"],
+        ] {
+            if arguments[1] == "ihave" && !words.contains("NUL") {
+                continue;
+            }
+            let outcome = news(&folder, arguments);
+            assert_eq!(outcome.code, Some(1));
+            assert!(outcome.errors.contains(words), "{}", outcome.errors);
+        }
+    }
+    assert_eq!(server.heard(), [""; 0]);
+    fs::write(&path, format!("\u{feff}{header}y\n")).unwrap();
+    let outcome = news(&folder, &[&root, "post", "article"]);
+    assert_eq!((outcome.code, outcome.errors.as_str()), (Some(0), ""));
+    assert_eq!(server.posted(), [format!("{header}y\n")]);
 }

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use lariat_client::nntp::{ActiveGroup, Client, Excerpt, Fetched, Prompts};
+use lariat_client::nntp::{ActiveGroup, Client, Excerpt, Fetched, Group, Overview, Prompts};
 use lariat_protocol::nntp::{Article, Articles, GroupName, MessageId, Moment, Range, Wildmat};
 use serde_json::json;
 
@@ -16,10 +16,7 @@ use super::{draft, since};
 use crate::failure::{Failure, in_words};
 
 /// How many of the newest articles are shown where nobody says which.
-const NEWEST: u64 = 20;
-
-/// How far back the newest article is looked for at first: numbers behind which none is left are rare.
-const WINDOW: u64 = 100;
+const NEWEST: usize = 20;
 
 /// Longer than any article that is posted.
 const MAXIMUM_ARTICLE: u64 = 64 * 1024 * 1024;
@@ -54,7 +51,10 @@ pub async fn to_send(command: &str, arguments: &[String]) -> Result<Vec<u8>, Fai
         }
         ("ihave", [which, file]) => {
             id(which)?;
-            read(file).await
+            let article = read(file).await?;
+            let wrong = |why| Failure::new(format!("{file}: {why}"));
+            draft::look_through(&article).map_err(wrong)?;
+            Ok(article)
         }
         _ => Ok(Vec::new()),
     }
@@ -93,11 +93,9 @@ impl Asking {
             Some(number) => self.client.article(article(number)?).await?,
             None => {
                 let empty = || Failure::new(format!("{group} has no articles"));
-                let newest = match known.is_empty() {
-                    true => None,
-                    false => newest(&mut self.client, known.first, known.last).await?,
-                };
-                self.client.article(newest.ok_or_else(empty)?).await?
+                let newest = self.newest(&known, 1).await?;
+                let newest = newest.last().ok_or_else(empty)?;
+                self.client.article(newest.number()).await?
             }
         };
         let message = Message::of(&article);
@@ -202,17 +200,30 @@ impl Asking {
     async fn over(&mut self, group: &str, range: Option<&str>) -> Result<(), Failure> {
         let wanted = range.map(|range| usage(Range::parse(range))).transpose()?;
         let known = self.client.group(&name(group)?).await?;
-        let newest = known.last.saturating_sub(NEWEST - 1).max(known.first);
-        if known.is_empty() {
-            return Ok(());
-        }
-        let wanted = wanted.unwrap_or(Range::Between(newest, known.last));
         let mut table = Table::new(self.shown.clone(), known.last);
-        let heard = self
-            .client
-            .over_each(wanted, |overview| table.add(overview))
-            .await;
+        let heard = match wanted {
+            _ if known.is_empty() => return Ok(()),
+            Some(wanted) => {
+                let take = |overview| table.add(overview);
+                self.client.over_each(wanted, take).await
+            }
+            None => {
+                let newest = self.newest(&known, NEWEST).await?;
+                // What cannot be shown is told at the end.
+                let _ = newest.into_iter().try_for_each(|it| table.add(it));
+                Ok(())
+            }
+        };
         table.finish(heard)
+    }
+
+    /// The newest articles of a group, whose highest numbers may have none.
+    async fn newest(&mut self, known: &Group, wanted: usize) -> Result<Vec<Overview>, Failure> {
+        if known.is_empty() {
+            return Ok(Vec::new());
+        }
+        let numbers = known.first..=known.last;
+        Ok(self.client.newest(numbers, wanted).await?.overviews)
     }
 
     async fn headers(&mut self, field: &str, rest: &[&str]) -> Result<(), Failure> {
@@ -222,11 +233,11 @@ impl Asking {
             [which] if which.starts_with('<') => Articles::Id(id(which)?),
             [group] => {
                 let known = self.client.group(&name(group)?).await?;
-                if known.is_empty() {
+                let newest = self.newest(&known, NEWEST).await?;
+                let (Some(first), Some(last)) = (newest.first(), newest.last()) else {
                     return Ok(());
-                }
-                let newest = known.last.saturating_sub(NEWEST - 1).max(known.first);
-                Articles::Numbers(Range::Between(newest, known.last))
+                };
+                Articles::Numbers(Range::Between(first.number(), last.number()))
             }
             [_, which] if which.starts_with('<') => Articles::Id(id(which)?),
             [group, ..] => {
@@ -371,31 +382,6 @@ impl Asking {
             true => self.shown.answer("", || object),
             false => Ok(()),
         }
-    }
-}
-
-/// The number of the newest article that is there: the last ones may have been taken away.
-pub async fn newest(client: &mut Client, first: u64, last: u64) -> Result<Option<u64>, Failure> {
-    let (mut high, mut window) = (last, WINDOW);
-    loop {
-        let low = high.saturating_sub(window - 1).max(first);
-        let mut newest = None;
-        let heard = client
-            .over_each(low..=high, |overview| {
-                newest = newest.max(Some(overview.number()));
-                Ok(())
-            })
-            .await;
-        match heard {
-            Ok(()) => {}
-            // None of these is there.
-            Err(error) if error.is_unavailable() => {}
-            Err(error) => return Err(error.into()),
-        }
-        if newest.is_some() || low <= first {
-            return Ok(newest);
-        }
-        (high, window) = (low - 1, window.saturating_mul(10));
     }
 }
 

@@ -5,8 +5,9 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use lariat_client::nntp::MessageId;
+use lariat_protocol::nntp::decode;
 
-use super::encoded::{encoded, encoded_people};
+use super::encoded::{self, encoded, encoded_people};
 use super::message::Message;
 
 /// What stands in front of somebody else's words.
@@ -18,8 +19,19 @@ const MAXIMUM_REFERENCES: usize = 20;
 /// The longest line of a header field that is folded, unless a word is longer.
 const MAXIMUM_LINE: usize = 400;
 
-/// The header fields that name people.
-const OF_PEOPLE: [&str; 3] = ["From", "Reply-To", "Sender"];
+/// The header fields that name people (RFC 5536, 3.1 and 3.2; RFC 5322, 3.6.3).
+const OF_PEOPLE: [&str; 7] = [
+    "From",
+    "Reply-To",
+    "Sender",
+    "To",
+    "Cc",
+    "Approved",
+    "Mail-Copies-To",
+];
+
+/// What some editors write in front of a text in UTF-8.
+const MARK: &str = "\u{feff}";
 
 /// A draft for an article of one's own.
 pub fn new(from: &str, group: &str) -> String {
@@ -64,30 +76,20 @@ pub fn answer(from: &str, group: &str, to: &Message) -> Result<String, String> {
 ///
 /// # Errors
 ///
-/// What is missing, in a line.
+/// What is missing, or cannot be sent, in a line.
 pub fn article(draft: &[u8]) -> Result<Vec<u8>, String> {
-    let Ok(text) = std::str::from_utf8(draft) else {
-        return Ok(with_line_ends(draft));
-    };
-    let text = text.replace("\r\n", "\n");
+    let draft = draft.strip_prefix(MARK.as_bytes()).unwrap_or(draft);
+    look_through(draft)?;
+    let text = decode(draft).replace("\r\n", "\n");
     let Some((head, body)) = text.split_once("\n\n") else {
         return Err(
             "an article has header lines, an empty line and then what is said; there is no empty line".into(),
         );
     };
     let fields = fields(head)?;
-    for name in ["From", "Newsgroups", "Subject"] {
-        match fields
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        {
-            Some((_, value)) if !value.trim().is_empty() => {}
-            Some(_) => return Err(format!("nothing stands behind {name}:")),
-            None => return Err(format!("there is no line {name}: above the empty line")),
-        }
-    }
-    if body.trim().is_empty() {
-        return Err("nothing stands below the empty line".into());
+    check(&fields, body)?;
+    if std::str::from_utf8(draft).is_err() {
+        return Ok(with_line_ends(draft));
     }
     let mut out = String::with_capacity(text.len() + 200);
     for (name, value) in &fields {
@@ -118,10 +120,26 @@ pub fn article(draft: &[u8]) -> Result<Vec<u8>, String> {
     Ok(with_line_ends(out.as_bytes()))
 }
 
+/// Looks at what is to be sent before anybody is asked for anything.
+///
+/// # Errors
+///
+/// What cannot be sent, in a line.
+pub fn look_through(article: &[u8]) -> Result<(), String> {
+    match memchr::memchr(0, article) {
+        Some(_) => Err(
+            "a NUL stands in it, and cannot be sent; encode what is no text, for example by base64"
+                .into(),
+        ),
+        None => Ok(()),
+    }
+}
+
 /// A name for an article, which nobody else gives: of the domain that its author writes from, if that is one.
 pub fn message_id(draft: &str) -> String {
     let random = || RandomState::new().build_hasher().finish();
     let (one, two) = (random(), random());
+    let draft = draft.strip_prefix(MARK).unwrap_or(draft);
     let head = draft.lines().take_while(|line| !line.is_empty());
     let from = head
         .filter_map(|line| line.split_once(':'))
@@ -143,19 +161,35 @@ pub fn message_id(draft: &str) -> String {
         .unwrap_or_else(|| named("lariat.invalid"))
 }
 
-/// The bytes that are posted, by this name if they have none: a server takes an article of one name once.
-pub fn with_id(article: Vec<u8>, id: &str) -> Vec<u8> {
-    let Some(end) = article.windows(4).position(|four| four == b"\r\n\r\n") else {
-        return article;
-    };
-    let (head, rest) = article.split_at(end + 2);
-    let is_named = head
-        .split(|byte| *byte == b'\n')
-        .filter_map(|line| line.get(..11))
-        .any(|name| name.eq_ignore_ascii_case(b"Message-ID:"));
-    match is_named {
-        true => article,
-        false => [head, format!("Message-ID: {id}\r\n").as_bytes(), rest].concat(),
+/// The draft, by this name if it has none: a server takes an article of one name once.
+pub fn with_id(draft: &str, id: &str) -> String {
+    let head = draft.split_inclusive('\n');
+    let head = head.take_while(|line| !line.trim_end_matches(['\r', '\n']).is_empty());
+    let mut end = 0;
+    for line in head {
+        let name = line.split_once(':').map(|(name, _)| name);
+        if name.is_some_and(|name| name.eq_ignore_ascii_case("Message-ID")) {
+            return draft.to_owned();
+        }
+        end += line.len();
+    }
+    let (head, rest) = draft.split_at(end);
+    format!("{head}Message-ID: {id}\n{rest}")
+}
+
+/// Whether the header fields that every article has are there, and something is said.
+fn check(fields: &[(String, String)], body: &str) -> Result<(), String> {
+    for name in ["From", "Newsgroups", "Subject"] {
+        let mut known = fields.iter();
+        match known.find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some((_, value)) if !value.trim().is_empty() => {}
+            Some(_) => return Err(format!("nothing stands behind {name}:")),
+            None => return Err(format!("there is no line {name}: above the empty line")),
+        }
+    }
+    match body.trim().is_empty() {
+        true => Err("nothing stands below the empty line".into()),
+        false => Ok(()),
     }
 }
 
@@ -190,12 +224,19 @@ fn fields(head: &str) -> Result<Vec<(String, String)>, String> {
     Ok(fields)
 }
 
-/// A header field, in as many lines as keep each short: longer ones than 998 bytes are not taken (RFC 5536, 2.2).
+/// A header field, in as many lines as keep each short: longer ones than 998 bytes are not taken (RFC 5536, 2.2), and
+/// those with encoded words are shorter.
 fn folded(name: &str, value: &str) -> String {
+    let maximum = match value.contains("=?") {
+        true => encoded::MAXIMUM_LINE,
+        false => MAXIMUM_LINE,
+    };
     let mut field = format!("{name}:");
     let mut length = field.len();
     for word in value.split(' ') {
-        if length + word.len() > MAXIMUM_LINE && length > name.len() + 1 {
+        // No line has white space alone.
+        let can_begin = length > name.len() + 1 && !word.trim().is_empty();
+        if can_begin && length + 1 + word.len() > maximum {
             field.push('\n');
             length = 0;
         }
@@ -263,7 +304,9 @@ fn with_line_ends(text: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::encoded::MAXIMUM_WORD;
+    use lariat_client::nntp::{Headers, decode_header};
+    use proptest::prelude::*;
+
     use super::*;
 
     const QUESTION: &str = "From: \"Ann A.\" <ann@example.org>\nNewsgroups: misc.test\nSubject: Lunch?\n\
@@ -343,20 +386,50 @@ mod tests {
         let words = head
             .split_ascii_whitespace()
             .filter(|word| word.starts_with("=?"));
-        assert!(words.clone().count() > 2 && words.clone().all(|word| word.len() <= MAXIMUM_WORD));
-        let subject = head
-            .lines()
-            .find_map(|line| line.strip_prefix("Subject: "))
-            .expect("one");
+        assert!(
+            words.clone().count() > 2
+                && words
+                    .clone()
+                    .all(|word| word.len() <= encoded::MAXIMUM_WORD)
+        );
+        assert!(head.lines().all(|line| line.len() <= encoded::MAXIMUM_LINE));
+        let headers = Headers::parse(head.as_bytes());
         assert_eq!(
-            lariat_client::nntp::decode_header(subject),
+            decode_header(headers.get("Subject").expect("one")),
             "Re: Grüße, süße größere Öfen, überall und auch für jedermann zu hören"
         );
     }
 
+    proptest! {
+        #[test]
+        fn a_subject_comes_back_from_lines_that_are_short(
+            subject in r#"[a-cÖ][a-cäöß€😀_,.()<>" \t]{0,300}[a-cÖ]"#,
+        ) {
+            let draft = format!("From: a\nNewsgroups: c\nSubject: {subject}\n\nx\n");
+            let sent = article(draft.as_bytes()).expect("an article");
+            let headers = Headers::parse(&sent);
+            let read = headers.get("Subject").map(decode_header);
+            prop_assert_eq!(read.as_deref(), Some(subject.as_str()));
+            let text = String::from_utf8(sent).expect("text");
+            for line in text.lines().take_while(|line| !line.is_empty()) {
+                prop_assert!(!line.trim().is_empty());
+                let is_short = line.len() <= encoded::MAXIMUM_LINE;
+                prop_assert!(is_short || !line.contains("=?"), "{}", line);
+            }
+        }
+    }
+
     #[test]
     fn whoever_writes_is_named_whole() {
-        for name in ["From", "reply-to", "Sender"] {
+        for name in [
+            "From",
+            "reply-to",
+            "Sender",
+            "To",
+            "CC",
+            "Approved",
+            "Mail-Copies-To",
+        ] {
             let draft =
                 format!("{name}: \"Otto Müller\" <o@b>\nFrom: a\nNewsgroups: c\nSubject: d\n\nx\n");
             let sent = article(draft.as_bytes()).expect("an article");
@@ -390,10 +463,16 @@ mod tests {
             let id = message_id(from);
             assert!(MessageId::new(id.as_str()).is_ok(), "{id}");
         }
-        let named = with_id(b"From: a\r\n\r\nx\r\n\r\n".to_vec(), "<1@a>");
-        assert_eq!(named, b"From: a\r\nMessage-ID: <1@a>\r\n\r\nx\r\n\r\n");
-        let own = b"message-id: <2@a>\r\n\r\nx\r\n".to_vec();
-        assert_eq!(with_id(own.clone(), "<1@a>"), own);
+        let marked = format!("{MARK}From: a@news.example.org\n");
+        assert!(message_id(&marked).ends_with("@news.example.org>"));
+        let named = with_id("From: a\n b\n\nx: y\n\n", "<1@a>");
+        assert_eq!(named, "From: a\n b\nMessage-ID: <1@a>\n\nx: y\n\n");
+        let returned = with_id("From: a\r\n\r\nx", "<1@a>");
+        assert_eq!(returned, "From: a\r\nMessage-ID: <1@a>\n\r\nx");
+        let own = "message-id: <2@a>\n\nx\n";
+        assert_eq!(with_id(own, "<1@a>"), own);
+        let in_body = "From: a\n\nMessage-ID: <2@a>\n";
+        assert!(with_id(in_body, "<1@a>").starts_with("From: a\nMessage-ID: <1@a>\n\n"));
     }
 
     #[test]
@@ -426,7 +505,24 @@ mod tests {
             let why = article(draft.as_bytes()).expect_err(draft);
             assert!(why.contains(words), "{draft:?}: {why}");
         }
-        assert_eq!(article(b"\xff\n").expect("as it is"), b"\xff\r\n");
+        // What is in other characters lacks the same, and goes as it is otherwise.
+        let why = article(b"Newsgroups: b\nSubject: \xfc\n\nx").expect_err("no From");
+        assert!(why.contains("no line From:"), "{why}");
+        let latin = b"From: a\nNewsgroups: b\nSubject: \xfc\n\n\xe4\n";
+        let sent = article(latin).expect("as it is");
+        assert_eq!(
+            sent,
+            b"From: a\r\nNewsgroups: b\r\nSubject: \xfc\r\n\r\n\xe4\r\n"
+        );
+        let why = article(b"From: a\nNewsgroups: b\nSubject: c\n\n\0").expect_err("a NUL");
+        assert!(why.contains("a NUL stands in it"), "{why}");
+    }
+
+    #[test]
+    fn what_editors_write_in_front_is_not_sent() {
+        let draft = format!("{MARK}From: a\nNewsgroups: b\nSubject: c\n\nx\n");
+        let sent = article(draft.as_bytes()).expect("an article");
+        assert!(sent.starts_with(b"From: a\r\n"), "{sent:?}");
     }
 
     #[test]

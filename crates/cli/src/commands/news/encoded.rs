@@ -1,10 +1,14 @@
 //! Header fields whose values are not ASCII, as encoded words (RFC 2047).
 
-/// The longest encoded word (RFC 2047, 2).
-pub const MAXIMUM_WORD: usize = 75;
+/// The longest encoded word: 75 bytes are allowed (RFC 2047, 2), and this stands with the name of its field on a line
+/// of [`MAXIMUM_LINE`].
+pub const MAXIMUM_WORD: usize = 60;
 
-/// A value with the words that are not ASCII encoded (RFC 2047). Words beside each other become one, since the
-/// space between two encoded words is lost.
+/// The longest line with an encoded word (RFC 2047, 2).
+pub const MAXIMUM_LINE: usize = 76;
+
+/// A value with the words that are not ASCII encoded (RFC 2047). Words beside each other become one with all that stands
+/// between them, since white space between two encoded words is lost.
 pub fn encoded(value: &str) -> String {
     if value.is_ascii() {
         return value.to_owned();
@@ -12,15 +16,16 @@ pub fn encoded(value: &str) -> String {
     let mut out: Vec<String> = Vec::new();
     let mut run: Vec<&str> = Vec::new();
     for word in value.split(' ') {
-        if word.is_ascii() {
-            if !run.is_empty() {
-                out.push(encoded_words(&run.join(" ")));
-                run.clear();
-            }
-            out.push(word.to_owned());
-        } else {
+        let is_between = !run.is_empty() && word.trim().is_empty();
+        if is_between || !word.is_ascii() {
             run.push(word);
+            continue;
         }
+        if !run.is_empty() {
+            out.push(encoded_words(&run.join(" ")));
+            run.clear();
+        }
+        out.push(word.to_owned());
     }
     if !run.is_empty() {
         out.push(encoded_words(&run.join(" ")));
@@ -171,6 +176,9 @@ fn encoded_words(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use lariat_client::nntp::decode_header;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -205,7 +213,33 @@ mod tests {
             ),
         ] {
             assert_eq!(encoded_people(value), encoded, "{value}");
-            assert_eq!(lariat_client::nntp::decode_header(encoded), decoded);
+            assert_eq!(decode_header(encoded), decoded);
+        }
+    }
+
+    #[test]
+    fn all_white_space_between_words_comes_back() {
+        for (value, expected) in [
+            ("Grüße für", "=?utf-8?Q?Gr=C3=BC=C3=9Fe_f=C3=BCr?="),
+            ("Grüße  für", "=?utf-8?Q?Gr=C3=BC=C3=9Fe__f=C3=BCr?="),
+            ("Ö \t Ä", "=?utf-8?Q?=C3=96_=09_=C3=84?="),
+            ("Ö\tÄ", "=?utf-8?Q?=C3=96=09=C3=84?="),
+            ("a  Ö  b", "a  =?utf-8?Q?=C3=96_?= b"),
+            ("a\t \tb", "a\t \tb"),
+        ] {
+            assert_eq!(encoded(value), expected, "{value:?}");
+            assert_eq!(decode_header(expected), value);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_encoded_is_decoded_to_the_same(value in r#"[a-cäöß€😀=?_,.()<>" \t]{0,80}"#) {
+            // What looks like an encoded word is one.
+            prop_assume!(!value.contains("=?"));
+            let encoded = encoded(&value);
+            prop_assert!(encoded.is_ascii());
+            prop_assert_eq!(decode_header(&encoded), value);
         }
     }
 }

@@ -29,6 +29,10 @@ use crate::signals;
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(2);
 
+/// What is said where an article was sent and nobody waited for the server's word on it.
+const UNCONFIRMED: &str =
+    "it is not known whether the article has arrived; look before you post it again";
+
 /// Read and post news (NNTP), by one command or at the terminal
 ///
 /// With a command, carries it out; what the URL names, a group or an article, need not be said again. Without one,
@@ -45,7 +49,8 @@ pub struct Args {
     url: Option<String>,
     /// The command and what it is about
     command: Vec<String>,
-    /// Log in as this user [default: that of the URL, else, over TLS, that of ~/.netrc, else nobody]
+    /// Log in as this user [default: that of the URL, else, over TLS and without --insecure, that of ~/.netrc, else
+    /// nobody]
     #[arg(short, long, value_name = "NAME")]
     user: Option<String>,
     /// Begin TLS on the usual port, by STARTTLS
@@ -165,9 +170,13 @@ pub fn run(args: Args) -> Result<(), Failure> {
         };
         let outcome = tokio::select! {
             biased;
-            Ok(_) = interrupted => Err(Failure::quiet(INTERRUPTED)),
-            outcome = asking.carry_out(order.command, &order.arguments) => outcome,
+            Ok(_) = interrupted => None,
+            outcome = asking.carry_out(order.command, &order.arguments) => Some(outcome),
         };
+        let outcome = outcome.unwrap_or_else(|| match asking.client.is_unconfirmed() {
+            true => Err(Failure::new(UNCONFIRMED).with_code(INTERRUPTED)),
+            false => Err(Failure::quiet(INTERRUPTED)),
+        });
         bar.clear();
         // Everything was done; how the server takes the goodbye changes nothing.
         let _ = timeout(GOODBYE, asking.client.quit()).await;

@@ -24,7 +24,9 @@ pub async fn of(url: &NewsUrl, args: &Args) -> Result<Site, Failure> {
         false => url.security(),
     };
     // What is only known from a file is not shown to whoever is on the way, unless it is asked for.
-    let is_secret = endpoint.is_tls() || security != Security::Plain;
+    let is_tls = endpoint.is_tls() || security != Security::Plain;
+    // Nor to whoever answers, if nobody looks who that is.
+    let is_secret = is_tls && !args.insecure;
     let login = login(url, args.user.as_deref(), is_secret).await?;
     Ok(Site {
         endpoint,
@@ -61,7 +63,7 @@ fn endpoint(url: &NewsUrl, args: &Args) -> Result<Endpoint, Failure> {
     })
 }
 
-/// Who logs in: whoever is named, or, over TLS, whom `~/.netrc` has for this very host. Most servers ask nobody, so its
+/// Who logs in: whoever is named, or, over TLS to a server that is checked, whom `~/.netrc` has for this very host. Most servers ask nobody, so its
 /// entry for all other hosts is not taken.
 async fn login(
     url: &NewsUrl,

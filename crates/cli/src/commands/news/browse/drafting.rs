@@ -45,17 +45,19 @@ impl Model {
             return self.remark("it is on its way; ^C ends without waiting");
         }
         match key {
-            KeyCode::Char('y') => match draft::article(draft.text.as_bytes()) {
-                Ok(article) => {
-                    draft.is_sent = true;
-                    let id = draft
-                        .id
-                        .get_or_insert_with(|| draft::message_id(&draft.text));
-                    let article = draft::with_id(article, id);
-                    vec![self.ask(Request::Post(article))]
+            KeyCode::Char('y') => {
+                let id = draft
+                    .id
+                    .get_or_insert_with(|| draft::message_id(&draft.text));
+                let named = draft::with_id(&draft.text, id);
+                match draft::article(named.as_bytes()) {
+                    Ok(article) => {
+                        draft.is_sent = true;
+                        vec![self.ask(Request::Post(article))]
+                    }
+                    Err(why) => self.remark(&format!("not posted: {why}; e edits it")),
                 }
-                Err(why) => self.remark(&format!("not posted: {why}; e edits it")),
-            },
+            }
             KeyCode::Char('e') => vec![Wish::Edit(draft.text.clone())],
             KeyCode::Char('d') => {
                 self.leave_draft("thrown away");
