@@ -7,7 +7,7 @@ use lariat_testkit::{NntpFault, NntpServer};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use crate::news::{begin, command};
+use crate::news::{begin, command, news, wait_until};
 use crate::pty::Terminal;
 
 /// Somebody at a terminal, whose editor writes a line below what there is.
@@ -45,7 +45,7 @@ fn news_are_read_answered_and_posted() {
     terminal.wait_to_show("Yes, all.");
     assert_eq!((drafts(&folder), server.posted().len()), (1, 0));
     terminal.type_in("y");
-    terminal.wait_to_show("posted; u asks the server");
+    terminal.wait_to_show("posted; q goes to the list, where u asks");
     let posted = server.posted();
     assert!(
         posted[0].starts_with("From: Otto <otto@example.org>\nNewsgroups: misc.test\n"),
@@ -79,6 +79,72 @@ fn a_slow_server_freezes_no_key() {
     terminal.type_in("?\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
     assert!(terminal.is_as_it_was());
+}
+
+#[test]
+fn whoever_goes_on_does_not_wait_for_a_server_that_is_silent() {
+    let (server, folder) = begin();
+    let mut terminal = browse(&folder, &[&server.url("misc.test")]);
+    terminal.wait_to_show("misc.test: 2 articles");
+    server.order("ARTICLE", 1, NntpFault::Silent);
+    terminal.type_in("\r");
+    terminal.wait_to_show("waiting for article");
+    terminal.type_in("q");
+    terminal.wait_to_show("misc.test        2  For tests");
+    let asked = server.heard().into_iter();
+    assert_eq!(asked.filter(|line| line.starts_with("ARTICLE")).count(), 1);
+    // The new connection is as good.
+    terminal.type_in("j\r");
+    terminal.wait_to_show("misc.test: 2 articles");
+    terminal.type_in("\r");
+    terminal.wait_to_show("Hello all");
+    terminal.type_in("\x03");
+    assert_eq!(terminal.wait_for_end(), Some(0));
+}
+
+#[test]
+fn a_server_that_is_silent_is_asked_once() {
+    let (server, folder) = begin();
+    let url = server.url("misc.test");
+    let mut terminal = browse(&folder, &["--timeout", "2", &url]);
+    terminal.wait_to_show("misc.test: 2 articles");
+    server.order("ARTICLE", 1, NntpFault::Silent);
+    terminal.type_in("\r");
+    terminal.wait_to_show("no answer to");
+    let asked = server.heard().into_iter();
+    assert_eq!(asked.filter(|line| line.starts_with("ARTICLE")).count(), 1);
+    terminal.type_in("\r");
+    terminal.wait_to_show("Hello all");
+    terminal.type_in("\x03");
+    assert_eq!(terminal.wait_for_end(), Some(0));
+}
+
+#[test]
+fn a_group_that_there_is_not_is_told_of_beside_those_that_there_are() {
+    let (server, folder) = begin();
+    let mut terminal = browse(&folder, &[&server.url("no.such")]);
+    terminal.wait_to_show("misc.test        2  For tests");
+    terminal.wait_to_show("411 No such group");
+    terminal.type_in("\x03");
+    assert_eq!(terminal.wait_for_end(), Some(0));
+}
+
+#[test]
+fn the_newest_articles_are_listed_where_the_highest_numbers_have_none() {
+    let (server, folder) = begin();
+    for number in 3..=3000 {
+        let article = format!("From: a@b\nSubject: s{number}\n\nx\n");
+        server.put("misc.test", &article);
+    }
+    for number in 4..=3000 {
+        server.cancel("misc.test", number);
+    }
+    let mut terminal = browse(&folder, &[&server.url("misc.test")]);
+    terminal.wait_to_show("misc.test: 3 articles in 2 threads");
+    terminal.type_in("m");
+    terminal.wait_to_show("there are no older articles");
+    terminal.type_in("\x03");
+    assert_eq!(terminal.wait_for_end(), Some(0));
 }
 
 #[test]
@@ -236,6 +302,36 @@ fn an_article_of_which_nothing_is_known_is_posted_once() {
     assert_eq!(server.posted().len(), 1);
     terminal.type_in("d\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
+}
+
+#[test]
+fn an_article_that_is_on_its_way_at_the_end_is_told_of() {
+    let (server, folder) = begin();
+    let from = ["--from", "Otto <otto@example.org>"];
+    let url = server.url("misc.test");
+    let mut terminal = browse(&folder, &[&from[..], &[&url]].concat());
+    terminal.wait_to_show("misc.test: 2 articles");
+    terminal.type_in("\r");
+    terminal.wait_to_show("Hello all");
+    terminal.type_in("r");
+    terminal.wait_to_show("Post this?");
+    server.order("ARTICLE SENT", 1, NntpFault::Silent);
+    terminal.type_in("y");
+    wait_until(|| !server.posted().is_empty());
+    terminal.type_in("\x03");
+    assert_eq!(terminal.wait_for_end(), Some(1));
+    let screen = terminal.screen().concat();
+    assert!(screen.contains("the draft is kept in "), "{screen}");
+    assert!(
+        screen.contains("it is not known whether the article has arrived"),
+        "{screen}"
+    );
+    // The draft has its name: the server takes it once.
+    let draft = folder.path().join("state/drafts/draft-1.txt");
+    let draft = draft.display().to_string();
+    let outcome = news(&folder, &[&url, "post", &draft]);
+    assert!(outcome.errors.contains("441 I have it"), "{outcome:?}");
+    assert_eq!(server.posted().len(), 1);
 }
 
 #[test]

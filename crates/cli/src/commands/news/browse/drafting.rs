@@ -45,19 +45,7 @@ impl Model {
             return self.remark("it is on its way; ^C ends without waiting");
         }
         match key {
-            KeyCode::Char('y') => {
-                let id = draft
-                    .id
-                    .get_or_insert_with(|| draft::message_id(&draft.text));
-                let named = draft::with_id(&draft.text, id);
-                match draft::article(named.as_bytes()) {
-                    Ok(article) => {
-                        draft.is_sent = true;
-                        vec![self.ask(Request::Post(article))]
-                    }
-                    Err(why) => self.remark(&format!("not posted: {why}; e edits it")),
-                }
-            }
+            KeyCode::Char('y') => self.post(),
             KeyCode::Char('e') => vec![Wish::Edit(draft.text.clone())],
             KeyCode::Char('d') => {
                 self.leave_draft("thrown away");
@@ -83,6 +71,31 @@ impl Model {
             }
             _ => self.remark("y posts it, e edits it again, d throws it away"),
         }
+    }
+
+    /// Asks the server to take the draft, by a name that it keeps: whoever posts it again posts the same.
+    fn post(&mut self) -> Vec<Wish> {
+        let width = self.width();
+        let Some(draft) = &mut self.draft else {
+            return Vec::new();
+        };
+        let id = draft.id.clone();
+        let id = id.unwrap_or_else(|| draft::message_id(&draft.text));
+        let named = draft::with_id(&draft.text, &id);
+        let article = match draft::article(named.as_bytes()) {
+            Ok(article) => article,
+            Err(why) => return self.remark(&format!("not posted: {why}; e edits it")),
+        };
+        draft.is_sent = true;
+        draft.id = Some(id);
+        let mut wishes = Vec::new();
+        if named != draft.text {
+            draft.text.clone_from(&named);
+            draft.lay_out(width);
+            wishes.push(Wish::Keep(named));
+        }
+        wishes.push(self.ask(Request::Post(article)));
+        wishes
     }
 
     /// Has an article of a person's own written.
@@ -121,7 +134,10 @@ impl Model {
     /// Goes back from a draft that is no more.
     pub(super) fn leave_draft(&mut self, words: &str) {
         self.draft = None;
-        self.screen = self.behind;
+        match self.screen {
+            Screen::Help => self.under_help = self.behind,
+            _ => self.screen = self.behind,
+        }
         self.note = Some(words.to_owned());
     }
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::messages::Edited;
+use crate::commands::news::UNCONFIRMED;
 use crate::failure::in_words;
-use crate::output::note;
+use crate::output::{complain, note};
 use crate::platform::{create_private_file, create_private_folder};
 use crate::serve::state;
 use crate::words;
@@ -32,6 +33,8 @@ pub struct DraftFile {
     is_new: bool,
     /// What an editor has left that failed: nothing else is written there.
     kept: Vec<PathBuf>,
+    /// The server has been asked to take it, and has not said whether it has.
+    is_sent: bool,
 }
 
 impl DraftFile {
@@ -41,7 +44,18 @@ impl DraftFile {
             path: None,
             is_new: true,
             kept: Vec::new(),
+            is_sent: false,
         }
+    }
+
+    /// Keeps the draft as it is sent, so that whoever posts it from there posts the same again.
+    pub fn keep(&mut self, text: &str) -> Result<(), String> {
+        self.write(text).map(drop)
+    }
+
+    /// Whether the draft is on its way, and the server's word on it has not come.
+    pub fn set_sent(&mut self, is_sent: bool) {
+        self.is_sent = is_sent;
     }
 
     /// Edits a draft. Gives how it came out of the editor; nothing is kept of what was not written.
@@ -125,8 +139,11 @@ impl DraftFile {
 }
 
 impl Drop for DraftFile {
-    /// Says where what was written is, since it was not posted.
+    /// Says where what was written is, since nobody knows that it was posted.
     fn drop(&mut self) {
+        if self.is_sent {
+            complain(UNCONFIRMED);
+        }
         for path in self.kept.iter().chain(&self.path) {
             note(&format!("the draft is kept in {}", path.display()));
         }

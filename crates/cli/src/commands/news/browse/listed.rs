@@ -8,7 +8,7 @@ use super::threads::{Entry, Row, threads};
 use crate::commands::news::newsrc::Numbers;
 
 /// More articles of one group than a person looks through; the oldest are forgotten then.
-const MAXIMUM_ENTRIES: usize = 20_000;
+pub const MAXIMUM_ENTRIES: usize = 20_000;
 
 /// A group's articles.
 #[derive(Clone, Debug, Default)]
@@ -69,8 +69,15 @@ impl Listed {
     }
 
     /// The number before which the group has articles that were not asked for, and which come next: the newest of them.
+    /// Those that are older than all that can be kept never come.
     pub fn older_before(&self) -> Option<u64> {
-        self.gaps.last().map(|gap| gap.before)
+        let is_kept = |gap: &&Gap| gap.behind.is_some() || !self.is_full();
+        self.gaps.last().filter(is_kept).map(|gap| gap.before)
+    }
+
+    /// Whether there are as many as can be.
+    pub fn is_full(&self) -> bool {
+        self.entries.len() >= MAXIMUM_ENTRIES
     }
 
     /// Takes in which numbers were asked for.
@@ -218,5 +225,16 @@ mod tests {
             (MAXIMUM_ENTRIES, None)
         );
         assert_eq!(listed.chosen().map(|entry| entry.number), Some(25_000));
+        assert!(listed.is_full());
+        // Nor are older ones asked for where there are just as many as can be; those between are.
+        let mut listed = newest(headers(&numbers[5_000..], Some(5_001)));
+        assert_eq!(
+            (listed.entries.len(), listed.older_before()),
+            (MAXIMUM_ENTRIES, None)
+        );
+        listed.add(None, headers(&[30_000], Some(30_000)), 10);
+        assert_eq!(listed.older_before(), Some(30_000));
+        listed.add(Some(30_000), headers(&[25_001], Some(25_001)), 10);
+        assert_eq!((listed.older_before(), listed.is_full()), (None, true));
     }
 }

@@ -26,6 +26,8 @@ pub enum Wish {
     Ask(u64, Request),
     /// Have a person edit this draft.
     Edit(String),
+    /// Keep the draft as it is sent, in its file.
+    Keep(String),
     /// The draft is posted, or not wanted any more: its file can go.
     Forget,
     /// Write down what was read.
@@ -58,6 +60,8 @@ pub enum Answer {
     Posted,
     /// Why nothing came, in a line.
     Failed(String),
+    /// The server's word that there is no such group or article, in a line.
+    Missing(String),
     /// Why it is not known whether an article was taken, in a line.
     Unconfirmed(String),
 }

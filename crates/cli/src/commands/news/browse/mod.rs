@@ -34,6 +34,7 @@ use self::model::{Model, Reader};
 use self::network::Line;
 use self::terminal::{Display, Keyboard};
 pub use self::threads::base;
+use crate::commands::news::UNCONFIRMED;
 use crate::commands::news::newsrc::NewsrcFile;
 use crate::failure::Failure;
 
@@ -76,8 +77,10 @@ pub async fn run(
         // Not before the channels are closed.
         () = &mut network => return Err(Failure::new("the connection is gone")),
     };
-    // The channel is closed, so it says goodbye when the server has answered, or is dropped.
-    let _ = timeout(GOODBYE, network).await;
+    if outcome.is_ok() {
+        // The channel is closed, so it says goodbye when the server has answered, or is dropped.
+        let _ = timeout(GOODBYE, network).await;
+    }
     outcome
 }
 
@@ -100,6 +103,11 @@ async fn show(
             match wish {
                 // Whoever answers is there for as long as this is.
                 Wish::Ask(number, request) => drop(asking.send((number, request))),
+                Wish::Keep(text) => {
+                    if let Err(why) = file.keep(&text) {
+                        wishes.extend(model.update(Input::Edited(Edited::Failed(why))));
+                    }
+                }
                 Wish::Edit(text) => {
                     let edited;
                     (file, edited) = edit(&mut display, file, text).await?;
@@ -111,9 +119,13 @@ async fn show(
                 Wish::Forget => file.remove(),
                 Wish::Remember(mark) => keeper.keep(mark),
                 Wish::Redraw => display.forget()?,
-                Wish::Quit => return Ok(()),
+                Wish::Quit => {
+                    drop((display, keyboard));
+                    return hear_the_last(model, file, answers).await;
+                }
             }
         }
+        file.set_sent(model.is_posting());
         if !wishes.is_empty() {
             continue;
         }
@@ -128,6 +140,27 @@ async fn show(
         };
         wishes = model.update(input);
     }
+}
+
+/// Hears what becomes of an article that is on its way, if the server says so soon.
+async fn hear_the_last(
+    mut model: Model,
+    mut file: DraftFile,
+    mut answers: mpsc::UnboundedReceiver<Answered>,
+) -> Result<(), Failure> {
+    while model.is_posting() {
+        let heard = timeout(GOODBYE, answers.recv()).await;
+        file.set_sent(false);
+        let Ok(Some((number, answer))) = heard else {
+            return Err(Failure::new(UNCONFIRMED));
+        };
+        match model.update(Input::Heard(number, answer)).as_slice() {
+            [Wish::Forget] => file.remove(),
+            _ if model.is_posting() => file.set_sent(true),
+            _ => return Err(Failure::new(model.note.unwrap_or_default())),
+        }
+    }
+    Ok(())
 }
 
 /// Lends the terminal to the editor.

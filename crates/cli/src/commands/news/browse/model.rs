@@ -8,7 +8,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::drafting::Draft;
 use super::groups::Groups;
-use super::listed::Listed;
+use super::listed::{Listed, MAXIMUM_ENTRIES};
 use super::messages::{Answer, Input, Request, Wish};
 use super::reading::Reading;
 use crate::commands::news::draft;
@@ -55,8 +55,10 @@ pub struct Model {
     pub typed: Option<String>,
     /// What the server was asked, and is asked for still.
     waiting: Option<(u64, Request)>,
-    /// Where to go back to.
+    /// Where to go back to from a draft.
     pub(super) behind: Screen,
+    /// Where to go back to from the help.
+    pub(super) under_help: Screen,
     size: (u16, u16),
     asked: u64,
 }
@@ -75,6 +77,7 @@ impl Model {
             typed: None,
             waiting: None,
             behind: Screen::Groups,
+            under_help: Screen::Groups,
             size,
             asked: 0,
         };
@@ -105,6 +108,11 @@ impl Model {
     /// How many lines of a list or text are seen.
     pub fn page(&self) -> usize {
         usize::from(self.size.1.saturating_sub(FRAME)).max(1)
+    }
+
+    /// Whether an article is on its way to the server.
+    pub fn is_posting(&self) -> bool {
+        matches!(self.waiting, Some((_, Request::Post(_))))
     }
 
     /// What is being waited for, in words.
@@ -164,7 +172,7 @@ impl Model {
             return Vec::new();
         }
         if key.code == KeyCode::Char('?') && self.screen != Screen::Help {
-            self.behind = self.screen;
+            self.under_help = self.screen;
             self.screen = Screen::Help;
             return Vec::new();
         }
@@ -174,7 +182,7 @@ impl Model {
             Screen::Article => self.in_article(key.code),
             Screen::Draft => self.in_draft(key.code),
             Screen::Help => {
-                self.screen = self.behind;
+                self.screen = self.under_help;
                 Vec::new()
             }
         }
@@ -248,6 +256,11 @@ impl Model {
                         group,
                         before: Some(before),
                     })];
+                }
+                None if listed.is_full() => {
+                    return self.remark(&format!(
+                        "no more than {MAXIMUM_ENTRIES} articles are listed; over shows older ones"
+                    ));
                 }
                 None => self.note = Some("there are no older articles".into()),
             },
@@ -366,13 +379,14 @@ impl Model {
         };
         let (page, width) = (self.page(), self.width());
         match (request, answer) {
-            (request, Answer::Failed(why)) => {
-                if let (Request::Post(_), Some(draft)) = (request, &mut self.draft) {
+            (Request::Post(_), Answer::Failed(why) | Answer::Missing(why)) => {
+                if let Some(draft) = &mut self.draft {
                     draft.take_back();
-                    return self.remark(&format!("not posted: {why}"));
                 }
-                return self.remark(&why);
+                return self.remark(&format!("not posted: {why}"));
             }
+            (_, Answer::Failed(why)) => return self.remark(&why),
+            (request, Answer::Missing(why)) => return self.missed(&request, &why),
             (_, Answer::Unconfirmed(why)) => {
                 if let Some(draft) = &mut self.draft {
                     draft.take_back();
@@ -395,12 +409,15 @@ impl Model {
                     listed.cursor.at = listed.row_of(number).unwrap_or(listed.cursor.at);
                     listed.cursor.keep(listed.rows.len(), page);
                 }
-                self.reading = Some(Reading::new(message, width));
+                self.reading = Some(Reading::new(number, message, width));
                 self.show(Screen::Article);
                 return self.mark(Mark::of(&group, number));
             }
             (_, Answer::Posted) => {
-                self.leave_draft("posted; u asks the server for what is new");
+                self.leave_draft(match self.behind {
+                    Screen::Article => "posted; q goes to the list, where u asks for what is new",
+                    _ => "posted; u asks the server for what is new",
+                });
                 return vec![Wish::Forget];
             }
             _ => {}
@@ -408,10 +425,30 @@ impl Model {
         Vec::new()
     }
 
-    /// Shows a screen; behind the help, if somebody reads that.
+    /// What was asked for is not there, by the server's word.
+    fn missed(&mut self, request: &Request, why: &str) -> Vec<Wish> {
+        let page = self.page();
+        match (request, &mut self.listed) {
+            // Whoever goes on from there goes past it.
+            (Request::Article { group, number }, Some(listed)) if listed.group == *group => {
+                listed.cursor.at = listed.row_of(*number).unwrap_or(listed.cursor.at);
+                listed.cursor.keep(listed.rows.len(), page);
+            }
+            // Whoever has named a group that there is not sees those that there are.
+            (Request::Headers { .. }, _) if !self.groups.is_known => {
+                self.remark(why);
+                return vec![self.ask(Request::Groups)];
+            }
+            _ => {}
+        }
+        self.remark(why)
+    }
+
+    /// Shows a screen; behind the help or a draft, if somebody looks at that.
     fn show(&mut self, screen: Screen) {
-        match self.screen {
-            Screen::Help | Screen::Draft => self.behind = screen,
+        match (self.screen, self.under_help) {
+            (Screen::Draft, _) | (Screen::Help, Screen::Draft) => self.behind = screen,
+            (Screen::Help, _) => self.under_help = screen,
             _ => self.screen = screen,
         }
     }

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::mem;
+use std::time::Duration;
 
 use lariat_client::nntp::{ActiveGroup, Client, Error, Overview, Site};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::messages::{Answer, Group, Headers, Request};
 use super::threads::Entry;
@@ -13,7 +15,11 @@ use crate::commands::news::message::{Message, decoded, seconds};
 use crate::failure::Failure;
 
 /// How many articles of a group are asked for at once.
-const STEP: u64 = 500;
+const STEP: usize = 500;
+
+/// How long an answer that nobody waits for any more is waited for, before the connection that owes it is given up: a new one
+/// takes longer than most answers.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// More groups than any server has; what is beyond is not shown.
 const MAXIMUM_GROUPS: usize = 500_000;
@@ -25,25 +31,36 @@ pub struct Line {
     group: Option<String>,
 }
 
-/// Answers wishes until nobody has any more, and says goodbye.
+/// Answers wishes until nobody has any more, and says goodbye. Whoever has gone on wants the newest alone; but what is posted
+/// is posted.
 pub async fn serve(
     mut line: Line,
     mut asked: mpsc::UnboundedReceiver<Asked>,
     answering: mpsc::UnboundedSender<Answered>,
 ) {
-    while let Some(mut ask) = asked.recv().await {
-        // Whoever has gone on wants the newest alone; but what is posted is posted.
-        while !matches!(ask.1, Request::Post(_))
+    let mut next = asked.recv().await;
+    while let Some(mut ask) = next {
+        while !is_post(&ask)
             && let Ok(newer) = asked.try_recv()
         {
             ask = newer;
         }
-        let answer = line.answer(&ask.1).await;
-        if answering.send((ask.0, answer)).is_err() {
+        let (answer, newer) = line.answer_unless(&ask, &mut asked).await;
+        if let Some(answer) = answer
+            && answering.send((ask.0, answer)).is_err()
+        {
             break;
         }
+        next = match newer {
+            Some(newer) => newer,
+            None => asked.recv().await,
+        };
     }
     line.close().await;
+}
+
+fn is_post(ask: &Asked) -> bool {
+    matches!(ask.1, Request::Post(_))
 }
 
 impl Line {
@@ -57,17 +74,45 @@ impl Line {
         })
     }
 
+    /// The answer to a wish, unless somebody goes on before it has come; and the wish that came meanwhile, or that there is
+    /// none any more.
+    async fn answer_unless(
+        &mut self,
+        ask: &Asked,
+        asked: &mut mpsc::UnboundedReceiver<Asked>,
+    ) -> (Option<Answer>, Option<Option<Asked>>) {
+        let newer;
+        {
+            let answering = self.answer(&ask.1);
+            tokio::pin!(answering);
+            newer = tokio::select! {
+                biased;
+                answer = &mut answering => return (Some(answer), None),
+                newer = asked.recv(), if !is_post(ask) => newer,
+            };
+            if newer.is_some()
+                && let Ok(answer) = timeout(PATIENCE, answering).await
+            {
+                return (Some(answer), Some(newer));
+            }
+        }
+        // What it owes would be taken for the next answer.
+        self.client = None;
+        (None, Some(newer))
+    }
+
     async fn answer(&mut self, request: &Request) -> Answer {
         if matches!(request, Request::Post(_)) {
             self.look_whether_it_is_there().await;
         }
         let was_there = self.client.is_some();
         let mut answered = self.attempt(request).await;
-        if was_there && answered.as_ref().is_err_and(|error| error.is_fatal()) {
+        if was_there && answered.as_ref().is_err_and(Error::is_fatal) {
             // Servers give up connections on which somebody reads for a long time. What was posted may have been
-            // taken, and is not posted twice.
+            // taken, and is not posted twice; and who was silent for so long is not waited for again.
             self.client = None;
-            if !matches!(request, Request::Post(_)) {
+            let is_silent = matches!(answered, Err(Error::TimedOut { .. }));
+            if !is_silent && !matches!(request, Request::Post(_)) {
                 answered = self.attempt(request).await;
             }
         }
@@ -77,13 +122,13 @@ impl Line {
                 if error.is_fatal() {
                     self.client = None;
                 }
-                let is_known = !matches!(error, Error::Unconfirmed(_));
+                let told: fn(String) -> Answer = match &error {
+                    Error::Unconfirmed(_) => Answer::Unconfirmed,
+                    error if error.is_unavailable() => Answer::Missing,
+                    _ => Answer::Failed,
+                };
                 let failure = Failure::from(error);
-                let why = failure.message().unwrap_or_default().to_owned();
-                match is_known {
-                    true => Answer::Failed(why),
-                    false => Answer::Unconfirmed(why),
-                }
+                told(failure.message().unwrap_or_default().to_owned())
             }
         }
     }
@@ -170,17 +215,11 @@ async fn headers(client: &mut Client, group: &str, before: Option<u64>) -> Resul
     if known.is_empty() || last < known.first {
         return Ok(Headers::default());
     }
-    let first = last.saturating_sub(STEP - 1).max(known.first);
-    let overviews = match client.over(first..=last).await {
-        Ok(overviews) => overviews,
-        // They were all taken away.
-        Err(error) if error.is_unavailable() => Vec::new(),
-        Err(error) => return Err(error),
-    };
+    let newest = client.newest(known.first..=last, STEP).await?;
     Ok(Headers {
-        entries: overviews.iter().map(entry).collect(),
+        entries: newest.overviews.iter().map(entry).collect(),
         last,
-        older_before: (first > known.first).then_some(first),
+        older_before: newest.older_before,
     })
 }
 

@@ -24,6 +24,8 @@ const TABULATOR: usize = 8;
 /// An article that is read.
 #[derive(Clone, Debug)]
 pub struct Reading {
+    /// Its number in its group.
+    pub number: u64,
     pub message: Message,
     /// The lines, none of which can steer a terminal.
     pub lines: Vec<(Kind, String)>,
@@ -35,8 +37,9 @@ pub struct Reading {
 
 impl Reading {
     /// Begins at the top.
-    pub fn new(message: Message, width: usize) -> Self {
+    pub fn new(number: u64, message: Message, width: usize) -> Self {
         let mut reading = Reading {
+            number,
             message,
             lines: Vec::new(),
             top: 0,
@@ -210,7 +213,7 @@ mod tests {
     #[test]
     fn few_headers_are_shown_or_all() {
         let article = "Path: here\nFrom: a@b\nSubject: x\n\none\n> two\n-- \nA\n";
-        let mut reading = Reading::new(Message::plain(article), 40);
+        let mut reading = Reading::new(1, Message::plain(article), 40);
         let shown = |reading: &Reading| -> Vec<(Kind, String)> { reading.lines.clone() };
         let line = |kind, text: &str| (kind, text.to_owned());
         let body = [
@@ -234,13 +237,11 @@ mod tests {
     #[test]
     fn reading_stays_within_the_article() {
         let text: String = (0..50).map(|line| format!("{line}\n")).collect();
-        let mut reading = Reading::new(
-            Message {
-                headers: Vec::new(),
-                text,
-            },
-            40,
-        );
+        let message = Message {
+            headers: Vec::new(),
+            text,
+        };
+        let mut reading = Reading::new(1, message, 40);
         assert!(reading.moved(KeyCode::Char(' '), 10) && !reading.is_at_end(10));
         assert_eq!(reading.top, 10);
         reading.resize(20);

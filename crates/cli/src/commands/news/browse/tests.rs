@@ -1,5 +1,7 @@
 //! The reader without a terminal and without a server: keys go in, answers are made up, and the screen is looked at.
 
+mod drafts;
+
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -59,14 +61,14 @@ impl Person {
     /// What the model has just asked the server for.
     fn asked(&self) -> Option<&Request> {
         match self.wishes.as_slice() {
-            [Wish::Ask(_, request)] => Some(request),
+            [Wish::Ask(_, request)] | [Wish::Keep(_), Wish::Ask(_, request)] => Some(request),
             _ => None,
         }
     }
 
     /// Has the server answer what was just asked.
     fn answer(&mut self, answer: Answer) {
-        let Some(Wish::Ask(number, _)) = self.wishes.first() else {
+        let Some(Wish::Ask(number, _)) = self.wishes.last() else {
             panic!("nothing was asked: {:?}", self.wishes);
         };
         self.tell(Input::Heard(*number, answer));
@@ -258,116 +260,6 @@ fn what_is_typed_finds_groups() {
 }
 
 #[test]
-fn an_answer_is_written_confirmed_and_posted() {
-    let mut person = reading();
-    person.press("r");
-    let [Wish::Edit(draft)] = person.wishes.as_slice() else {
-        panic!("{:?}", person.wishes);
-    };
-    assert!(draft.starts_with(
-        "From: Otto <otto@example.org>\nNewsgroups: misc.test\nSubject: Re: Lunch?\n"
-    ));
-    assert!(
-        draft.contains("References: <1@a>\n\nAnn wrote:\n> Is there lunch today?\n"),
-        "{draft}"
-    );
-    let written = format!("{draft}\nYes.\n");
-    person.tell(Input::Edited(Edited::Changed(written.clone())));
-    let screen = person.screen();
-    assert_eq!(screen[0], "Post this?");
-    assert_eq!(
-        screen.last().map(String::as_str),
-        Some("y post  e edit  d throw away")
-    );
-    // Nothing else posts it, or leaves it.
-    person.press("q\n");
-    assert_eq!((person.asked(), person.model.screen), (None, Screen::Draft));
-    person.press("e");
-    assert_eq!(person.wishes, [Wish::Edit(written.clone())]);
-    person.tell(Input::Edited(Edited::Same));
-    person.press("y");
-    let Some(Request::Post(article)) = person.asked() else {
-        panic!("{:?}", person.wishes);
-    };
-    assert!(article.ends_with(b"\r\nYes.\r\n"));
-    let asked = person.wishes.clone();
-    person.press("yd");
-    assert_eq!(person.wishes, []);
-    person.wishes = asked;
-    person.answer(Answer::Failed("441 Not today".into()));
-    assert_eq!(
-        person.screen().last().map(String::as_str),
-        Some("not posted: 441 Not today")
-    );
-    person.press("y");
-    let Some(Request::Post(article)) = person.asked().cloned() else {
-        panic!("{:?}", person.wishes);
-    };
-    let why = "the server closed; it is not known whether it arrived";
-    person.answer(Answer::Unconfirmed(why.into()));
-    assert_eq!(person.screen().last().map(String::as_str), Some(why));
-    // The same again, by its name too, also when it was edited: a server takes it once.
-    let name = |article: &[u8]| {
-        let text = String::from_utf8_lossy(article).into_owned();
-        let name = text.lines().find(|line| line.starts_with("Message-ID: <"));
-        name.expect("a name").to_owned()
-    };
-    person.tell(Input::Edited(Edited::Changed(format!("{written}Now.\n"))));
-    person.press("y");
-    let Some(Request::Post(again)) = person.asked() else {
-        panic!("{:?}", person.wishes);
-    };
-    assert_eq!(name(again), name(&article));
-    assert!(again.ends_with(b"\r\nNow.\r\n"));
-    person.answer(Answer::Posted);
-    assert_eq!(person.wishes, [Wish::Forget]);
-    assert_eq!(person.model.screen, Screen::Article);
-}
-
-#[test]
-fn what_is_not_wanted_or_not_whole_is_not_posted() {
-    let mut person = reading();
-    person.press("w");
-    assert_eq!(
-        person.wishes,
-        [Wish::Edit(
-            "From: Otto <otto@example.org>\nNewsgroups: misc.test\nSubject: \n\n".into()
-        )]
-    );
-    person.tell(Input::Edited(Edited::Same));
-    assert_eq!(person.wishes, [Wish::Forget]);
-    assert_eq!(
-        person.screen().last().map(String::as_str),
-        Some("nothing was written")
-    );
-    person.tell(Input::Edited(Edited::Changed(
-        "From: a@b\nSubject: x\n\ny\n".into(),
-    )));
-    person.press("y");
-    assert_eq!(person.asked(), None);
-    let screen = person.screen();
-    assert_eq!(
-        screen[screen.len() - 2..],
-        [
-            "not posted: there is no line Newsgroups: above the empty",
-            "line; e edits it"
-        ]
-    );
-    person.press("d");
-    assert_eq!(person.wishes, [Wish::Forget]);
-    assert_eq!(person.model.screen, Screen::Article);
-    person.tell(Input::Edited(Edited::Failed(
-        "vi: no such file or directory".into(),
-    )));
-    assert!(
-        person
-            .screen()
-            .last()
-            .is_some_and(|line| line.starts_with("vi: no such file"))
-    );
-}
-
-#[test]
 fn failures_are_told_and_nothing_is_lost() {
     let mut person = reading();
     person.press("n");
@@ -385,6 +277,76 @@ fn failures_are_told_and_nothing_is_lost() {
         first.as_slice(),
         [Wish::Ask(_, Request::Article { number: 2, .. })]
     ));
+}
+
+#[test]
+fn an_article_that_is_gone_is_passed() {
+    let mut person = reading();
+    let article = |number| Request::Article {
+        group: "misc.test".into(),
+        number,
+    };
+    person.press("p");
+    person.answer(Answer::Missing("423 gone".into()));
+    let screen = person.screen();
+    // What is read is still what is shown.
+    assert_eq!(screen[0], "misc.test 2/3: Lunch?");
+    assert_eq!(screen.last().map(String::as_str), Some("423 gone"));
+    person.press("n");
+    assert_eq!(person.asked(), Some(&article(1)));
+    person.answer(Answer::Article(Message::plain(ARTICLE)));
+    person.press("n");
+    assert_eq!(person.asked(), Some(&article(2)));
+    person.answer(Answer::Missing("423 gone".into()));
+    person.press("n");
+    assert_eq!(person.asked(), None);
+    let last = person.screen();
+    assert_eq!(
+        last.last().map(String::as_str),
+        Some("this is the last article")
+    );
+}
+
+#[test]
+fn whoever_names_a_group_that_there_is_not_sees_those_that_there_are() {
+    let mut person = Person::begin(Some("no.such"));
+    person.answer(Answer::Missing("411 No such group".into()));
+    assert_eq!(person.asked(), Some(&Request::Groups));
+    let told = person.screen();
+    assert_eq!(told.last().map(String::as_str), Some("411 No such group"));
+    person.answer(groups());
+    let screen = person.screen();
+    assert_eq!(screen[0], "news.example.org: 2 groups");
+    assert_eq!(screen.last().map(String::as_str), Some("411 No such group"));
+    // They are known now.
+    person.press("\n");
+    person.answer(Answer::Missing("411 No such group".into()));
+    assert_eq!(person.wishes, []);
+}
+
+#[test]
+fn what_is_listed_has_an_end_that_is_told() {
+    let mut person = Person::begin(Some("misc.test"));
+    let entry = |number: u64| Entry {
+        number,
+        id: format!("<{number}>"),
+        ..Entry::default()
+    };
+    person.answer(Answer::Headers(Headers {
+        entries: (501..=20_500).map(entry).collect(),
+        last: 20_500,
+        older_before: Some(501),
+    }));
+    person.press("m");
+    assert_eq!(person.asked(), None);
+    let screen = person.screen();
+    assert_eq!(
+        screen[screen.len() - 2..],
+        [
+            "no more than 20000 articles are listed; over shows older",
+            "ones"
+        ]
+    );
 }
 
 #[test]

@@ -89,12 +89,9 @@ fn title_of(model: &Model) -> String {
         ),
         (Screen::Article, Some(listed), Some(reading)) => {
             let subject = reading.message.header("Subject").unwrap_or_default();
-            format!(
-                "{} {}/{}: {subject}",
-                listed.group,
-                listed.cursor.at + 1,
-                listed.rows.len()
-            )
+            let row = listed.row_of(reading.number).unwrap_or(listed.cursor.at);
+            let (group, rows) = (&listed.group, listed.rows.len());
+            format!("{group} {}/{rows}: {subject}", row + 1)
         }
         (Screen::Draft, ..) => "Post this?".into(),
         (Screen::Help, ..) => "Keys".into(),
@@ -110,11 +107,12 @@ fn last_line(model: &Model) -> String {
     if let Some(typed) = &model.typed {
         return format!("/{typed}");
     }
-    if let Some(waited) = model.waits_for() {
-        return format!("waiting for {waited} ...");
-    }
+    // What was said is there until the next key, and what is waited for after that as well.
     if let Some(note) = &model.note {
         return note.clone();
+    }
+    if let Some(waited) = model.waits_for() {
+        return format!("waiting for {waited} ...");
     }
     let keys = match model.screen {
         Screen::Groups => "Enter open  / find  w write  q end  ? help",
