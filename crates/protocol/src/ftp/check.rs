@@ -236,9 +236,9 @@ mod tests {
         #[test]
         fn what_resembles_listings_holds(parts in proptest::collection::vec(
             proptest::sample::select(vec![
-                "-rw-r--r--", "drwxr-xr-x", " ", " 1 a b", " 7", " Jan", " 12", " 14:05", " 2004", " a", " -> b",
+                "-rw-r--r--", "drwxr-xr-x", " ", " 1 a b", " 7", " Jan", " 12", " 14:05", " 2004", " 2004-01-12", " a", " -> b",
                 "01-12-06", " 02:05PM", " <DIR>", "type=file;", "size=7;", "modify=20060617172721;", "=", ";", "é",
-                "type=OS.unix=slink:b;", "UNIX.mode=644;",
+                "type=OS.unix=slink:b;", "UNIX.mode=644;", "unique=7;",
             ]), 0..12,
         )) {
             listing(parts.concat().as_bytes());

@@ -20,6 +20,8 @@ pub struct Entry {
     pub mode: Option<u32>,
     /// Where a link leads, if that is said.
     pub target: Option<String>,
+    /// What no other file of the server has, if that is said: it tells that two names are one file's.
+    pub unique: Option<String>,
 }
 
 /// What a file is.
@@ -63,6 +65,7 @@ impl Entry {
             precision: Precision::Second,
             mode: None,
             target: None,
+            unique: None,
         }
     }
 

@@ -35,6 +35,7 @@ pub fn parse_facts(line: &str) -> Result<Entry, Error> {
             "type" => set_kind(&mut entry, value),
             "size" | "sizd" => entry.size = value.parse().ok(),
             "modify" => entry.modified = value.parse().ok(),
+            "unique" => entry.unique = Some(value.to_owned()).filter(|id| !id.is_empty()),
             "unix.mode" => {
                 entry.mode = u32::from_str_radix(value, 8).ok().map(|mode| mode & 0o7777)
             }
@@ -73,6 +74,11 @@ pub fn print_facts(entry: &Entry) -> String {
     if let Some(mode) = entry.mode {
         let _ = write!(line, "UNIX.mode={mode:04o};");
     }
+    if let Some(unique) = &entry.unique
+        && !unique.contains([';', ' '])
+    {
+        let _ = write!(line, "unique={unique};");
+    }
     let _ = write!(line, " {}", entry.name);
     line
 }
@@ -99,7 +105,7 @@ mod tests {
     #[test]
     fn facts_are_read_and_written() {
         for line in [
-            "type=file;size=7;modify=20060617172721;UNIX.mode=0644; a name",
+            "type=file;size=7;modify=20060617172721;UNIX.mode=0644;unique=8g7; a name",
             "type=dir; a=b; c",
             "type=cdir;modify=20060617172721.5; /pub",
             "type=pdir; ..",
@@ -113,8 +119,7 @@ mod tests {
         }
         let bare = parse_facts(" a").expect("a name alone");
         assert_eq!(bare, Entry::named("a"));
-        let odd =
-            parse_facts("TYPE=file;size=big;modify=soon;perm=adfr;unique=1; a").expect("a name");
+        let odd = parse_facts("TYPE=file;size=big;modify=soon;perm=adfr; a").expect("a name");
         assert_eq!(odd, Entry::named("a"));
     }
 

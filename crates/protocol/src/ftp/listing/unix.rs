@@ -1,4 +1,4 @@
-//! As Unix's `ls -l` lists files: `-rw-r--r--   1 ftp  ftp  7 Jan 12 14:05 name`.
+//! As Unix's `ls -l` lists files: `-rw-r--r--   1 ftp  ftp  7 Jan 12 14:05 name`, or with `2006-01-12 14:05` for the time.
 
 use crate::ftp::{Entry, Kind, Moment, Precision};
 
@@ -20,19 +20,29 @@ pub(super) fn parse(line: &str, now: Moment) -> Option<Entry> {
     };
     let bits = bits(mode.get(1..)?)?;
     let words = words(line);
-    // Some have no group, and some no links; the month says where it is.
-    let month_at = (2..words.len().min(8)).find(|at| is_date(&words[*at..], line))?;
     let text = |at: usize| words.get(at).map(|(start, end)| &line[*start..*end]);
-    let month = month(text(month_at)?)?;
-    let day = text(month_at + 1)?.parse().ok()?;
-    let year = text(month_at + 2)?;
-    let (modified, precision) = moment(month, day, year, now)?;
-    let size = text(month_at - 1)?
+    let is_numeric = |at: usize| text(at).zip(text(at + 1)).is_some_and(is_numeric_date);
+    // Some have no group, and some no links; the date says where it is.
+    let date_at =
+        (2..words.len().min(8)).find(|at| is_numeric(*at) || is_date(&words[*at..], line))?;
+    let (modified, precision, last) = match is_numeric(date_at) {
+        true => {
+            let moment = numeric_moment(text(date_at)?, text(date_at + 1)?)?;
+            (moment, Precision::Minute, date_at + 1)
+        }
+        false => {
+            let month = month(text(date_at)?)?;
+            let day = text(date_at + 1)?.parse().ok()?;
+            let (moment, precision) = moment(month, day, text(date_at + 2)?, now)?;
+            (moment, precision, date_at + 2)
+        }
+    };
+    let size = text(date_at - 1)?
         .parse()
         .ok()
         .filter(|_| kind == Kind::File);
     // One space stands before the name; more of them are its own.
-    let behind = words.get(month_at + 2)?.1;
+    let behind = words.get(last)?.1;
     let name = line.get(behind..)?.strip_prefix(' ')?;
     let (name, target) = match kind {
         Kind::Link => match name.split_once(" -> ") {
@@ -50,6 +60,7 @@ pub(super) fn parse(line: &str, now: Moment) -> Option<Entry> {
         precision,
         mode: Some(bits),
         target,
+        unique: None,
     })
 }
 
@@ -130,6 +141,24 @@ fn is_date(words: &[(usize, usize)], line: &str) -> bool {
         .parse::<u8>()
         .is_ok_and(|day| (1..=31).contains(&day));
     month(text(first)).is_some() && day && (text(third).contains(':') || text(third).len() == 4)
+}
+
+/// Whether these are a day and a time of it, as `2006-01-12` and `14:05`.
+fn is_numeric_date((day, time): (&str, &str)) -> bool {
+    let has_form = |text: &str, form: &[u8]| {
+        let fits = |(byte, like): (u8, &u8)| match like {
+            b'0' => byte.is_ascii_digit(),
+            mark => byte == *mark,
+        };
+        text.len() == form.len() && text.bytes().zip(form).all(fits)
+    };
+    has_form(day, b"0000-00-00") && has_form(time, b"00:00")
+}
+
+fn numeric_moment(day: &str, time: &str) -> Option<Moment> {
+    let number = |text: &str| text.parse::<i64>().ok();
+    let date = (number(&day[..4])?, number(&day[5..7])?, number(&day[8..])?);
+    Moment::from_date(date, (number(&time[..2])?, number(&time[3..])?, 0))
 }
 
 fn month(text: &str) -> Option<i64> {
@@ -227,6 +256,8 @@ mod tests {
         ("-rwsr-xr-t 1 owner 7 Dec 31 23:59 no group", "no group", Kind::File, Some(7), "20051231235900", 0o5755),
         ("-rw-rw-rw- 7 Jun 18 10:00 bare", "bare", Kind::File, Some(7), "20060618100000", 0o666),
         ("-rw-r--r-- 1 jan may 5 Feb 29  2004 a", "a", Kind::File, Some(5), "20040229000000", 0o644),
+        ("-rw-r--r-- 1 ftp ftp 5 2005-01-02 14:05 a b", "a b", Kind::File, Some(5), "20050102140500", 0o644),
+        ("drwxr-xr-x 2 ftp 4096 2005-12-31 00:00 Jan 12 14:05", "Jan 12 14:05", Kind::Directory, None, "20051231000000", 0o755),
         ("crw-rw---- 1 root tty 4, 64 Jan 12 14:05 ttyS0", "ttyS0", Kind::Other, None, "20060112140500", 0o660),
     ];
 
@@ -250,6 +281,9 @@ mod tests {
             "-rw-r--r-- 1 a b 5 Foo 12 14:05 a",
             "-rw-r--r-- 1 a b 5 Jan 32 14:05 a",
             "-rw-r--r-- 1 a b 5 Feb 31 14:05 a",
+            "-rw-r--r-- 1 a b 5 2024-02-30 14:05 a",
+            "-rw-r--r-- 1 a b 5 2024-01-02 14:05:06.7 +0000 a",
+            "-rw-r--r-- 1 a b 5 M\u{e4}r 12 14:05 a",
             "?rw-r--r-- 1 a b 5 Jan 12 14:05 a",
             "-rwxrwxrwé 1 a b 5 Jan 12 14:05 a",
             "-rw-r--q-- 1 a b 5 Jan 12 14:05 a",
