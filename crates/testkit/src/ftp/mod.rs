@@ -8,14 +8,21 @@ mod tree;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use lariat_protocol::ftp::Moment;
 
 use session::Session;
 use tree::Tree;
+
+/// When everything that is there was put there: the 17th of June 2006, in seconds since 1970.
+const CLOCK: i64 = 1_150_565_241;
+
+/// How long anything is waited for: longer than any test.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the server does in the place of what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +48,8 @@ pub enum Fault {
     Lists(String),
     /// Says that it begins, and makes no data connection.
     NeverConnects,
+    /// Does what it was asked when clients have said this verb so often, by whichever connections.
+    Awaits(&'static str, usize),
 }
 
 /// A running server, which ends when it is dropped.
@@ -64,6 +73,10 @@ struct Shared {
     /// Which command, how often, and what happens then.
     faults: Mutex<Vec<(String, usize, Fault)>>,
     heard: Mutex<Vec<String>>,
+    /// Told when something more was heard.
+    said: Condvar,
+    /// What its clock shows, in seconds since 1970.
+    clock: AtomicI64,
     features: Mutex<Vec<&'static str>>,
     ends: AtomicBool,
 }
@@ -90,6 +103,8 @@ impl FtpServer {
             tree: Mutex::default(),
             faults: Mutex::default(),
             heard: Mutex::default(),
+            said: Condvar::new(),
+            clock: AtomicI64::new(CLOCK),
             features: Mutex::new(vec![
                 "EPSV",
                 "MDTM",
@@ -128,8 +143,14 @@ impl FtpServer {
 
     /// Puts a file there, and the folders that it is in. It was changed on the 17th of June 2006.
     pub fn put(&self, path: &str, content: &[u8]) {
-        let changed = Moment::from_seconds(1_150_565_241);
+        let changed = Moment::from_seconds(CLOCK);
         self.tree().put(path, content.to_vec(), changed);
+    }
+
+    /// Sets the clock by which files are stored that are sent there, in seconds since 1970. It stands, on the 17th of June 2006
+    /// at first.
+    pub fn set_clock(&self, seconds: i64) {
+        self.shared.clock.store(seconds, Ordering::Release);
     }
 
     /// Makes an empty folder.
@@ -168,11 +189,7 @@ impl FtpServer {
 
     /// The lines that clients have said, in their order.
     pub fn heard(&self) -> Vec<String> {
-        self.shared
-            .heard
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.shared.heard().clone()
     }
 
     fn tree(&self) -> MutexGuard<'_, Tree> {
@@ -195,6 +212,33 @@ impl Shared {
 
     fn faults(&self) -> MutexGuard<'_, Vec<(String, usize, Fault)>> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Vec<String>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hear(&self, line: &str) {
+        self.heard().push(line.to_owned());
+        self.said.notify_all();
+    }
+
+    /// Waits until clients have said a verb so often, or for as long as anybody waits here.
+    fn wait_for(&self, verb: &str, times: usize) {
+        let is_rare = |heard: &mut Vec<String>| {
+            let said = heard
+                .iter()
+                .filter(|line| line.split(' ').next() == Some(verb));
+            said.count() < times
+        };
+        drop(
+            self.said
+                .wait_timeout_while(self.heard(), PATIENCE, is_rare),
+        );
+    }
+
+    fn now(&self) -> Moment {
+        Moment::from_seconds(self.clock.load(Ordering::Acquire))
     }
 
     /// What is to go wrong with this command, if anything is.

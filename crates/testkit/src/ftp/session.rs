@@ -12,10 +12,7 @@ use lariat_protocol::ftp::{
 };
 
 use super::tree::{Tree, resolve};
-use super::{Fault, Shared};
-
-/// How long a session waits for its client: longer than any test.
-const PATIENCE: Duration = Duration::from_secs(60);
+use super::{CLOCK, Fault, PATIENCE, Shared};
 
 /// The time between two bytes of what drips.
 const DRIP: Duration = Duration::from_millis(20);
@@ -74,9 +71,7 @@ impl Session {
                 return Ok(());
             }
             let line = line.trim_end_matches(['\r', '\n']);
-            let mut heard = self.shared.heard.lock().map_err(|_| io::ErrorKind::Other)?;
-            heard.push(line.to_owned());
-            drop(heard);
+            self.shared.hear(line);
             let command = match Command::parse(line) {
                 Ok(command) => command,
                 Err(error) => {
@@ -84,7 +79,13 @@ impl Session {
                     continue;
                 }
             };
-            let fault = self.shared.fault(command.verb());
+            let fault = match self.shared.fault(command.verb()) {
+                Some(Fault::Awaits(verb, times)) => {
+                    self.shared.wait_for(verb, times);
+                    None
+                }
+                fault => fault,
+            };
             match fault {
                 Some(Fault::Says(bytes)) => self.output.write_all(&bytes)?,
                 Some(Fault::Silent) => {}
@@ -360,12 +361,14 @@ impl Session {
         fault: Option<Fault>,
     ) -> io::Result<()> {
         let mut content = Vec::new();
+        let mut is_ended = true;
         if let Some(Fault::Cuts(count) | Fault::BreaksOff(count) | Fault::Stalls(count)) = fault {
             Read::by_ref(&mut data)
                 .take(count as u64)
                 .read_to_end(&mut content)?;
         } else {
-            data.read_to_end(&mut content)?;
+            // What came before a reset is kept, as by other servers.
+            is_ended = data.read_to_end(&mut content).is_ok();
         }
         let mut tree = self.shared.tree();
         let before = tree
@@ -377,7 +380,7 @@ impl Session {
             _ => &before[..offset.min(before.len())],
         };
         let whole = [kept, &content[..]].concat();
-        tree.put(name, whole, Moment::from_seconds(1_150_565_241));
+        tree.put(name, whole, self.shared.now());
         drop(tree);
         match fault {
             Some(Fault::Cuts(_)) => {
@@ -389,6 +392,7 @@ impl Session {
                 self.stalled = Some(data);
                 Ok(())
             }
+            _ if !is_ended => self.say(426, "Broken off."),
             _ => self.say(226, "All of it."),
         }
     }
@@ -415,7 +419,7 @@ impl Session {
                     .into_bytes()
             })
         };
-        let now = Moment::from_seconds(1_150_565_241);
+        let now = Moment::from_seconds(CLOCK);
         match command {
             Command::Retr(path) => tree.file(&self.path(path)).map(|file| file.content.clone()),
             Command::Nlst(path) => lines(path, &|entry| entry.name.clone()),
