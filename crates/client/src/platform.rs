@@ -1,11 +1,34 @@
 //! What is asked of the system about files.
 
-use std::fs::{File, Permissions};
+use std::fs::{File, Metadata, Permissions};
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
+#[cfg(unix)]
+use std::time::{Duration, UNIX_EPOCH};
 
 #[cfg(all(test, unix))]
 pub(crate) use std::os::unix::fs::symlink;
+
+/// When a file was changed here for the last time: its content, or which file it is. One that is put in the place of
+/// another may have any time for its content, but that of its place is the system's.
+#[cfg(unix)]
+pub(crate) fn changed(known: &Metadata) -> Option<SystemTime> {
+    use std::os::unix::fs::MetadataExt;
+
+    let since = Duration::new(
+        known.ctime().try_into().ok()?,
+        known.ctime_nsec().try_into().ok()?,
+    );
+    let placed = UNIX_EPOCH.checked_add(since)?;
+    known.modified().ok().map(|modified| modified.max(placed))
+}
+
+/// Only the time of its content is known here.
+#[cfg(not(unix))]
+pub(crate) fn changed(known: &Metadata) -> Option<SystemTime> {
+    known.modified().ok()
+}
 
 /// Whether an open file is the one that stands under this path now.
 #[cfg(unix)]

@@ -8,6 +8,8 @@ mod downloads;
 mod faults;
 #[path = "ftp/mirrored.rs"]
 mod mirrored;
+#[path = "ftp/passed_over.rs"]
+mod passed_over;
 #[path = "ftp/uploads.rs"]
 mod uploads;
 

@@ -119,6 +119,24 @@ impl Connection {
         Progress(Arc::clone(&self.activity))
     }
 
+    /// Has the connection end at once and not in order when it is dropped: what the system has not sent yet is thrown away, and
+    /// the peer is told by a reset, over TCP and TLS. Otherwise one that is dropped ends behind what was written.
+    ///
+    /// ```no_run
+    /// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// let mut connection = lariat_net::connect(&"tcp://localhost:7000".parse()?).await?;
+    /// connection.write_all(&[0; 1_000_000]).await?;
+    /// // Nobody is to have it after all.
+    /// connection.reset_when_dropped();
+    /// # Ok(()) }
+    /// ```
+    pub fn reset_when_dropped(&mut self) {
+        self.carrier.home = None;
+        self.carrier.carrier.reset_when_closed();
+    }
+
     /// Begins TLS on a connection that was plain, by the certificates that its endpoint
     /// names.
     ///

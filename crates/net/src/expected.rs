@@ -26,7 +26,8 @@ use crate::state::ServiceState;
 ///
 /// # async fn f() -> Result<(), lariat_net::Error> {
 /// let server = "tcp://ftp.example.org:21".parse()?;
-/// let expected = Expected::bind([192, 0, 2, 7].into(), &server, None).await?;
+/// let own = ([192, 0, 2, 7], 0).into();
+/// let expected = Expected::bind(own, &server, None).await?;
 /// println!("connect to {}", expected.local());
 /// let connection = expected.accept([192, 0, 2, 1].into()).await?;
 /// # Ok(()) }
@@ -39,19 +40,20 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Takes a free port at one of this machine's addresses. By the endpoint's options, or by `tls`, TLS
+    /// Takes a free port at one of this machine's addresses, of which the port says nothing. By the endpoint's options, or by `tls`, TLS
     /// can be begun on the connection ([`Connection::start_tls`]).
     ///
     /// # Errors
     ///
     /// When the system gives no port there, or the endpoint's files cannot be read.
     pub async fn bind(
-        address: IpAddr,
+        address: SocketAddr,
         endpoint: &Endpoint,
         tls: Option<ClientTls>,
     ) -> Result<Self, Error> {
         let layers = Layers::client(endpoint, tls).map_err(|error| Error::open(endpoint, error))?;
-        let place = SocketAddr::new(address, 0);
+        let mut place = address;
+        place.set_port(0);
         let bound = async {
             let listener = TcpListener::bind(place).await?;
             let local = listener.local_addr()?;
@@ -122,9 +124,8 @@ mod tests {
     async fn only_the_peer_is_taken() {
         let endpoint = Endpoint::tcp("127.0.0.1", 21);
         let local = [127, 0, 0, 1].into();
-        let expected = Expected::bind(local, &endpoint, None)
-            .await
-            .expect("a port");
+        let own = SocketAddr::new(local, endpoint.port().expect("a port"));
+        let expected = Expected::bind(own, &endpoint, None).await.expect("a port");
         let place = expected.local();
         let stranger = TcpSocket::new_v4().expect("a socket");
         stranger

@@ -2,10 +2,11 @@
 //! control connection.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use lariat_net::{Connection, Expected};
 use lariat_protocol::Endpoint;
+use lariat_protocol::endpoint::Host;
 use lariat_protocol::ftp::{
     Command, DataType, Event, Extended, Reply, parse_extended_passive, parse_passive,
 };
@@ -64,26 +65,30 @@ impl Client {
 
     /// Connects to the port that the server names: by `EPSV`, and by `PASV` where there is none.
     async fn connect_passively(&mut self) -> Result<Connection, Error> {
-        let address = self.server_address()?;
+        let place = |server: SocketAddr, port| {
+            let mut place = server;
+            place.set_port(port);
+            place
+        };
+        let server = self.server()?;
         if !self.needs_plain_passive {
             let reply = self.control.ask(&Command::Epsv(Extended::Same)).await?;
             if reply.is_success() {
                 let port = parse_extended_passive(&reply.text());
                 let port = port.map_err(|error| self.control.broken(error))?;
-                match self.connect_to(SocketAddr::new(address, port)).await {
+                match self.connect_to(place(server, port)).await {
                     // Some routers let only those through of which they have read in a reply to PASV.
-                    Err(_) if address.is_ipv4() => {}
+                    Err(_) if server.is_ipv4() => {}
                     connected => return connected,
                 }
-            } else if !reply.is_permanent() || address.is_ipv6() {
+            } else if !reply.is_permanent() || server.is_ipv6() {
                 return Err(self.control.refused(reply));
             }
             self.needs_plain_passive = true;
         }
         let reply = self.control.expect_done(&Command::Pasv).await?;
         let named = parse_passive(&reply.text()).map_err(|error| self.control.broken(error))?;
-        self.connect_to(SocketAddr::new(address, named.port()))
-            .await
+        self.connect_to(place(server, named.port())).await
     }
 
     async fn connect_to(&mut self, place: SocketAddr) -> Result<Connection, Error> {
@@ -105,9 +110,9 @@ impl Client {
         let Some(local) = self.control.local().inet() else {
             return Err(self.no_address());
         };
-        let endpoint = self.data_endpoint(SocketAddr::new(self.server_address()?, 20))?;
+        let endpoint = self.data_endpoint(self.server()?)?;
         let tls = self.connect.tls.clone();
-        let bound = Expected::bind(local.ip(), &endpoint, tls).await;
+        let bound = Expected::bind(local, &endpoint, tls).await;
         let expected = bound.map_err(|error| Error::Local {
             what: "cannot await a data connection".into(),
             error: io::Error::other(error),
@@ -123,8 +128,8 @@ impl Client {
 
     /// Waits for the server's connection; unless it says that it has none.
     async fn accept(&mut self, expected: Expected) -> Result<Connection, Error> {
-        let from = self.server_address()?;
-        let accepting = timeout(self.options.timeout, expected.accept(from));
+        let from = self.server()?;
+        let accepting = timeout(self.options.timeout, expected.accept(from.ip()));
         let failed = tokio::select! {
             biased;
             accepted = accepting => match accepted {
@@ -154,11 +159,9 @@ impl Client {
     }
 
     /// Where the server is, whatever it says itself.
-    fn server_address(&self) -> Result<IpAddr, Error> {
-        match self.control.peer().inet() {
-            Some(address) => Ok(address.ip()),
-            None => Err(self.no_address()),
-        }
+    fn server(&self) -> Result<SocketAddr, Error> {
+        let server = self.control.peer().inet();
+        server.ok_or_else(|| self.no_address())
     }
 
     fn no_address(&self) -> Error {
@@ -167,7 +170,7 @@ impl Client {
     }
 
     fn data_endpoint(&self, place: SocketAddr) -> Result<Endpoint, Error> {
-        let endpoint = Endpoint::tcp(place.ip().to_string(), place.port());
+        let endpoint = Endpoint::tcp(host(place), place.port());
         match &self.server_name {
             Some(name) if self.connect.tls.is_some() => {
                 let named = endpoint.with_option("name", name);
@@ -175,5 +178,35 @@ impl Client {
             }
             _ => Ok(endpoint),
         }
+    }
+}
+
+/// An address with its zone, without which one of a link alone leads nowhere.
+fn host(place: SocketAddr) -> Host {
+    match place {
+        SocketAddr::V6(place) if place.scope_id() != 0 => {
+            Host::V6(*place.ip(), Some(place.scope_id().to_string()))
+        }
+        place => place.ip().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv6Addr, SocketAddrV6};
+
+    use super::*;
+
+    #[test]
+    fn an_address_keeps_its_zone() {
+        let link_local = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+        // `25` is what stands before a zone in a URL.
+        for zone in [3, 25, 253] {
+            let place = SocketAddrV6::new(link_local, 21, 0, zone);
+            assert_eq!(host(place.into()).to_string(), format!("fe80::1%{zone}"));
+        }
+        let without = SocketAddrV6::new(link_local, 21, 0, 0);
+        assert_eq!(host(without.into()).to_string(), "fe80::1");
+        assert_eq!(host(([127, 0, 0, 1], 21).into()).to_string(), "127.0.0.1");
     }
 }

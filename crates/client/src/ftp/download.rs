@@ -13,7 +13,7 @@ use crate::part::{Part, followed};
 /// How to fetch a file, and what is known of it already.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Download {
-    /// Go on with what an earlier attempt has left.
+    /// Go on with what an earlier attempt has left; where the server cannot, it is begun anew.
     pub resume: bool,
     /// As text, with this system's line ends; neither its length nor where it stopped is known then.
     pub as_text: bool,
@@ -71,8 +71,15 @@ impl Client {
             changed,
             resumes,
         };
-        let write = |block: &[u8]| left.part.as_mut().map_or(Ok(()), |part| part.write(block));
-        let fetched = self.fetch(remote, begun, write, how, &mut progress).await;
+        let mut fetched = self
+            .fetch(remote, begun, &mut left, how, &mut progress)
+            .await;
+        if let Some(part) = &mut left.part
+            && fetched.as_ref().is_err_and(Error::is_without_restart)
+        {
+            part.restart()?;
+            fetched = self.fetch(remote, 0, &mut left, how, &mut progress).await;
+        }
         let Some(part) = left.part.take() else {
             return fetched;
         };
@@ -102,7 +109,7 @@ impl Client {
         &mut self,
         remote: &str,
         begun: u64,
-        mut write: impl FnMut(&[u8]) -> io::Result<()>,
+        left: &mut Left,
         how: Download,
         progress: &mut impl FnMut(u64, Option<u64>),
     ) -> Result<u64, Error> {
@@ -119,7 +126,7 @@ impl Client {
                 // It may have no end.
                 return Err(io::ErrorKind::FileTooLarge.into());
             }
-            write(block)?;
+            left.write(block)?;
             progress(there, how.size);
             Ok(())
         };
@@ -164,6 +171,12 @@ struct Left {
     part: Option<Part>,
     changed: Option<SystemTime>,
     resumes: bool,
+}
+
+impl Left {
+    fn write(&mut self, block: &[u8]) -> io::Result<()> {
+        self.part.as_mut().map_or(Ok(()), |part| part.write(block))
+    }
 }
 
 impl Drop for Left {

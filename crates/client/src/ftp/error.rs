@@ -78,6 +78,9 @@ pub enum Error {
         /// How many there are.
         sent: u64,
     },
+    /// A line of a listing is in no form that is known; the file of which it may be was not copied.
+    #[error("the server lists {0:?}, which is in no form that is known")]
+    Unread(String),
     /// What came could not be kept here, or what was to be sent not be read.
     #[error("{what}: {error}")]
     Local {
@@ -109,6 +112,11 @@ impl Error {
         matches!(self, Error::Refused { reply, .. } if reply.code() == 550)
     }
 
+    /// Whether the server cannot begin in the middle of a file.
+    pub(super) fn is_without_restart(&self) -> bool {
+        matches!(self, Error::Refused { command, reply } if command.starts_with("REST ") && reply.is_permanent())
+    }
+
     /// Whether the connection can be used no more.
     pub fn is_fatal(&self) -> bool {
         !matches!(
@@ -117,6 +125,7 @@ impl Error {
                 | Error::Misuse(_)
                 | Error::Data { .. }
                 | Error::Length { .. }
+                | Error::Unread(_)
                 | Error::Local { .. }
         )
     }

@@ -49,6 +49,7 @@ pub use blocking::Blocking;
 pub use client::{ANONYMOUS, Client};
 pub use download::Download;
 pub use error::Error;
+pub use listing::Listing;
 pub use mirror::{Direction, Mirror, Mirrored, Step, Watcher};
 pub use options::{Login, Options, REPLY_TIMEOUT, Retrieve, Store};
 pub use site::Site;

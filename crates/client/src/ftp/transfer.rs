@@ -224,7 +224,8 @@ impl Client {
         how: Store,
         mut source: impl Read,
     ) -> Result<(u64, Reply, Reply), Error> {
-        let (mut data, begun) = self.begin(command, data_type, how.offset).await?;
+        let (data, begun) = self.begin(command, data_type, how.offset).await?;
+        let mut data = Outgoing::new(data);
         let mut block = vec![0; how.block_size.clamp(1, MAXIMUM_BLOCK)];
         let mut to_network = (data_type == DataType::Ascii).then(ToNetwork::default);
         let mut translated = Vec::new();
@@ -252,7 +253,7 @@ impl Client {
             }
             sent += piece.len() as u64;
             while !piece.is_empty() {
-                match patience.with(data.write(piece)).await {
+                match patience.with(data.connection.write(piece)).await {
                     Some(Ok(length)) => piece = &piece[length..],
                     Some(Err(error)) => {
                         drop(data);
@@ -271,15 +272,16 @@ impl Client {
     }
 
     /// Says on the data connection that nothing more comes, and hears that it was all taken.
-    async fn end_of_data(&mut self, mut data: Connection) -> Result<Reply, Error> {
+    async fn end_of_data(&mut self, mut data: Outgoing) -> Result<Reply, Error> {
+        let connection = &mut data.connection;
         let ending = async {
-            data.flush().await?;
-            data.shutdown().await?;
-            if data.tls().is_some() {
+            connection.flush().await?;
+            connection.shutdown().await?;
+            if connection.tls().is_some() {
                 // What the server says behind its handshake lets the next connection resume it.
                 let mut rest = [0; 64];
                 while matches!(
-                    timeout(EXPLANATION, data.read(&mut rest)).await,
+                    timeout(EXPLANATION, connection.read(&mut rest)).await,
                     Ok(Ok(1..))
                 ) {}
             }
@@ -293,8 +295,10 @@ impl Client {
             }
             Err(_) => return Err(self.stalled(data, "no data taken").await),
         }
-        drop(data);
-        self.finish().await
+        // Until the server has all of it, it can be broken off.
+        let finished = self.finish().await;
+        data.is_over = true;
+        finished
     }
 
     /// What the server says of a transfer whose data connection has ended.
@@ -337,14 +341,14 @@ impl Client {
     }
 
     /// Nothing moves any more.
-    async fn stalled(&mut self, data: Connection, what: &str) -> Error {
+    async fn stalled(&mut self, data: impl Sized, what: &str) -> Error {
         let error = self.control.timed_out(&format!("{what} for the answer"));
         self.broken_off(data, error).await
     }
 
     /// Breaks off the transfer because of an error, which is given back: what the server says to that is
     /// of no interest to anybody, unless the connection is lost by it.
-    async fn broken_off(&mut self, data: Connection, error: Error) -> Error {
+    async fn broken_off(&mut self, data: impl Sized, error: Error) -> Error {
         drop(data);
         match self.abort_in_time().await {
             Err(lost) if !matches!(error, Error::Local { .. } | Error::TimedOut { .. }) => lost,
@@ -356,6 +360,31 @@ impl Client {
         match timeout(EXPLANATION, self.abort()).await {
             Ok(aborted) => aborted.map(drop),
             Err(_) => Err(self.control.timed_out("no end")),
+        }
+    }
+}
+
+/// A data connection over which a file is sent. Where that is broken off, what the system has not sent yet is thrown away: a
+/// server that takes it slowly would hear of `ABOR` only behind it.
+struct Outgoing {
+    connection: Connection,
+    /// The server has said what became of it.
+    is_over: bool,
+}
+
+impl Outgoing {
+    fn new(connection: Connection) -> Self {
+        Outgoing {
+            connection,
+            is_over: false,
+        }
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.connection.reset_when_dropped();
         }
     }
 }

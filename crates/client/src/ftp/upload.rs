@@ -7,11 +7,12 @@ use std::path::Path;
 use super::moment::moment;
 use super::{Client, Error, Store};
 use crate::part::{SUFFIX, cannot};
+use crate::platform;
 
 /// How to send a file.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Upload {
-    /// Go on with what an earlier attempt has left.
+    /// Go on with what an earlier attempt has left; where the server cannot, it is begun anew.
     pub resume: bool,
     /// As text, with the network's line ends.
     pub as_text: bool,
@@ -79,17 +80,12 @@ impl Client {
         let sent = match how.as_text {
             true => self.storlines(&target, &mut source).await?,
             false => {
-                let store = Store {
-                    offset,
-                    ..Store::default()
-                };
-                self.storbinary(&target, store, &mut source).await?
+                let (begun, sent) = self.store(&target, offset, &mut source).await?;
+                self.check_whole(&target, known.len(), begun + sent, how)
+                    .await?;
+                sent
             }
         };
-        if !how.as_text {
-            self.check_whole(&target, known.len(), offset + sent, how)
-                .await?;
-        }
         if !how.in_place {
             self.rename(&target, remote).await?;
         }
@@ -100,9 +96,31 @@ impl Client {
         Ok(sent)
     }
 
+    /// Sends what is behind this offset, or everything where the server begins nowhere else. Gives from where on it did, and
+    /// how much that was.
+    async fn store<F: FnMut(u64, Option<u64>)>(
+        &mut self,
+        target: &str,
+        offset: u64,
+        source: &mut Watched<F>,
+    ) -> Result<(u64, u64), Error> {
+        let from = |offset| Store {
+            offset,
+            ..Store::default()
+        };
+        match self.storbinary(target, from(offset), &mut *source).await {
+            Err(error) if offset > 0 && error.is_without_restart() => {
+                source.rewind()?;
+                let sent = self.storbinary(target, from(0), source).await?;
+                Ok((0, sent))
+            }
+            sent => Ok((offset, sent?)),
+        }
+    }
+
     /// How much of this file an earlier attempt has left there: what is not longer, and was written when this one had been
-    /// changed for the last time, which a whole second has to tell apart. Where the server does not say, nobody
-    /// knows whose beginning it is, and it is sent anew.
+    /// changed or put here for the last time, which a whole second has to tell apart. Where the server does not say, nobody
+    /// knows whose beginning it is, and it is sent anew. A server whose clock is ahead of ours says too much.
     async fn sent_before(&mut self, target: &str, known: &Metadata) -> Result<u64, Error> {
         let size = self.size(target).await;
         let there = match self.if_known(size)? {
@@ -111,7 +129,7 @@ impl Client {
         };
         let written = self.mdtm(target).await;
         let written = self.if_known(written)?;
-        let changed = known.modified().ok().map(moment);
+        let changed = platform::changed(known).map(moment);
         let is_of_this = match (written, changed) {
             (Some(written), Some(changed)) => written.seconds() > changed.seconds(),
             _ => false,
@@ -154,6 +172,19 @@ struct Watched<F> {
     there: u64,
     all: u64,
     progress: F,
+}
+
+impl<F: FnMut(u64, Option<u64>)> Watched<F> {
+    fn rewind(&mut self) -> Result<(), Error> {
+        let sought = self.file.rewind();
+        sought.map_err(|error| Error::Local {
+            what: "cannot read what is to be sent".into(),
+            error,
+        })?;
+        self.there = 0;
+        (self.progress)(0, Some(self.all));
+        Ok(())
+    }
 }
 
 impl<F: FnMut(u64, Option<u64>)> Read for Watched<F> {

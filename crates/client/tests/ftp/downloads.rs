@@ -227,3 +227,16 @@ async fn a_link_to_a_file_stays_one_and_the_part_is_where_it_leads() {
     assert!(scene.path("a").is_symlink());
     assert_eq!(scene.read("d/there"), content);
 }
+
+#[tokio::test]
+async fn a_server_that_begins_in_no_middle_sends_everything() {
+    let mut scene = Scene::new().await;
+    scene.server.put("/a", &pattern(100_000));
+    scene.server.order("RETR", 1, Fault::Cuts(40_000));
+    scene.download("a", RESUME).await.expect_err("broken off");
+    let no = Fault::Says(b"502 Not here.\r\n".to_vec());
+    scene.server.order("REST", 1, no);
+    let length = scene.download("a", RESUME).await.expect("fetched");
+    assert_eq!(length, 100_000);
+    assert_eq!(scene.read("a"), pattern(100_000));
+}

@@ -1,11 +1,14 @@
 //! Files that are sent: they get their names when the server has all of them.
 
 use std::fs;
+use std::io::{ErrorKind, Read};
+use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use lariat_client::ftp::{Error, Upload};
 use lariat_testkit::Fault;
+use tokio::sync::oneshot;
 
 use crate::{Scene, client, pattern};
 
@@ -20,6 +23,9 @@ const RESUME: Upload = Upload {
     ..ANEW
 };
 
+/// A time that no file has reached that is written now: on some systems what is put somewhere has the time of that.
+const LATE: u64 = 4_000_000_000;
+
 /// Writes a file that was changed so many seconds after 1970.
 fn write(place: &Path, content: &[u8], changed: u64) {
     fs::write(place, content).expect("written");
@@ -28,11 +34,26 @@ fn write(place: &Path, content: &[u8], changed: u64) {
         .expect("set");
 }
 
+/// A file without end, of which is told when some of it has been read.
+struct Endless(Option<oneshot::Sender<()>>);
+
+impl Read for Endless {
+    fn read(&mut self, block: &mut [u8]) -> std::io::Result<usize> {
+        if let Some(told) = self.0.take() {
+            // Nobody listens any more who has heard it.
+            let _ = told.send(());
+        }
+        block.fill(7);
+        Ok(block.len())
+    }
+}
+
 #[tokio::test]
 async fn a_file_that_is_sent_appears_when_it_is_whole() {
     let mut scene = Scene::new().await;
     let content = pattern(5_000_000);
     write(&scene.path("a"), &content, 1_000_000_000);
+    scene.server.set_clock(LATE as i64);
     scene.server.order("STOR", 1, Fault::Cuts(100_000));
     scene.upload("a", ANEW).await.expect_err("broken off");
     assert_eq!(scene.server.paths(), ["/a.part"]);
@@ -65,8 +86,9 @@ async fn a_text_has_the_networks_line_ends() {
 async fn what_was_changed_here_is_not_sent_behind_the_beginning_of_what_it_was() {
     let mut scene = Scene::new().await;
     let place = scene.path("a");
-    // What is stored there has this time; a second in which both were written tells nothing.
-    for changed in [1_150_565_241, 1_150_565_242] {
+    scene.server.set_clock(LATE as i64);
+    // A second in which both were written tells nothing.
+    for changed in [LATE, LATE + 1] {
         write(&place, &[1; 200_000], 1_000_000_000);
         scene.server.order("STOR", 1, Fault::Cuts(100_000));
         scene.upload("a", ANEW).await.expect_err("broken off");
@@ -75,6 +97,65 @@ async fn what_was_changed_here_is_not_sent_behind_the_beginning_of_what_it_was()
         scene.upload("a", RESUME).await.expect("sent");
         assert!(scene.server.get("/a") == Some(other), "{changed}");
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_was_replaced_here_by_an_older_file_is_not_sent_behind_its_beginning() {
+    let mut scene = Scene::new().await;
+    let place = scene.path("a");
+    write(&place, &[1; 200_000], 1_000_000_000);
+    scene.server.order("STOR", 1, Fault::Cuts(100_000));
+    scene.upload("a", ANEW).await.expect_err("broken off");
+    // Its time is before that of the part, and it came here behind it.
+    let other = vec![2; 200_000];
+    write(&scene.path("b"), &other, 1_000_000_000);
+    fs::rename(scene.path("b"), &place).expect("renamed");
+    let sent = scene.upload("a", RESUME).await.expect("sent");
+    assert_eq!(sent, 200_000);
+    assert!(scene.server.get("/a") == Some(other));
+}
+
+#[tokio::test]
+async fn a_server_that_begins_in_no_middle_is_sent_everything() {
+    let mut scene = Scene::new().await;
+    let content = pattern(200_000);
+    write(&scene.path("a"), &content, 1_000_000_000);
+    scene.server.set_clock(LATE as i64);
+    scene.server.order("STOR", 1, Fault::Cuts(100_000));
+    scene.upload("a", ANEW).await.expect_err("broken off");
+    let no = Fault::Says(b"502 Not here.\r\n".to_vec());
+    scene.server.order("REST", 1, no);
+    let sent = scene.upload("a", RESUME).await.expect("sent");
+    assert_eq!(sent, 200_000);
+    assert!(scene.server.get("/a") == Some(content));
+}
+
+#[tokio::test]
+async fn what_a_server_has_not_taken_is_thrown_away_when_it_is_broken_off() {
+    let mut scene = Scene::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let says = |text: String| Fault::Says(text.into_bytes());
+    scene
+        .server
+        .order("EPSV", 1, says(format!("229 (|||{port}|)\r\n")));
+    scene.server.order("STOR", 1, says("150 Go on.\r\n".into()));
+    let aborted = says("426 Broken off.\r\n226 Done.\r\n".into());
+    scene.server.order("ABOR", 1, aborted);
+    let (told, begun) = oneshot::channel();
+    let source = Endless(Some(told));
+    let sending = scene.client.storbinary("a", Default::default(), source);
+    tokio::select! {
+        sent = sending => panic!("it has no end: {sent:?}"),
+        begun = begun => begun.expect("some was sent"),
+    }
+    let (mut data, _) = listener.accept().expect("a data connection");
+    let taken = data.read_to_end(&mut Vec::new());
+    let error = taken.expect_err("no orderly end");
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    scene.client.abort().await.expect("broken off");
+    scene.client.noop().await.expect("of use");
 }
 
 #[tokio::test]

@@ -220,14 +220,23 @@ impl Carrier {
 
     /// Ends the connection at once, without the orderly end that would be truncated anyway.
     pub(crate) fn abort(&mut self) {
-        // A reset tells the peer that this was not an orderly end.
+        self.reset_when_closed();
+        *self = Carrier::Gone;
+    }
+
+    /// Has the close tell the peer that it is no orderly end, and throw away what the system has not sent yet.
+    pub(crate) fn reset_when_closed(&self) {
         let at_once = Some(std::time::Duration::ZERO);
+        // A socket that cannot is closed as it is.
         let _ = match self {
             Carrier::Herded(stream) => SockRef::from(stream.socket()).set_linger(at_once),
-            Carrier::Tcp(stream) => SockRef::from(&*stream).set_linger(at_once),
+            Carrier::Tcp(stream) => SockRef::from(stream).set_linger(at_once),
+            Carrier::Tls(stream) => {
+                stream.get_ref().reset_when_closed();
+                Ok(())
+            }
             _ => Ok(()),
         };
-        *self = Carrier::Gone;
     }
 }
 

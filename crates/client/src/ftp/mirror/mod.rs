@@ -14,7 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
 use lariat_protocol::ftp::Moment;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::moment::moment;
 use super::{Client, Download, Error, Site, Upload};
@@ -57,7 +59,8 @@ pub struct Mirror {
     /// How many files are transferred at once, each by a connection of its own; at least one. A server that
     /// allows fewer connections gets fewer.
     pub transfers: usize,
-    /// Go on with what an earlier mirror has left of files. One that is tried again goes on in any case.
+    /// Go on with what an earlier mirror has left of files. One that is tried again goes on with what this one has moved
+    /// of it in any case.
     pub resume: bool,
     /// Send files under their names from the first byte on: see [`Upload::in_place`].
     pub in_place: bool,
@@ -147,6 +150,8 @@ struct Item {
     /// What is known of a file in the place where it goes, if there is one.
     there: Option<Known>,
     attempts: u32,
+    /// Some of it has been moved, so that what is not whole in the place where it goes is this mirror's.
+    is_begun: bool,
 }
 
 /// What is known of a file.
@@ -236,14 +241,21 @@ impl Mirror {
         for _ in 0..others {
             workers.spawn(Arc::clone(&work).carry_on_alone());
         }
+        let (over, are_over) = oneshot::channel::<()>();
         let joined = async {
             let mut outcome = Ok(());
             while let Some(ended) = workers.join_next().await {
                 outcome = outcome.and(work.outcome(ended.map_err(io::Error::from)));
             }
+            drop(over);
             outcome
         };
-        let (of_first, of_others) = tokio::join!(caught(work.carry_on(first)), joined);
+        let carried_on = async {
+            let outcome = caught(work.carry_on(first)).await;
+            keep_alive(first, are_over).await;
+            outcome
+        };
+        let (of_first, of_others) = tokio::join!(carried_on, joined);
         let outcome = of_others.and(work.outcome(of_first));
         // One that got no connection is no loss where another did its work.
         let left = work.next();
@@ -307,7 +319,7 @@ impl Work {
                 }
             }
             item.attempts += 1;
-            is_of_use = match self.transfer(client, &item).await {
+            is_of_use = match self.transfer(client, &mut item).await {
                 Ok(()) => true,
                 Err(error) => {
                     if error.may_pass() && item.attempts < ATTEMPTS {
@@ -327,10 +339,10 @@ impl Work {
         Ok(())
     }
 
-    async fn transfer(&self, client: &mut Client, item: &Item) -> Result<(), Error> {
-        let path = &item.path;
+    async fn transfer(&self, client: &mut Client, item: &mut Item) -> Result<(), Error> {
         let modified = self.modified(client, item).await?;
         let there = self.there(client, item).await?;
+        let path = &item.path;
         if there.is_some_and(|there| self.is_as_good(there, item.source.size, modified)) {
             self.count(|done| done.kept += 1);
             self.watcher.step(Step::Kept { path });
@@ -340,9 +352,10 @@ impl Work {
             path,
             size: item.source.size,
         });
-        let resume = self.how.resume || item.attempts > 1;
+        let resume = self.how.resume || item.is_begun;
         let mut before = 0;
         let progress = |there: u64, _all: Option<u64>| {
+            item.is_begun |= there > 0;
             self.watcher.step(Step::Moved(there.saturating_sub(before)));
             before = there;
         };
@@ -416,6 +429,19 @@ impl Work {
             _ => false,
         };
         is_new && self.is_as_long(there, size)
+    }
+}
+
+/// Keeps a connection from being idle for too long where others are not done yet. What the server says when it ends it all the
+/// same, whoever uses it next hears.
+async fn keep_alive(client: &mut Client, mut until: oneshot::Receiver<()>) {
+    let Some(after) = client.options.keep_alive else {
+        return;
+    };
+    while client.is_idle() && timeout(after, &mut until).await.is_err() {
+        if client.noop().await.is_err() {
+            return;
+        }
     }
 }
 

@@ -39,6 +39,8 @@ struct Folder {
     remote: String,
     local: PathBuf,
     depth: usize,
+    /// What the server says that no other folder has, of this one and of those that it is in.
+    unique: Vec<String>,
 }
 
 impl Folder {
@@ -52,14 +54,23 @@ impl Folder {
         )
     }
 
-    fn inner(&self, name: &str) -> Folder {
+    fn inner(&self, name: &str, unique: Option<String>) -> Folder {
         let (path, remote, local) = self.join(name);
+        let above = self.unique.iter().cloned();
         Folder {
             path: path + "/",
             remote,
             local,
             depth: self.depth + 1,
+            unique: above.chain(unique).collect(),
         }
+    }
+
+    /// Whether a link stands in its place here, by which what is put into it would be put elsewhere. Where the first one
+    /// leads is for whoever has named it to know.
+    fn leads_elsewhere(&self) -> bool {
+        let known = || fs::symlink_metadata(&self.local);
+        self.depth > 0 && known().is_ok_and(|known| known.is_symlink())
     }
 }
 
@@ -86,13 +97,17 @@ impl<'a> Walk<'a> {
         local: &Path,
     ) -> Result<(), Error> {
         let mut waiting = vec![root(remote, local)];
-        while let Some(folder) = waiting.pop() {
+        while let Some(mut folder) = waiting.pop() {
+            if folder.leads_elsewhere() {
+                self.leave_out(&folder.path, "a link stands in its place here");
+                continue;
+            }
             let listed = match client.cwd(&folder.remote).await {
-                Ok(_) => client.list(None).await,
+                Ok(_) => client.listing(None).await,
                 Err(error) => Err(error),
             };
-            let entries = match listed {
-                Ok(entries) => entries,
+            let listing = match listed {
+                Ok(listing) => listing,
                 Err(error) => {
                     let goes_on = client.can_go_on_behind(&error);
                     self.pass_over(&folder, goes_on, error)?;
@@ -104,7 +119,19 @@ impl<'a> Walk<'a> {
                 self.pass_over(&folder, true, error)?;
                 continue;
             }
-            for entry in entries {
+            if folder.depth == 0 && listing.entries.iter().any(|entry| entry.unique.is_some()) {
+                let here = client.mlst(None).await;
+                let here = client.if_known(here)?;
+                folder.unique.extend(here.and_then(|here| here.unique));
+            }
+            for line in listing.unread {
+                let path = match folder.path.as_str() {
+                    "" => ".",
+                    path => path,
+                };
+                self.failed(path, &Error::Unread(line));
+            }
+            for entry in listing.entries {
                 self.entry(&folder, entry, &mut waiting)?;
             }
             self.watcher.step(Step::Found(self.items.len() as u64));
@@ -128,9 +155,17 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         match entry.kind {
+            Kind::Directory
+                if entry
+                    .unique
+                    .as_ref()
+                    .is_some_and(|id| folder.unique.contains(id)) =>
+            {
+                self.leave_out(&path, "it is a folder that it is in itself");
+            }
             Kind::Directory => {
                 self.enter(folder)?;
-                waiting.push(folder.inner(&entry.name));
+                waiting.push(folder.inner(&entry.name, entry.unique));
             }
             Kind::File if entry.name.ends_with(SUFFIX) => self.leave_out(&path, NOT_WHOLE),
             Kind::File => {
@@ -141,6 +176,7 @@ impl<'a> Walk<'a> {
                     local,
                     source: known_there(&entry),
                     attempts: 0,
+                    is_begun: false,
                 })?;
             }
             Kind::Link => self.leave_out(&path, "it is a link"),
@@ -175,14 +211,19 @@ impl<'a> Walk<'a> {
                 }
             };
             for (name, known) in found {
-                let Ok(name) = name.into_string() else {
-                    self.leave_out(&folder.path, "a name in it is not UTF-8");
-                    continue;
+                let name = match name.into_string() {
+                    Ok(name) => name,
+                    Err(name) => {
+                        let path = format!("{}{}", folder.path, name.display());
+                        let why = format!("its name, {name:?}, is not UTF-8");
+                        self.leave_out(&path, &why);
+                        continue;
+                    }
                 };
                 let (path, remote, local) = folder.join(&name);
                 if known.is_dir() {
                     self.enter(&folder)?;
-                    waiting.push(folder.inner(&name));
+                    waiting.push(folder.inner(&name, None));
                 } else if known.is_file() && name.ends_with(SUFFIX) {
                     self.leave_out(&path, NOT_WHOLE);
                 } else if known.is_file() {
@@ -196,6 +237,7 @@ impl<'a> Walk<'a> {
                         },
                         there: there.get(&name).map(known_there),
                         attempts: 0,
+                        is_begun: false,
                     })?;
                 } else {
                     let why = match known.is_symlink() {
@@ -277,6 +319,7 @@ fn root(remote: String, local: &Path) -> Folder {
         remote,
         local: local.to_owned(),
         depth: 0,
+        unique: Vec::new(),
     }
 }
 
@@ -284,16 +327,23 @@ type Found = Vec<(std::ffi::OsString, fs::Metadata)>;
 
 /// What is in a folder of this machine, by name; links are what they are.
 fn read_folder(path: &Path) -> Result<Found, Error> {
-    let read = || -> io::Result<Found> {
-        let mut found = Vec::new();
-        for entry in fs::read_dir(path)? {
-            let entry = entry?;
-            found.push((entry.file_name(), entry.metadata()?));
+    let read = fs::read_dir(path).and_then(known_of);
+    read.map_err(|error| cannot("read", path, error).into())
+}
+
+/// What is known of those that are still there.
+fn known_of(entries: impl Iterator<Item = io::Result<fs::DirEntry>>) -> io::Result<Found> {
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        match entry.metadata() {
+            Ok(known) => found.push((entry.file_name(), known)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
-        found.sort_by(|one, other| one.0.cmp(&other.0));
-        Ok(found)
-    };
-    read().map_err(|error| cannot("read", path, error).into())
+    }
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    Ok(found)
 }
 
 /// What a listing of the server's says of a file.
@@ -330,4 +380,22 @@ async fn there(client: &mut Client, folder: &Folder) -> Result<HashMap<String, E
 fn too_many(path: &str, words: &str) -> Error {
     let error = io::Error::new(io::ErrorKind::QuotaExceeded, words.to_owned());
     cannot("go into", Path::new(path), error).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_has_gone_meanwhile_does_not_keep_the_others() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["a", "b", "c"] {
+            fs::write(folder.path().join(name), name).expect("written");
+        }
+        let entries: Vec<_> = fs::read_dir(folder.path()).expect("read").collect();
+        fs::remove_file(folder.path().join("b")).expect("removed");
+        let found = known_of(entries.into_iter()).expect("known");
+        let names: Vec<_> = found.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["a", "c"]);
+    }
 }
