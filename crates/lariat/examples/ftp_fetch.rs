@@ -1,7 +1,7 @@
 //! Fetches a file by FTP: connect, log in as anybody, change directory, fetch, say goodbye.
 //!
 //! `cargo run -p lariat --example ftp_fetch -- tcp://ftp.example.org:21 pub/file.tar.gz` puts it into this folder.
-//! There is one message for whatever can fail, and no half file then.
+//! There is one message for whatever can fail, and no file of that name then that is not whole.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,8 +19,9 @@ async fn fetch(client: &mut Client, folder: &str, file: &str) -> Result<u64, Str
     let fetched = client
         .download(file, place, Download::default(), |_, _| ())
         .await;
-    if fetched.is_err() {
-        // What came would be of use to whoever went on with it (`Download::resume`). It may not have been begun.
+    if !matches!(fetched, Ok(_) | Err(Error::Local { .. })) {
+        // What came would be of use to whoever went on with it (`Download::resume`). It may not have been begun. What could not be
+        // written here may be another program's.
         let _ = std::fs::remove_file(path_of(place));
     }
     fetched.map_err(|error| match error {
@@ -61,7 +62,11 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let (folder, file) = path.rsplit_once('/').unwrap_or((".", path));
+    let (folder, file) = match path.rsplit_once('/') {
+        Some(("", file)) => ("/", file),
+        Some(parts) => parts,
+        None => (".", path.as_str()),
+    };
     match run(&endpoint, folder, file).await {
         Ok(bytes) => {
             println!("fetched {file}: {bytes} bytes");

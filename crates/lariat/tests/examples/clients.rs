@@ -68,11 +68,22 @@ fn a_file_is_fetched_by_ftp_and_each_failure_has_its_message() {
     fails(&endpoint, "pub/a", "the transfer of a has failed: ");
     server.order("SIZE", 1, Fault::Says(b"213 6\r\n".to_vec()));
     fails(&endpoint, "pub/a", "a is not what was announced: ");
-    std::fs::create_dir(folder.path().join("a.part")).unwrap();
+    let part = folder.path().join("a.part");
+    let others = std::fs::File::create(&part).unwrap();
+    others.lock().unwrap();
+    assert_failed(fetch(&endpoint, "pub/a"), "cannot write a here: ");
+    assert!(part.is_file() && !place.exists());
+    drop(others);
+    std::fs::remove_file(&part).unwrap();
+    std::fs::create_dir(&part).unwrap();
     fails(&endpoint, "pub/a", "cannot write a here: ");
+    server.put("/b", b"hello");
+    let (code, output, _) = fetch(&endpoint, "/b");
+    assert_eq!(code, Some(0));
+    assert!(output.contains("changed to /\n"), "{output}");
     let heard = server.heard();
     let said = |word: &str| heard.iter().filter(|line| line.as_str() == word).count();
-    assert_eq!((said("QUIT"), said("USER anonymous")), (7, 7));
+    assert_eq!((said("QUIT"), said("USER anonymous")), (9, 9));
 }
 
 /// What the program by hand shows and says of a server that answers with this, and its code.
