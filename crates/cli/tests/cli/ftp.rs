@@ -12,7 +12,7 @@ use crate::process::{Outcome, Running, lariat};
 use crate::pty::Terminal;
 
 /// A server with a few files, and a folder to fetch them into.
-fn begin() -> (FtpServer, TempDir) {
+pub fn begin() -> (FtpServer, TempDir) {
     let server = FtpServer::start();
     server.put("/pub/a.txt", b"hello\n");
     server.put("/pub/b.txt", b"hello, you\n");
@@ -20,7 +20,7 @@ fn begin() -> (FtpServer, TempDir) {
     (server, tempfile::tempdir().unwrap())
 }
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
+pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = lariat(&["ftp"]);
     command.args(arguments).current_dir(folder);
     command
@@ -31,12 +31,12 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn ftp(folder: &TempDir, arguments: &[&str]) -> Outcome {
+pub fn ftp(folder: &TempDir, arguments: &[&str]) -> Outcome {
     Running::spawn(&mut command(folder.path(), arguments)).finish()
 }
 
 /// The same with lines on its standard input.
-fn script(folder: &TempDir, arguments: &[&str], lines: &str) -> Outcome {
+pub fn script(folder: &TempDir, arguments: &[&str], lines: &str) -> Outcome {
     let mut command = command(folder.path(), arguments);
     let mut running = Running::spawn(command.stdin(Stdio::piped()));
     running.write(lines.as_bytes());
@@ -44,7 +44,7 @@ fn script(folder: &TempDir, arguments: &[&str], lines: &str) -> Outcome {
     running.finish()
 }
 
-fn names(folder: &TempDir) -> Vec<String> {
+pub fn names(folder: &TempDir) -> Vec<String> {
     let entries = fs::read_dir(folder.path()).unwrap();
     let mut names: Vec<String> = entries
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

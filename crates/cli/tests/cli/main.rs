@@ -12,6 +12,8 @@ mod ctl;
 mod faults;
 mod fetch;
 mod ftp;
+mod ftp_faults;
+mod ftp_interrupted;
 mod get_raw;
 mod kept;
 mod line_editor;

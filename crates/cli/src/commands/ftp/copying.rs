@@ -1,17 +1,17 @@
 //! Files and folders, from the server and to it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
 
-use lariat_client::ftp::{Direction, Download, Mirror, Mirrored, Step, Upload};
+use lariat_client::ftp::{Direction, Download, Upload};
 use lariat_client::part::path_of;
-use lariat_protocol::ftp::Kind;
 use serde_json::json;
 
-use super::glob::{fits, is_pattern};
+use super::advice;
+use super::matching::{matching_here, matching_there};
+use super::mirroring::mirror;
 use super::session::Session;
 use crate::failure::{FAILED, Failure};
-use crate::output::{Pieces, complain};
+use crate::output::Pieces;
 use crate::progress::Progress;
 
 /// How many lines of a file are shown at the prompt.
@@ -41,19 +41,26 @@ pub async fn copy(
             put(session, Path::new(local), &remote, command == "reput").await
         }
         ("mget", patterns) => {
-            let files = matching_there(session, patterns).await?;
-            for remote in files {
-                let local = here(&remote, None)?;
-                get(session, &remote, &local, false).await?;
+            let mut several = Several::default();
+            for remote in matching_there(session, patterns).await? {
+                let fetched = match here(&remote, None) {
+                    Ok(local) => get(session, &remote, &local, false).await,
+                    Err(failure) => Err(failure),
+                };
+                several.go_on_behind(session, fetched).await?;
             }
-            Ok(())
+            several.end()
         }
         ("mput", patterns) => {
+            let mut several = Several::default();
             for local in matching_here(patterns)? {
-                let remote = there(&local.to_string_lossy(), None)?;
-                put(session, &local, &remote, false).await?;
+                let sent = match there_alike(&local) {
+                    Ok(remote) => put(session, &local, &remote, false).await,
+                    Err(failure) => Err(failure),
+                };
+                several.go_on_behind(session, sent).await?;
             }
-            Ok(())
+            several.end()
         }
         ("cat", [remote, ..]) => show(session, remote).await,
         ("mirror", [flag, local, rest @ ..]) if flag == "-R" => {
@@ -71,6 +78,38 @@ pub async fn copy(
             mirror(session, Direction::Down, remote, Path::new(local)).await
         }
         _ => Err(Failure::usage("usage: mirror [-R] FROM [TO]")),
+    }
+}
+
+/// Several files, of which one that fails does not keep the others from being copied.
+#[derive(Default)]
+struct Several {
+    has_failed: bool,
+}
+
+impl Several {
+    /// Tells of what became of one, if it failed; that is an error where nothing can be done behind it, or it could
+    /// not even be asked for.
+    async fn go_on_behind(
+        &mut self,
+        session: &Session,
+        outcome: Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let Err(failure) = outcome else { return Ok(()) };
+        match failure.message() {
+            Some(message) if failure.code() == FAILED && session.client.is_idle() => {
+                self.has_failed = true;
+                session.complain(message).await
+            }
+            _ => Err(failure),
+        }
+    }
+
+    fn end(self) -> Result<(), Failure> {
+        match self.has_failed {
+            true => Err(Failure::quiet(FAILED)),
+            false => Ok(()),
+        }
     }
 }
 
@@ -115,13 +154,17 @@ pub async fn put(
     };
     let bar = bar(session, remote);
     let progress = |there, all| bar.show(there, all);
-    if !how.in_place && !how.resume {
-        session.halves().insert(how.place(remote));
-    }
+    session.halves.begin(how, remote);
     let sent = session.client.upload(local, remote, how, progress).await;
-    session.halves().clear();
+    session.halves.end(how, remote);
     bar.clear();
-    told(session, "put", &local.display().to_string(), remote, sent?).await
+    let bytes = sent.map_err(
+        |error| match advice::of_renaming(&error, &how.place(remote)) {
+            Some(advice) => Failure::from(error).with_advice(&advice),
+            None => error.into(),
+        },
+    )?;
+    told(session, "put", &local.display().to_string(), remote, bytes).await
 }
 
 async fn told(
@@ -175,100 +218,6 @@ async fn show(session: &mut Session, remote: &str) -> Result<(), Failure> {
     crate::output::print(pieces.end())
 }
 
-async fn mirror(
-    session: &mut Session,
-    direction: Direction,
-    remote: &str,
-    local: &Path,
-) -> Result<(), Failure> {
-    session.folder = Some(session.client.pwd().await?);
-    let bar = match session.is_quiet || session.as_json || session.printer.is_some() {
-        true => Progress::hidden(),
-        false => Progress::of_folder(remote),
-    };
-    let watching = bar.clone();
-    let halves = match direction == Direction::Up && !session.in_place && !session.resume {
-        true => Some(Arc::clone(&session.halves)),
-        false => None,
-    };
-    let there = remote.trim_end_matches('/').to_owned();
-    let sending = move |path: &str, is_sent: bool| {
-        if let Some(halves) = &halves {
-            let mut halves = halves.lock().unwrap_or_else(PoisonError::into_inner);
-            let half = Upload::default().place(&format!("{there}/{path}"));
-            match is_sent {
-                true => halves.insert(half),
-                false => halves.remove(&half),
-            };
-        }
-    };
-    let watcher = move |step: Step<'_>| match step {
-        Step::Found(files) => watching.expect(files),
-        Step::Begun { path, .. } => sending(path, true),
-        Step::Done { path, .. } => {
-            sending(path, false);
-            watching.step();
-        }
-        Step::Kept { .. } => watching.step(),
-        Step::LeftOut { path, why } => {
-            watching.above(|| tracing::warn!("{path:?} is left out: {why}"));
-        }
-        Step::Failed { path, error } => {
-            sending(path, false);
-            watching.step();
-            watching.above(|| complain(&format!("{path}: {error}")));
-        }
-        _ => {}
-    };
-    let how = Mirror {
-        direction,
-        transfers: session.transfers,
-        resume: session.resume,
-        in_place: session.in_place,
-        as_text: session.as_text,
-    };
-    let (client, site) = (&mut session.client, &session.site);
-    let mirrored = how
-        .run_on(client, site, remote, local, Arc::new(watcher))
-        .await;
-    bar.clear();
-    session.halves().clear();
-    let back = match session.client.is_idle() {
-        true => session.break_off().await,
-        false => Ok(()),
-    };
-    let done = mirrored?;
-    back?;
-    tell_mirrored(session, remote, done).await
-}
-
-/// Says what a mirror has done.
-async fn tell_mirrored(session: &Session, remote: &str, done: Mirrored) -> Result<(), Failure> {
-    if session.as_json {
-        let object = json!({
-            "done": "mirror", "path": remote, "files": done.files, "bytes": done.bytes,
-            "kept": done.kept, "left_out": done.left_out, "failed": done.failed,
-        });
-        session.object(object).await?;
-    } else {
-        let mut words = format!("{} files, {} bytes", done.files, done.bytes);
-        for (count, what) in [
-            (done.kept, "there already"),
-            (done.left_out, "left out"),
-            (done.failed, "failed"),
-        ] {
-            if count > 0 {
-                words.push_str(&format!("; {count} {what}"));
-            }
-        }
-        session.remark(&words).await?;
-    }
-    match done.failed {
-        0 => Ok(()),
-        _ => Err(Failure::quiet(FAILED)),
-    }
-}
-
 fn bar(session: &Session, name: &str) -> Progress {
     match session.is_quiet || session.as_json || session.printer.is_some() {
         true => Progress::hidden(),
@@ -292,6 +241,17 @@ fn here(remote: &str, said: Option<&str>) -> Result<PathBuf, Failure> {
     }
 }
 
+/// Where a file of this machine goes there, under its own name. One that is not UTF-8 could only be sent as another, which
+/// several files may have.
+fn there_alike(local: &Path) -> Result<String, Failure> {
+    match local.to_str() {
+        Some(local) => there(local, None),
+        None => Err(Failure::new(format!(
+            "{local:?} is not sent: its name is not UTF-8"
+        ))),
+    }
+}
+
 /// Where a file of this machine goes there.
 fn there(local: &str, said: Option<&str>) -> Result<String, Failure> {
     let name = Path::new(local)
@@ -305,78 +265,6 @@ fn there(local: &str, said: Option<&str>) -> Result<String, Failure> {
             "{local} has no name; say one behind it"
         ))),
     }
-}
-
-/// The files of the server that fit any of the patterns, each in one folder.
-async fn matching_there(
-    session: &mut Session,
-    patterns: &[String],
-) -> Result<Vec<String>, Failure> {
-    let mut files = Vec::new();
-    for pattern in patterns {
-        if !is_pattern(pattern) {
-            files.push(pattern.clone());
-            continue;
-        }
-        let (folder, inner) = match pattern.rsplit_once('/') {
-            Some((folder, inner)) => (Some(folder), inner),
-            None => (None, pattern.as_str()),
-        };
-        if folder.is_some_and(is_pattern) {
-            let words = format!("{pattern}: a pattern may stand in the last part of a path only");
-            return Err(Failure::usage(words));
-        }
-        let before = files.len();
-        for entry in session.client.list(folder).await? {
-            let fits = matches!(entry.kind, Kind::File | Kind::Link) && fits(inner, &entry.name);
-            if fits && entry.has_plain_name() {
-                let name = entry.name;
-                files
-                    .push(folder.map_or_else(|| name.clone(), |folder| format!("{folder}/{name}")));
-            }
-        }
-        if files.len() == before {
-            return Err(Failure::new(format!("no file fits {pattern}")));
-        }
-    }
-    Ok(files)
-}
-
-/// The files of this machine that fit any of the patterns.
-fn matching_here(patterns: &[String]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
-    for pattern in patterns {
-        let path = Path::new(pattern);
-        let inner = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        let inner = inner.unwrap_or_default();
-        if !is_pattern(pattern) || path.exists() {
-            files.push(path.to_owned());
-            continue;
-        }
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let read = match folder.as_os_str().is_empty() {
-            true => std::fs::read_dir("."),
-            false => std::fs::read_dir(folder),
-        };
-        let entries = read.map_err(|error| {
-            let words = crate::failure::in_words(&error);
-            Failure::new(format!("{}: {words}", folder.display()))
-        })?;
-        let mut found: Vec<PathBuf> = entries
-            .flatten()
-            .filter(|entry| entry.path().is_file())
-            .filter(|entry| fits(&inner, &entry.file_name().to_string_lossy()))
-            .map(|entry| folder.join(entry.file_name()))
-            .collect();
-        if found.is_empty() {
-            return Err(Failure::new(format!("no file fits {pattern}")));
-        }
-        found.sort();
-        files.append(&mut found);
-    }
-    Ok(files)
 }
 
 #[cfg(test)]

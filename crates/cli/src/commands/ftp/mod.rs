@@ -1,13 +1,17 @@
 //! `lariat ftp`: an FTP client; one command, or a session.
 
+mod advice;
+mod commands;
 mod copying;
 mod glob;
+mod halves;
 mod login;
+mod matching;
+mod mirroring;
 mod session;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use lariat_client::ftp::{Error, Options, REPLY_TIMEOUT, Site};
@@ -15,10 +19,11 @@ use lariat_protocol::Endpoint;
 use lariat_protocol::ftp::{Encoding, FtpUrl, Security};
 use tokio::time::timeout;
 
+use self::halves::Halves;
 use self::session::{Next, Session};
 use crate::client::{self, seconds};
 use crate::failure::{FAILED, Failure, INTERRUPTED, USAGE};
-use crate::line_editor::{Completion, LineEditor, Settings, Typed};
+use crate::line_editor::{Completion, LineEditor, Printer, Settings, Typed};
 use crate::output::note;
 use crate::serve::state;
 use crate::signals;
@@ -64,7 +69,7 @@ pub struct Args {
     /// Go on with what an earlier get or put has left
     #[arg(short = 'c', long = "continue")]
     resume: bool,
-    /// Send files under their names from the first byte on, for servers that rename nothing
+    /// Send files under their names from the first byte on, for servers that rename nothing; ^C leaves half a file then
     #[arg(long)]
     in_place: bool,
     /// How many files a mirror transfers at once, from 1 to 32
@@ -109,6 +114,7 @@ passive, active, binary, ascii, quote, help, quit.";
 
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
+    check_words(&args.command)?;
     let url = match named(&args.url)? {
         Some(place) => FtpUrl::of_host(place.service().unwrap_or_default(), Security::Plain),
         None => args.url.parse().map_err(Failure::from)?,
@@ -137,6 +143,25 @@ pub fn run(args: Args) -> Result<(), Failure> {
         let _ = timeout(GOODBYE, session.client.quit()).await;
         outcome
     })
+}
+
+/// Refuses an option behind the URL, which would be taken for a file's name.
+fn check_words(words: &[String]) -> Result<(), Failure> {
+    let is_known = |at: usize, word: &str| match words[0].as_str() {
+        // What the server makes of its words is for the person to know.
+        "quote" => at > 0,
+        "mirror" => at == 1 && word == "-R",
+        _ => false,
+    };
+    let is_option = |(at, word): &(usize, &String)| {
+        word.len() > 1 && word.starts_with('-') && !is_known(*at, word)
+    };
+    match words.iter().enumerate().find(is_option) {
+        Some((_, word)) => Err(Failure::usage(format!(
+            "{word} stands behind the URL, and options stand before it; a file that is called so is ./{word}"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Connects and logs in.
@@ -173,7 +198,7 @@ async fn open(url: &FtpUrl, args: &Args) -> Result<Session, Failure> {
         in_place: args.in_place,
         transfers: args.transfers.into(),
         printer: None,
-        halves: Arc::default(),
+        halves: Halves::default(),
         folder: None,
     })
 }
@@ -202,7 +227,11 @@ fn endpoint(url: &FtpUrl, args: &Args) -> Result<Endpoint, Failure> {
         )));
     }
     Ok(match (&args.ca, args.insecure) {
-        (Some(ca), _) => endpoint.with_option("ca", &ca.to_string_lossy())?,
+        // The connections of a mirror are made later, when `lcd` may have gone elsewhere.
+        (Some(ca), _) => {
+            let ca = std::path::absolute(ca)?;
+            endpoint.with_option("ca", &ca.to_string_lossy())?
+        }
         (None, true) => endpoint.with_option("verify", "none")?,
         (None, false) => endpoint,
     })
@@ -293,12 +322,12 @@ async fn exchange(session: &mut Session, editor: &mut LineEditor) -> Result<(), 
                 if failure.code() != FAILED && failure.code() != USAGE {
                     return Err(failure);
                 }
-                // One that is of no use any more, as after the server's time for idle ones, ends the session.
-                if session.client.noop().await.is_err() {
-                    return Err(Failure::quiet(FAILED));
-                }
+                look_after(session, &printer).await?;
             }
             None => {
+                // The key stands among the lines as well, behind those that were typed before it and are given up with
+                // what was running.
+                while matches!(editor.next().await?, Typed::Line(_)) {}
                 printer.print("broken off").await?;
                 recover(session).await?;
             }
@@ -306,11 +335,24 @@ async fn exchange(session: &mut Session, editor: &mut LineEditor) -> Result<(), 
     }
 }
 
+/// Looks whether the connection is of use behind a command that failed. One that is not, as after the server's time for idle
+/// ones, ends the session.
+async fn look_after(session: &mut Session, printer: &Printer) -> Result<(), Failure> {
+    let was_of_use = session.client.is_idle();
+    let Err(error) = session.client.noop().await else {
+        return Ok(());
+    };
+    if let (true, Some(message)) = (was_of_use, Failure::from(error).message()) {
+        printer.print(message).await?;
+    }
+    Err(Failure::quiet(FAILED))
+}
+
 /// Makes a connection of use again whose command was broken off.
 async fn recover(session: &mut Session) -> Result<(), Failure> {
     match timeout(GOODBYE, session.break_off()).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(error.into()),
+        Ok(Err(failure)) => Err(failure),
         Err(_) => Err(Failure::new(
             "the server does not say that it has broken off as well",
         )),
@@ -318,10 +360,10 @@ async fn recover(session: &mut Session) -> Result<(), Failure> {
 }
 
 fn settings() -> Settings {
-    let names = session::names();
+    let names = commands::names();
     Settings {
         prompt: "ftp> ".into(),
-        is_secret: session::is_secret,
+        is_secret: commands::is_secret,
         complete: Box::new(move |line| {
             let words = names.iter().filter(|name| name.starts_with(line));
             Completion {
@@ -339,18 +381,31 @@ fn typed(line: Vec<u8>) -> Result<Vec<String>, Failure> {
     words::split(&line).map_err(Failure::usage)
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Connect(error) => error.into(),
-            Error::Misuse(words) => Failure::usage(words),
-            error => Failure::from_error(&error),
-        }
-    }
-}
-
 impl From<lariat_protocol::ftp::UrlError> for Failure {
     fn from(error: lariat_protocol::ftp::UrlError) -> Self {
         Failure::from_error(&error).into_usage()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn the_authorities_are_found_wherever_the_session_goes() {
+        let line = Line::try_parse_from(["ftp", "--ca", "ca.pem", "ftpes://localhost/"]);
+        let args = line.expect("arguments").args;
+        let url: FtpUrl = args.url.parse().expect("a URL");
+        let endpoint = endpoint(&url, &args).expect("an endpoint");
+        let ca = endpoint.options().ca.as_deref().expect("a file");
+        assert!(ca.is_absolute() && ca.ends_with("ca.pem"), "{ca:?}");
     }
 }
