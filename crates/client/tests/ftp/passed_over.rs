@@ -148,6 +148,7 @@ async fn the_first_connection_is_kept_while_the_others_work() {
         .await
         .expect("fetched");
     assert_eq!((done.files, done.failed), (2, 0));
+    assert!(server.heard().contains(&"NOOP".to_owned()));
     client.noop().await.expect("of use");
 }
 
