@@ -3,21 +3,19 @@
 //! Links are left out on both sides, and so is what has a name that would lead out of the folder, or ends with `.part`,
 //! as those of files do that are not whole yet. Nothing is removed anywhere.
 
+mod joining;
 mod walk;
 
 use std::collections::VecDeque;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
 
 use lariat_protocol::ftp::Moment;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
+use self::joining::{caught, keep_alive};
 use super::moment::moment;
 use super::{Client, Download, Error, Site, Upload};
 
@@ -430,32 +428,6 @@ impl Work {
         };
         is_new && self.is_as_long(there, size)
     }
-}
-
-/// Keeps a connection from being idle for too long where others are not done yet. What the server says when it ends it all the
-/// same, whoever uses it next hears.
-async fn keep_alive(client: &mut Client, mut until: oneshot::Receiver<()>) {
-    let Some(after) = client.options.keep_alive else {
-        return;
-    };
-    while client.is_idle() && timeout(after, &mut until).await.is_err() {
-        if client.noop().await.is_err() {
-            return;
-        }
-    }
-}
-
-/// Takes a panic for an error, as that of a task is one.
-async fn caught<T>(work: impl Future<Output = T>) -> io::Result<T> {
-    let mut work = pin!(work);
-    std::future::poll_fn(|context| {
-        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
-        polled.map_or_else(
-            |_| Poll::Ready(Err(io::Error::other("it panicked"))),
-            |polled| polled.map(Ok),
-        )
-    })
-    .await
 }
 
 /// What is known of a file here.
