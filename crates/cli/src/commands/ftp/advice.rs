@@ -3,16 +3,7 @@
 use lariat_client::ftp::Error;
 
 use crate::failure::Failure;
-
-/// Where other commands have endpoints and their options, this one has schemes and options of its own.
-const WORDS: [(&str, &str); 3] = [
-    (
-        "use tcp:// for this port, or tls:// on the server's TLS port",
-        "use ftpes:// or ftp:// for this port, or ftps:// on the server's TLS port",
-    ),
-    ("(?ca=FILE)", "(--ca FILE)"),
-    (", or name the one to expect (?name=NAME)", ""),
-];
+use crate::url_words::in_urls;
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
@@ -37,9 +28,11 @@ pub fn of_renaming(error: &Error, place: &str) -> Option<String> {
     is_renaming.then(|| format!("it is there as {place}; --in-place sends it under its name"))
 }
 
+/// Where other commands have endpoints and their options, this one has URLs, of two schemes on a port without TLS at first, and
+/// an option.
 fn translated(message: &str) -> String {
-    let words = |message: String, (theirs, ours): &(&str, &str)| message.replace(theirs, ours);
-    WORDS.iter().fold(message.to_owned(), words)
+    let message = message.replace("(?ca=FILE)", "(--ca FILE)");
+    in_urls(&message, "ftpes:// or ftp", "ftps")
 }
 
 #[cfg(test)]
