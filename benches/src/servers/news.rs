@@ -142,8 +142,7 @@ impl<S: Read + Write> Session<S> {
     fn talk(mut self, shelf: &Shelf) -> io::Result<()> {
         self.say(b"200 A server for measurements\r\n")?;
         loop {
-            let read = self.reader.next_command().map_err(io::Error::other)?;
-            let Some(command) = read else {
+            let Some(command) = self.reader.next_command() else {
                 match self.fill()? {
                     true => continue,
                     false => return Ok(()),
