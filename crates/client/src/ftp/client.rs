@@ -33,6 +33,8 @@ pub struct Client {
     pub(super) is_private: bool,
     /// It has no `EPSV`, or its port cannot be reached.
     pub(super) needs_plain_passive: bool,
+    /// The server may have been told where to begin, and not yet of what.
+    pub(super) has_mark: bool,
 }
 
 impl Client {
@@ -93,6 +95,7 @@ impl Client {
             data_type: None,
             is_private: false,
             needs_plain_passive: false,
+            has_mark: false,
         })
     }
 

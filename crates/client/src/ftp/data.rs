@@ -36,13 +36,17 @@ impl Client {
             true => Route::Awaited(Box::new(self.await_server().await?)),
             false => Route::Made(self.connect_passively().await?),
         };
-        if offset > 0 {
+        if offset > 0 || self.has_mark {
+            // Whoever gives up the answer to it has the server know it all the same.
+            self.has_mark = true;
             let reply = self.control.ask(&Command::Rest(offset)).await?;
-            if reply.code() != 350 {
+            if offset > 0 && reply.code() != 350 {
+                self.has_mark = false;
                 return Err(self.control.refused(reply));
             }
         }
         self.control.send(command).await?;
+        self.has_mark = false;
         let begun = match self.control.next().await? {
             Event::Preliminary(reply) => reply,
             Event::Closing(reply) => return Err(Error::Closing(reply)),

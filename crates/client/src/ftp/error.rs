@@ -114,7 +114,9 @@ impl Error {
 
     /// Whether the server cannot begin in the middle of a file.
     pub(super) fn is_without_restart(&self) -> bool {
-        matches!(self, Error::Refused { command, reply } if command.starts_with("REST ") && reply.is_permanent())
+        // Another word than these, as that nobody is logged in, says nothing of that.
+        let is_unknown = |reply: &Reply| matches!(reply.code(), 500..=504);
+        matches!(self, Error::Refused { command, reply } if command.starts_with("REST ") && is_unknown(reply))
     }
 
     /// Whether the connection can be used no more.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use lariat_client::ftp::{Client, Error, Options};
+use lariat_client::ftp::{Client, Error, Options, Retrieve};
 use lariat_protocol::Endpoint;
 use lariat_testkit::{Fault, FtpServer};
 
@@ -309,6 +309,34 @@ async fn what_is_injected_before_tls_is_not_believed() {
         "{error}"
     );
     assert!(!server.heard().iter().any(|line| line.starts_with("USER")));
+}
+
+#[tokio::test]
+async fn a_beginning_that_was_given_up_is_not_the_next_ones() {
+    let server = FtpServer::start();
+    server.put("/a", b"hello");
+    let (mut client, mut other) = (client(&server).await, client(&server).await);
+    server.order("REST", 1, Fault::Awaits("NOOP", 1));
+    let middle = Retrieve {
+        offset: 3,
+        ..Retrieve::default()
+    };
+    let is_told = async {
+        while !server.heard().contains(&"REST 3".to_owned()) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        done = client.retrbinary("a", middle, |_| Ok(())) => panic!("nothing is answered: {done:?}"),
+        () = is_told => {}
+    }
+    other.noop().await.expect("answered");
+    client.abort().await.expect("settled");
+    assert_eq!(fetched(&mut client, "a").await.expect("whole"), b"hello");
+    assert_eq!(fetched(&mut client, "a").await.expect("whole"), b"hello");
+    let marks = server.heard().into_iter();
+    let marks: Vec<String> = marks.filter(|line| line.starts_with("REST")).collect();
+    assert_eq!(marks, ["REST 3", "REST 0"]);
 }
 
 #[tokio::test]

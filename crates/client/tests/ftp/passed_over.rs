@@ -113,6 +113,25 @@ async fn a_folder_within_itself_is_left_out() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
+async fn a_server_to_whom_all_is_one_folder_is_not_believed() {
+    for first in ["type=dir;unique=1; other", "type=file;size=5;unique=1; b"] {
+        let server = FtpServer::start();
+        server.make_folder("/tree/other");
+        server.put("/tree/b", b"hello");
+        server.put("/tree/sub/c", b"hello");
+        let listing = format!("{first}\r\ntype=dir;unique=1; sub\r\n");
+        server.put("/listing", listing.as_bytes());
+        server.order("MLSD", 1, Fault::Lists("/listing".into()));
+        let reply = "250-Here:\r\n type=dir;unique=1; /tree\r\n250 That is it.\r\n";
+        server.order("MLST", 1, Fault::Says(reply.into()));
+        let folder = tempfile::tempdir().expect("a folder");
+        let (done, words) = told(DOWN, &server, folder.path()).await;
+        assert_eq!((done.left_out, done.failed), (0, 0), "{words:?}");
+        assert!(folder.path().join("sub/c").is_file(), "{first}");
+    }
+}
+
+#[tokio::test]
 async fn a_name_that_is_not_utf_8_is_left_out_and_told() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
@@ -132,7 +151,8 @@ async fn the_first_connection_is_kept_while_the_others_work() {
     server.put("/tree/b", b"hello");
     let folder = tempfile::tempdir().expect("a folder");
     let mut site = site(&server);
-    site.options.keep_alive = Some(Duration::from_millis(1));
+    // Longer than a listing takes, in which it would be said as well.
+    site.options.keep_alive = Some(Duration::from_millis(500));
     let mut client = site.connect().await.expect("logged in");
     // The second comes when the first has a file, which it has until the second has the other one. That takes until the
     // first, which has nothing more to do, says that it is there.

@@ -78,8 +78,10 @@ impl Session {
 
     /// Goes back to the folder out of which a mirror has led the connection.
     async fn go_back(&mut self) -> Result<(), Error> {
-        if let Some(folder) = self.folder.take() {
+        if let Some(folder) = self.folder.clone() {
             self.client.cwd(&folder).await?;
+            // Not before: where it has not gone back, the next command does not work where it is now.
+            self.folder = None;
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! What is in a folder and the folders in it, on either side.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -40,7 +41,16 @@ struct Folder {
     local: PathBuf,
     depth: usize,
     /// What the server says that no other folder has, of this one and of those that it is in.
-    unique: Vec<String>,
+    unique: Vec<Mark>,
+}
+
+/// What stands for what a server says that no other folder has, which may be long, and is kept for each folder.
+type Mark = u64;
+
+fn mark(unique: &str) -> Mark {
+    let mut hasher = DefaultHasher::new();
+    unique.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Folder {
@@ -54,15 +64,28 @@ impl Folder {
         )
     }
 
-    fn inner(&self, name: &str, unique: Option<String>) -> Folder {
+    fn inner(&self, name: &str, unique: Option<Mark>) -> Folder {
         let (path, remote, local) = self.join(name);
-        let above = self.unique.iter().cloned();
+        let above = self.unique.iter().copied();
         Folder {
             path: path + "/",
             remote,
             local,
             depth: self.depth + 1,
             unique: above.chain(unique).collect(),
+        }
+    }
+
+    /// Takes out of what is in it what is not unique, though the server says so: of such a server all would be one folder.
+    fn mistrust(&self, entries: &mut [Entry]) {
+        let mut seen: HashSet<Mark> = HashSet::new();
+        let is_told_twice = entries.iter().any(|entry| {
+            let mark = entry.unique.as_deref().map(mark);
+            let is_known = |mark| entry.kind == Kind::File && self.unique.contains(&mark);
+            mark.is_some_and(|mark| !seen.insert(mark) || is_known(mark))
+        });
+        if is_told_twice {
+            entries.iter_mut().for_each(|entry| entry.unique = None);
         }
     }
 
@@ -106,7 +129,7 @@ impl<'a> Walk<'a> {
                 Ok(_) => client.listing(None).await,
                 Err(error) => Err(error),
             };
-            let listing = match listed {
+            let mut listing = match listed {
                 Ok(listing) => listing,
                 Err(error) => {
                     let goes_on = client.can_go_on_behind(&error);
@@ -122,8 +145,10 @@ impl<'a> Walk<'a> {
             if folder.depth == 0 && listing.entries.iter().any(|entry| entry.unique.is_some()) {
                 let here = client.mlst(None).await;
                 let here = client.if_known(here)?;
-                folder.unique.extend(here.and_then(|here| here.unique));
+                let here = here.and_then(|here| here.unique);
+                folder.unique.extend(here.as_deref().map(mark));
             }
+            folder.mistrust(&mut listing.entries);
             for line in listing.unread {
                 let path = match folder.path.as_str() {
                     "" => ".",
@@ -154,18 +179,14 @@ impl<'a> Walk<'a> {
             );
             return Ok(());
         }
+        let unique = entry.unique.as_deref().map(mark);
         match entry.kind {
-            Kind::Directory
-                if entry
-                    .unique
-                    .as_ref()
-                    .is_some_and(|id| folder.unique.contains(id)) =>
-            {
+            Kind::Directory if unique.is_some_and(|mark| folder.unique.contains(&mark)) => {
                 self.leave_out(&path, "it is a folder that it is in itself");
             }
             Kind::Directory => {
                 self.enter(folder)?;
-                waiting.push(folder.inner(&entry.name, entry.unique));
+                waiting.push(folder.inner(&entry.name, unique));
             }
             Kind::File if entry.name.ends_with(SUFFIX) => self.leave_out(&path, NOT_WHOLE),
             Kind::File => {
