@@ -116,6 +116,7 @@ async fn a_folder_within_itself_is_left_out() {
 async fn a_server_to_whom_all_is_one_folder_is_not_believed() {
     for first in ["type=dir;unique=1; other", "type=file;size=5;unique=1; b"] {
         let server = FtpServer::start();
+        server.make_folder("/tree");
         server.make_folder("/tree/other");
         server.put("/tree/b", b"hello");
         server.put("/tree/sub/c", b"hello");

@@ -96,9 +96,9 @@ impl CommandReader {
         std::mem::take(&mut self.refusals)
     }
 
-    /// Whether nothing came that was not given out.
+    /// Whether nothing came that was not given out, nor an option of telnet that is to be refused.
     pub fn is_empty(&self) -> bool {
-        self.waiting() == 0 && self.telnet == Telnet::Text
+        self.waiting() == 0 && self.telnet == Telnet::Text && self.refusals.is_empty()
     }
 
     /// How many bytes of lines that came are not given out.

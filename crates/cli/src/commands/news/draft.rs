@@ -233,16 +233,23 @@ fn folded(name: &str, value: &str) -> String {
     };
     let mut field = format!("{name}:");
     let mut length = field.len();
+    let mut is_first = true;
+    // A line ends before white space, so that it has none at its end, where it may get lost, and none alone.
+    let mut piece = String::new();
     for word in value.split(' ') {
-        // No line has white space alone.
-        let can_begin = length > name.len() + 1 && !word.trim().is_empty();
-        if can_begin && length + 1 + word.len() > maximum {
+        piece.push(' ');
+        piece.push_str(word);
+        if word.trim().is_empty() {
+            continue;
+        }
+        if !is_first && length + piece.len() > maximum {
             field.push('\n');
             length = 0;
         }
-        field.push(' ');
-        field.push_str(word);
-        length += 1 + word.len();
+        field.push_str(&piece);
+        length += piece.len();
+        is_first = false;
+        piece.clear();
     }
     field.push('\n');
     field

@@ -185,14 +185,15 @@ fn a_place_to_restart_is_for_the_next_transfer() {
 
 #[test]
 fn bytes_before_tls_are_not_taken_for_the_clients() {
-    for injected in ["PWD\r\n", "P", "\u{16}"] {
+    for injected in [&b"PWD\r\n"[..], b"P", b"\x16", b"\xff\xfd\x01", b"\xff"] {
         let mut server = logged_in();
-        server.receive(format!("AUTH TLS\r\n{injected}").as_bytes());
+        server.receive(b"AUTH TLS\r\n");
         assert!(matches!(
             server.next_event(),
             Ok(Some(Request::Command(Command::Auth(_))))
         ));
         server.reply(&reply(234)).expect("it agrees");
+        server.receive(injected);
         assert_eq!(server.next_event().expect("nothing"), None);
         let error = server.start_tls().expect_err("injected").to_string();
         assert!(error.contains("behind AUTH"), "{error}");

@@ -107,8 +107,8 @@ impl DraftFile {
     /// Writes a draft into the file. Gives where that is.
     fn write(&mut self, text: &str) -> Result<PathBuf, String> {
         if let Some(path) = &self.path {
-            let written = std::fs::write(path, text);
-            written.map_err(|error| format!("{}: {}", path.display(), in_words(&error)))?;
+            replace(path, text)
+                .map_err(|error| format!("{}: {}", path.display(), in_words(&error)))?;
             return Ok(path.clone());
         }
         let state = state::path(None).map_err(|failure| {
@@ -185,4 +185,17 @@ fn run_editor(path: &Path, before: &str) -> Edited {
         Ok(text) => Edited::Changed(text),
         Err(error) => wrong(in_words(&error)),
     }
+}
+
+/// Puts a text in the place of a file, which stays as it is when that fails, as on a full disk.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let beside = path.with_extension("new");
+    let _ = std::fs::remove_file(&beside);
+    let written = create_private_file(&beside)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
 }

@@ -99,15 +99,17 @@ async fn show(
     let mut keyboard = Keyboard::begin()?;
     let (mut model, mut wishes) = Model::new(reader, group, display.size()?);
     loop {
+        let mut unkept = None;
         for wish in std::mem::take(&mut wishes) {
             match wish {
+                // What is not kept is not sent: nobody would know what to send again.
+                Wish::Ask(number, _) if unkept.is_some() => {
+                    let failed = Answer::Failed(unkept.take().unwrap_or_default());
+                    wishes.extend(model.update(Input::Heard(number, failed)));
+                }
                 // Whoever answers is there for as long as this is.
                 Wish::Ask(number, request) => drop(asking.send((number, request))),
-                Wish::Keep(text) => {
-                    if let Err(why) = file.keep(&text) {
-                        wishes.extend(model.update(Input::Edited(Edited::Failed(why))));
-                    }
-                }
+                Wish::Keep(text) => unkept = file.keep(&text).err(),
                 Wish::Edit(text) => {
                     let edited;
                     (file, edited) = edit(&mut display, file, text).await?;
