@@ -10,7 +10,7 @@ use crate::servers::{Given, files};
 
 const PYTHON: &str = include_str!("../../peers/ftp_files.py");
 
-/// How many times fewer small files there are over TLS: lftp takes a fortieth of a second for each.
+/// How many times fewer small files there are over TLS: lftp takes a hundredth of a second for each, or two.
 const FEWER: usize = 10;
 
 /// Prints the tables.

@@ -81,6 +81,12 @@ fn a_slow_server_freezes_no_key() {
     assert!(terminal.is_as_it_was());
 }
 
+/// How often the server was asked for an article.
+fn articles_asked(server: &NntpServer) -> usize {
+    let heard = server.heard().into_iter();
+    heard.filter(|line| line.starts_with("ARTICLE")).count()
+}
+
 #[test]
 fn whoever_goes_on_does_not_wait_for_a_server_that_is_silent() {
     let (server, folder) = begin();
@@ -91,8 +97,7 @@ fn whoever_goes_on_does_not_wait_for_a_server_that_is_silent() {
     terminal.wait_to_show("waiting for article");
     terminal.type_in("q");
     terminal.wait_to_show("misc.test        2  For tests");
-    let asked = server.heard().into_iter();
-    assert_eq!(asked.filter(|line| line.starts_with("ARTICLE")).count(), 1);
+    assert_eq!(articles_asked(&server), 1);
     // The new connection is as good.
     terminal.type_in("j\r");
     terminal.wait_to_show("misc.test: 2 articles");
@@ -111,8 +116,7 @@ fn a_server_that_is_silent_is_asked_once() {
     server.order("ARTICLE", 1, NntpFault::Silent);
     terminal.type_in("\r");
     terminal.wait_to_show("no answer to");
-    let asked = server.heard().into_iter();
-    assert_eq!(asked.filter(|line| line.starts_with("ARTICLE")).count(), 1);
+    assert_eq!(articles_asked(&server), 1);
     terminal.type_in("\r");
     terminal.wait_to_show("Hello all");
     terminal.type_in("\x03");

@@ -2,12 +2,15 @@
 //!
 //! A draft is a text in UTF-8: header lines, an empty line, the body. Nothing here asks or sends.
 
+mod fields;
+
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use lariat_client::nntp::MessageId;
 use lariat_protocol::nntp::decode;
 
-use super::encoded::{self, encoded, encoded_people};
+use self::fields::{fields, folded};
+use super::encoded::{encoded, encoded_people};
 use super::message::Message;
 
 /// What stands in front of somebody else's words.
@@ -15,9 +18,6 @@ const QUOTE: &str = "> ";
 
 /// More references than any reader needs; the first and the last ones count (RFC 5537, 3.4.4).
 const MAXIMUM_REFERENCES: usize = 20;
-
-/// The longest line of a header field that is folded, unless a word is longer.
-const MAXIMUM_LINE: usize = 400;
 
 /// The header fields that name people (RFC 5536, 3.1 and 3.2; RFC 5322, 3.6.3).
 const OF_PEOPLE: [&str; 7] = [
@@ -193,68 +193,6 @@ fn check(fields: &[(String, String)], body: &str) -> Result<(), String> {
     }
 }
 
-/// The header fields of a draft, unfolded.
-fn fields(head: &str) -> Result<Vec<(String, String)>, String> {
-    let mut fields: Vec<(String, String)> = Vec::new();
-    for line in head.lines() {
-        if line.starts_with([' ', '\t']) {
-            let Some((_, value)) = fields.last_mut() else {
-                return Err(
-                    "the first line begins with a space; a header line is Name: value".into(),
-                );
-            };
-            value.push(' ');
-            value.push_str(line.trim());
-            continue;
-        }
-        let is_name =
-            |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
-        match line.split_once(':') {
-            Some((name, value)) if is_name(name) => {
-                fields.push((name.to_owned(), value.trim().to_owned()));
-            }
-            _ => {
-                let shown: String = line.chars().take(60).collect();
-                return Err(format!(
-                    "{shown:?} is no header line, which is Name: value; an empty line ends them"
-                ));
-            }
-        }
-    }
-    Ok(fields)
-}
-
-/// A header field, in as many lines as keep each short: longer ones than 998 bytes are not taken (RFC 5536, 2.2), and
-/// those with encoded words are shorter.
-fn folded(name: &str, value: &str) -> String {
-    let maximum = match value.contains("=?") {
-        true => encoded::MAXIMUM_LINE,
-        false => MAXIMUM_LINE,
-    };
-    let mut field = format!("{name}:");
-    let mut length = field.len();
-    let mut is_first = true;
-    // A line ends before white space, so that it has none at its end, where it may get lost, and none alone.
-    let mut piece = String::new();
-    for word in value.split(' ') {
-        piece.push(' ');
-        piece.push_str(word);
-        if word.trim().is_empty() {
-            continue;
-        }
-        if !is_first && length + piece.len() > maximum {
-            field.push('\n');
-            length = 0;
-        }
-        field.push_str(&piece);
-        length += piece.len();
-        is_first = false;
-        piece.clear();
-    }
-    field.push('\n');
-    field
-}
-
 /// The ids that an answer refers to: those of the article, and the article.
 fn references(known: &str, id: &str) -> String {
     let mut ids: Vec<&str> = known.split_ascii_whitespace().collect();
@@ -315,6 +253,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::commands::news::encoded;
 
     const QUESTION: &str = "From: \"Ann A.\" <ann@example.org>\nNewsgroups: misc.test\nSubject: Lunch?\n\
         Message-ID: <2@a>\nReferences: <1@a>\n\nToday?\n\n> Yesterday.\nYes\n\n-- \nAnn\n";
