@@ -204,8 +204,10 @@ impl Run {
 
     /// The run is to end now.
     pub fn interrupt(&self) {
-        self.stop_sending();
+        // Told first: a connection that has nothing more to send may finish the run at once, and the
+        // run would seem to have come to its end by itself.
         self.tell(Event::Interrupted);
+        self.stop_sending();
     }
 
     /// The figures of this thread.
@@ -317,4 +319,48 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use lariat_net::Reactor;
+
+    use super::*;
+    use crate::bench::script::{Expect, Script};
+
+    fn plan() -> Plan {
+        Plan {
+            endpoint: "tcp://127.0.0.1:1".parse().unwrap(),
+            connections: 1,
+            threads: 1,
+            manner: Manner::Closed { pipeline: 1 },
+            amount: Amount::Time(Duration::from_secs(3600)),
+            warmup: Duration::ZERO,
+            timeout: Duration::from_secs(1),
+            expect: Expect::Echo,
+            script: Script::new(Expect::Echo, 64, true),
+        }
+    }
+
+    #[test]
+    fn a_run_that_is_interrupted_has_not_finished_by_itself() {
+        let reactor = Reactor::builder().threads(1).build().unwrap();
+        for _ in 0..1_000 {
+            let (run, events) = Run::new(plan(), reactor.handle(), ConnectOptions::default());
+            thread::scope(|threads| {
+                let last = threads.spawn(|| {
+                    while !run.is_over() {
+                        std::hint::spin_loop();
+                    }
+                    run.finish_slot();
+                });
+                run.interrupt();
+                last.join().unwrap();
+            });
+            let told = events.try_recv();
+            assert!(matches!(told, Ok(Event::Interrupted)), "{told:?}");
+        }
+    }
 }
