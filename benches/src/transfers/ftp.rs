@@ -6,65 +6,92 @@ use super::Task;
 use super::clients::Client;
 use super::contest::Contest;
 use super::place::{FOLDER, NAME, Place, small_name};
-use crate::servers::{Given, files};
+use crate::servers::{Given, Running, files};
 
 const PYTHON: &str = include_str!("../../peers/ftp_files.py");
 
-/// How many times fewer small files there are over TLS: lftp takes a hundredth of a second for each, or two.
-const FEWER: usize = 10;
+/// How many times fewer small files curl fetches over TLS: before each of them its 7.88 waits up to a second.
+const FEWER: usize = 100;
 
-/// Prints the tables.
+/// How often small files are moved over TLS, which takes minutes.
+const ROUNDS_OVER_TLS: usize = 3;
+
+/// Prints the tables of plain connections.
 pub fn print(contest: &Contest<'_>) -> io::Result<()> {
     use Client::{Curl, Lariat, Lftp, Python, Wget};
-    let fewer = Place::fill(contest.place.large, contest.place.many / FEWER, 0)?;
-    let over_tls = Contest {
-        place: &fewer,
+    let server = Server::start(contest, false)?;
+    server.print_large(contest, &[Curl, Lariat, Wget, Lftp, Python])?;
+    let all = &[Lftp, Lariat, Curl, Python];
+    server.print(contest, "small files fetched", Task::FetchMany, all)?;
+    server.print(contest, "small files sent", Task::SendMany, all)
+}
+
+/// Prints the tables of TLS, which wget does not begin by AUTH.
+pub fn print_over_tls(contest: &Contest<'_>) -> io::Result<()> {
+    use Client::{Curl, Lariat, Lftp, Python};
+    let server = Server::start(contest, true)?;
+    server.print_large(contest, &[Curl, Lariat, Lftp, Python])?;
+    let fewer_rounds = Contest {
+        rounds: contest.rounds.min(ROUNDS_OVER_TLS),
         ..*contest
     };
-    for (tls, contest) in [(false, contest), (true, &over_tls)] {
+    let most = &[Lftp, Lariat, Python];
+    server.print(&fewer_rounds, "small files fetched", Task::FetchMany, most)?;
+    let all = &[Lftp, Lariat, Curl, Python];
+    server.print(&fewer_rounds, "small files sent", Task::SendMany, all)?;
+    let few = Place::fill(0, contest.place.many / FEWER, 0)?;
+    let of_few = Contest {
+        place: &few,
+        ..*contest
+    };
+    let what = format!("{} small files fetched", few.many);
+    Server::start(&of_few, true)?.print(&of_few, &what, Task::FetchMany, all)
+}
+
+/// vsftpd, which serves the files of a contest.
+struct Server {
+    way: Way,
+    _running: Running,
+}
+
+impl Server {
+    fn start(contest: &Contest<'_>, tls: bool) -> io::Result<Server> {
         let given = Given {
             processor: Some(contest.for_server),
             ..Given::default()
         };
-        let server = files::vsftpd(given, &contest.place.served(), tls)?;
+        let running = files::vsftpd(given, &contest.place.served(), tls)?;
         let way = Way {
-            authority: server.address.to_string(),
+            authority: running.address.to_string(),
             tls,
             many: contest.place.many,
         };
-        let over = if tls { "FTP over TLS" } else { "FTP" };
-        // wget speaks no TLS by AUTH, and sends nothing.
-        let fetching: &[Client] = match tls {
-            true => &[Curl, Lariat, Lftp, Python],
-            false => &[Curl, Lariat, Wget, Lftp, Python],
-        };
-        for (task, what, clients) in [
-            (Task::FetchLarge, "one large file fetched", fetching),
-            (
-                Task::SendLarge,
-                "one large file sent",
-                &[Curl, Lariat, Lftp, Python],
-            ),
-            (
-                Task::FetchMany,
-                "small files fetched",
-                // curl takes a fifth of a second for each over TLS.
-                match tls {
-                    true => &[Lftp, Lariat, Python],
-                    false => &[Lftp, Lariat, Curl, Python],
-                },
-            ),
-            (
-                Task::SendMany,
-                "small files sent",
-                &[Lftp, Lariat, Curl, Python],
-            ),
-        ] {
-            let title = format!("{over}: {what}");
-            contest.print(&title, task, clients, |client| way.command(client, task))?;
-        }
+        Ok(Server {
+            way,
+            _running: running,
+        })
     }
-    Ok(())
+
+    /// The tables of one large file; who fetches is said, and all but wget send.
+    fn print_large(&self, contest: &Contest<'_>, clients: &[Client]) -> io::Result<()> {
+        self.print(contest, "one large file fetched", Task::FetchLarge, clients)?;
+        let mut senders = clients.to_vec();
+        senders.retain(|client| *client != Client::Wget);
+        self.print(contest, "one large file sent", Task::SendLarge, &senders)
+    }
+
+    fn print(
+        &self,
+        contest: &Contest<'_>,
+        what: &str,
+        task: Task,
+        clients: &[Client],
+    ) -> io::Result<()> {
+        let over = if self.way.tls { "FTP over TLS" } else { "FTP" };
+        contest.print(&format!("{over}: {what}"), task, clients, |client| {
+            self.way.command(client, task)
+        })
+    }
 }
 
 /// Where the server is, and how it is spoken to.

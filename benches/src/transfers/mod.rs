@@ -29,6 +29,8 @@ const SMALL: usize = 1024;
 pub enum Table {
     /// From and to vsftpd.
     Ftp,
+    /// The same over TLS.
+    Ftps,
     /// From and to nginx.
     Http,
     /// Overviews from a server of this program.
@@ -78,6 +80,9 @@ pub fn measure(quick: bool, only: Option<Table>) -> io::Result<()> {
     );
     if only.is_none_or(|only| only == Table::Ftp) {
         ftp::print(&contest)?;
+    }
+    if only.is_none_or(|only| only == Table::Ftps) {
+        ftp::print_over_tls(&contest)?;
     }
     if only.is_none_or(|only| only == Table::Http) {
         http::print(&contest)?;
