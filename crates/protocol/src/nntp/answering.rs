@@ -25,6 +25,8 @@ enum State {
     Response(Box<Command>),
     /// The rest of an article, to which this may be answered if it is taken.
     Article(u16),
+    /// The rest of one that is too long, to which this is answered then.
+    Excess(u16),
     /// What becomes of the article, which is this if it is taken.
     Verdict(u16),
     /// TLS or compression, before which nothing is read.
@@ -45,7 +47,8 @@ enum Layer {
 pub enum Request<'a> {
     /// A command that may be carried out now.
     Command(Command),
-    /// A line that is no command, or one that may not be said now, and what is answered to it.
+    /// A line that is no command, or one that may not be said now, and what is answered to it; or the end of an article that is
+    /// too long, of which some lines may have been given out.
     Wrong(Reply),
     /// What follows 383 in a dialogue of SASL: base64, or `=` for nothing.
     Response(String),
@@ -64,7 +67,8 @@ pub enum Request<'a> {
 ///   ([`MAXIMUM_PIPELINED`]), and what an article may be is said by [`Limits`].
 /// - An answer has a code that its command can have ([`Command::expected`]), or is a failure. Behind some stands a block
 ///   ([`Command::has_block`]), which is written by [`write_block`](Self::write_block) before anything else is.
-/// - Behind 340 and 335 comes an article, to which 240 or 235 or a failure is the answer (6.3).
+/// - Behind 340 and 335 comes an article, to which 240 or 235 or a failure is the answer (6.3). One that is too long is read to its
+///   end, unless it is several times as long as it may be, and answered 441 or 437, so that the client can go on.
 /// - `AUTHINFO PASS` comes behind `AUTHINFO USER` and 381, and else is 482; behind a login there is no other (RFC 4643, 2.2 and
 ///   2.3). Behind 383 comes a response, or `*`, which is answered 481 (2.4).
 /// - `STARTTLS` comes once, before a login, and behind 382 nothing is read until TLS has begun (RFC 4642, 2.2). So it is with
@@ -98,19 +102,14 @@ impl Answering {
     ///
     /// # Errors
     ///
-    /// [`Error::Limit`] if more waits than may, or an article is too long. 400 is all that can be said then.
+    /// [`Error::Limit`] if more waits than may, or an article goes on for several times as long as it may be. 400 is all that can
+    /// be said then.
     pub fn next_event(&mut self) -> Result<Option<Request<'_>>, Error> {
         match self.state {
             State::Idle => Ok(self.next_command()),
             State::Response(_) => Ok(self.next_response()),
-            State::Article(taken) => Ok(match self.reader.next_piece()? {
-                Some(BlockPiece::Line(line)) => Some(Request::Line(line)),
-                Some(BlockPiece::End) => {
-                    self.state = State::Verdict(taken);
-                    Some(Request::End)
-                }
-                None => None,
-            }),
+            State::Article(taken) => self.next_of_article(taken),
+            State::Excess(refused) => self.next_of_excess(refused),
             State::Closed => Ok(None),
             _ if self.reader.waiting() > MAXIMUM_PIPELINED => Err(Error::limit(format!(
                 "more than {MAXIMUM_PIPELINED} bytes came before they could be read"
@@ -214,7 +213,7 @@ impl Answering {
 
     /// Whether an article is to come.
     pub fn is_in_article(&self) -> bool {
-        matches!(self.state, State::Article(_))
+        matches!(self.state, State::Article(_) | State::Excess(_))
     }
 
     /// Whether the last reply has been said.
@@ -235,7 +234,9 @@ impl Answering {
             State::Greeting | State::Idle => {
                 "the client closed the connection in the middle of a command"
             }
-            State::Article(_) => "the client closed the connection in the middle of an article",
+            State::Article(_) | State::Excess(_) => {
+                "the client closed the connection in the middle of an article"
+            }
             State::Response(_) => "the client closed the connection in the middle of a login",
             _ => "the client closed the connection before it was answered",
         }))
@@ -252,6 +253,34 @@ impl Answering {
         }
         self.state = State::Answer(Some(Box::new(command.clone())));
         Some(Request::Command(command))
+    }
+
+    /// The next line of an article, or its end, which this may be answered to.
+    fn next_of_article(&mut self, taken: u16) -> Result<Option<Request<'_>>, Error> {
+        match self.reader.find_piece() {
+            Ok(None) => Ok(None),
+            Ok(Some(place)) => Ok(Some(match self.reader.piece(place) {
+                BlockPiece::Line(line) => Request::Line(line),
+                BlockPiece::End => {
+                    self.state = State::Verdict(taken);
+                    Request::End
+                }
+            })),
+            Err(Error::Limit(_)) => {
+                // What IHAVE brought nobody is to bring again.
+                let refused = if taken == 235 { 437 } else { 441 };
+                self.state = State::Excess(refused);
+                self.next_of_excess(refused)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The end of an article that is too long, and the answer to it.
+    fn next_of_excess(&mut self, refused: u16) -> Result<Option<Request<'static>>, Error> {
+        let has_ended = self.reader.skip_block()?;
+        let reply = || plain(refused, "The article is too long.");
+        Ok(has_ended.then(|| self.refuse(reply())))
     }
 
     /// The next response of SASL (RFC 4643, 2.4).
@@ -308,7 +337,7 @@ impl Answering {
             State::Greeting if reply.is_failure() => Ok(State::Closed),
             State::Greeting => misuse("it is no welcome"),
             State::Idle => misuse("nothing was asked for"),
-            State::Article(_) => misuse("the article has no end yet"),
+            State::Article(_) | State::Excess(_) => misuse("the article has no end yet"),
             State::Response(_) => misuse("the client is to go on"),
             State::Verdict(taken) if reply.is_failure() || code == *taken => Ok(State::Idle),
             State::Verdict(_) => misuse("it does not say what becomes of the article"),

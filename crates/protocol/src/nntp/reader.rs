@@ -1,8 +1,13 @@
 //! Replies, commands, and the lines of blocks, out of the bytes of a connection.
 
+use std::ops::Range;
+
 use crate::contract::Error;
 use crate::nntp::text::{decode, shown};
 use crate::nntp::{Command, CommandError, Limits, MAXIMUM_COMMAND, MAXIMUM_REPLY, Reply};
+
+/// How many times as long as it may be a block is at most whose end is waited for all the same.
+const PATIENCE: usize = 4;
 
 /// What stands next in a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +37,8 @@ pub struct Reader {
     block: usize,
     lines: usize,
     allowed: usize,
+    /// How many bytes the block took on the wire, also of what was refused.
+    passed: usize,
 }
 
 impl Default for Reader {
@@ -52,6 +59,7 @@ impl Reader {
             block: 0,
             lines: 0,
             allowed: limits.block,
+            passed: 0,
         }
     }
 
@@ -95,6 +103,7 @@ impl Reader {
     pub fn begin_block(&mut self, is_article: bool) {
         self.block = 0;
         self.lines = 0;
+        self.passed = 0;
         self.allowed = match is_article {
             true => self.limits.article,
             false => self.limits.block,
@@ -106,8 +115,14 @@ impl Reader {
     /// # Errors
     ///
     /// [`Error::Limit`] for a line or a block that is too long, when it has become so. What is behind it cannot be read
-    /// then.
+    /// then, but by [`skip_block`](Self::skip_block).
     pub fn next_piece(&mut self) -> Result<Option<BlockPiece<'_>>, Error> {
+        let found = self.find_piece()?;
+        Ok(found.map(|place| self.piece(place)))
+    }
+
+    /// Where the next line of a block stands, or its end, as [`piece`](Self::piece) takes it until more is received.
+    pub(super) fn find_piece(&mut self) -> Result<Option<Range<usize>>, Error> {
         let Some(end) = self.find_block_line() else {
             let part = &self.incoming[self.used..];
             // The CR may be the first half of the line's end.
@@ -117,11 +132,13 @@ impl Reader {
         };
         let begin = std::mem::replace(&mut self.used, end + 2);
         self.searched = self.used;
-        if self.incoming[begin..end] == *b"." {
-            return Ok(Some(BlockPiece::End));
+        let line = &self.incoming[begin..end];
+        if line == b"." {
+            return Ok(Some(begin..end));
         }
-        let line = without_point(&self.incoming[begin..end]);
-        self.check_block(line.len(), 2)?;
+        let length = without_point(line).len();
+        self.passed = self.passed.saturating_add(self.used - begin);
+        self.check_block(length, 2)?;
         if self.lines == self.limits.lines {
             return Err(Error::limit(format!(
                 "what came behind the reply has more than {} lines",
@@ -129,8 +146,52 @@ impl Reader {
             )));
         }
         self.lines += 1;
-        self.block += line.len() + 2;
-        Ok(Some(BlockPiece::Line(line)))
+        self.block += length + 2;
+        Ok(Some(begin..end))
+    }
+
+    /// What stands at a place that was [found](Self::find_piece).
+    pub(super) fn piece(&self, place: Range<usize>) -> BlockPiece<'_> {
+        match &self.incoming[place] {
+            b"." => BlockPiece::End,
+            line => BlockPiece::Line(without_point(line)),
+        }
+    }
+
+    /// Reads on to the end of a block that was refused, of which nothing is kept, and says whether that has come.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Limit`] for a block that is several times as long as it may be.
+    pub fn skip_block(&mut self) -> Result<bool, Error> {
+        loop {
+            let most = self.allowed.saturating_mul(PATIENCE);
+            if self.passed > most {
+                return Err(Error::limit(format!(
+                    "what was refused goes on for more than {most} bytes"
+                )));
+            }
+            let begin = self.used;
+            let Some(end) = self.find_block_line() else {
+                let part = &self.incoming[begin..];
+                // The CR may be the first half of the line's end, and a point alone the block's.
+                let part = part.strip_suffix(b"\r").unwrap_or(part).len();
+                if part <= 1 {
+                    return Ok(false);
+                }
+                self.is_dropping = true;
+                self.used += part;
+                self.passed = self.passed.saturating_add(part);
+                continue;
+            };
+            self.used = end + 2;
+            self.searched = self.used;
+            let is_rest = std::mem::take(&mut self.is_dropping);
+            if !is_rest && self.incoming[begin..end] == *b"." {
+                return Ok(true);
+            }
+            self.passed = self.passed.saturating_add(self.used - begin);
+        }
     }
 
     /// Whether nothing came that was not given out.

@@ -31,6 +31,21 @@ const TRANSCRIPTS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Articles that are too long in each of the ways in which they can be, with limits at which they are.
+const EXCESS: (&str, &str) = (
+    include_str!("../transcripts/serve_excess.txt"),
+    "POST,[Subject: a],[],441,DATE,IHAVE,437,POST,[.],441,POST,[Subject: b],[],[.],.,POST,[0123456789],[0123456789],\
+     [0123456789],441,POST,441,POST,[a],[b],[c],[d],[e],[f],441,QUIT",
+);
+
+/// The limits for them.
+const SMALL: Limits = Limits {
+    line: 20,
+    article: 40,
+    block: 1000,
+    lines: 6,
+};
+
 /// Takes what the server is asked by now; what cannot be carried out is answered at once.
 fn take(server: &mut Answering, asked: &mut Vec<String>) {
     loop {
@@ -76,8 +91,8 @@ fn say(server: &mut Answering, bytes: &[u8], asked: &mut Vec<String>) {
 }
 
 /// Plays a transcript, with what the client says cut into pieces of these lengths, and gives what the server was asked.
-fn play(text: &str, lengths: &[usize]) -> Vec<String> {
-    let mut server = Answering::new(Limits::default());
+fn play(text: &str, limits: Limits, lengths: &[usize]) -> Vec<String> {
+    let mut server = Answering::new(limits);
     let mut asked = Vec::new();
     for line in text.lines() {
         let (who, what) = line.split_once(": ").expect("a transcript");
@@ -109,7 +124,7 @@ fn transcripts_are_served_alike_however_they_are_cut() {
     for (text, expected) in TRANSCRIPTS {
         for length in [usize::MAX, 1, 2, 3, 7, 16] {
             assert_eq!(
-                play(text, &[length]).join(","),
+                play(text, Limits::default(), &[length]).join(","),
                 *expected,
                 "{length}\n{text}"
             );
@@ -121,7 +136,19 @@ proptest! {
     #[test]
     fn transcripts_are_served_alike_at_random_cuts(lengths in any_lengths()) {
         for (text, expected) in TRANSCRIPTS {
-            prop_assert_eq!(play(text, &lengths).join(","), *expected, "{}", text);
+            prop_assert_eq!(play(text, Limits::default(), &lengths).join(","), *expected, "{}", text);
+        }
+        prop_assert_eq!(play(EXCESS.0, SMALL, &lengths).join(","), EXCESS.1);
+    }
+}
+
+#[test]
+fn an_article_that_is_too_long_is_refused_at_its_end_however_it_is_cut() {
+    let (text, expected) = EXCESS;
+    for first in 1..=160 {
+        for then in [usize::MAX, 1, 2, 3, first] {
+            let asked = play(text, SMALL, &[first, then]);
+            assert_eq!(asked.join(","), expected, "{first}, {then}");
         }
     }
 }
@@ -246,19 +273,27 @@ fn what_waits_and_what_is_posted_are_bounded() {
         assert!(matches!(error, Error::Limit(_)), "{error}");
         assert!(came > MAXIMUM_PIPELINED && came <= MAXIMUM_PIPELINED + 6);
     }
-    let limits = Limits {
-        line: 20,
-        article: 60,
-        ..Limits::default()
-    };
-    for piece in [&b"xxxxxxxx"[..], b"xxxxxxxx\r\n"] {
-        let mut server = welcomed(limits);
+    for piece in [&b"xxxxxxxx"[..], b"xxxxxxxx\r\n", b"x\r\n\r\n"] {
+        let mut server = welcomed(SMALL);
         answered(&mut server, "POST", &[340]);
-        let error = (0..9).find_map(|_| {
+        let mut came = 0;
+        let error = loop {
             server.receive(piece);
-            server.next_event().err()
-        });
-        assert!(matches!(error, Some(Error::Limit(_))), "{error:?}");
+            came += piece.len();
+            let is_line = match server.next_event() {
+                Ok(event) => event
+                    .inspect(|it| assert!(matches!(it, Request::Line(_))))
+                    .is_some(),
+                Err(error) => break error,
+            };
+            assert!(is_line || came <= SMALL.article || server.reader.waiting() < 2);
+        };
+        assert!(matches!(error, Error::Limit(_)), "{error}");
+        // As much as is waited for, and what is read at once.
+        assert!(
+            came > 4 * SMALL.article && came <= 4 * SMALL.article + 4 * piece.len(),
+            "{came}"
+        );
         server.reply(&reply(400)).expect("all that can be said");
     }
 }
