@@ -4,10 +4,13 @@
 
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+
 use crate::nntp::{
-    ActiveGroup, Answering, BlockPiece, BlockWriter, Command, Conversation, Description, Group,
-    Headers, Inflater, Limits, Located, NewsUrl, Overview, OverviewFormat, Reader, Reply, Request,
-    Valued, split_article,
+    ActiveGroup, Answering, BlockPiece, BlockWriter, Command, Conversation, Decoder, Description,
+    Group, Headers, Inflater, Limits, Located, NewsUrl, Overview, OverviewFormat, Reader, Reply,
+    Request, Valued, decode_encoded_words, split_article,
 };
 use crate::pieces::pieces;
 
@@ -134,6 +137,44 @@ pub fn headers(bytes: &[u8]) {
             Description::parse(line).is_ok(),
             Valued::parse(line).is_ok(),
         );
+    }
+}
+
+/// Checks that a header field's value is decoded without harm, whatever stands in it, and not to much more than it is; and that
+/// a text that is written in encoded words reads as it was, wherever its characters are cut.
+///
+/// # Panics
+///
+/// When something is wrong, which is what fuzzing looks for.
+pub fn words(bytes: &[u8]) {
+    let value = String::from_utf8_lossy(bytes);
+    let as_latin: Decoder = |bytes| bytes.iter().copied().map(char::from).collect();
+    let decode = |value: &str| {
+        let known = |charset: &str| charset.starts_with("iso").then_some(as_latin);
+        decode_encoded_words(value, known)
+    };
+    let text = decode(&value);
+    // Three letters of an encoded word are a byte, in whose place three may stand.
+    assert!(text.len() <= 3 * value.len(), "{text:?} of {value:?}");
+    if !value.contains("=?") {
+        assert_eq!(text, value);
+    }
+    for (length, gap) in [(1, " "), (7, "\r\n "), (45, " \t ")] {
+        let words = value.as_bytes().chunks(length).enumerate();
+        let words: Vec<String> = words.map(|(at, part)| encoded_word(at, part)).collect();
+        assert_eq!(decode(&words.join(gap)), value, "by {length}");
+    }
+}
+
+/// A piece of a text as an encoded word, in one way or the other.
+fn encoded_word(at: usize, part: &[u8]) -> String {
+    match at % 3 {
+        0 => format!("=?UTF-8?B?{}?=", STANDARD.encode(part)),
+        1 => format!("=?utf-8?b?{}?=", STANDARD_NO_PAD.encode(part)),
+        _ => {
+            let hex: String = part.iter().map(|byte| format!("={byte:02X}")).collect();
+            format!("=?utf-8*en?Q?{hex}?=")
+        }
     }
 }
 
@@ -349,6 +390,16 @@ mod tests {
         }
 
         #[test]
+        fn what_resembles_encoded_words_holds(parts in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "=?", "?=", "?", "utf-8", "iso-8859-1", "*en", "?q?", "?B?", "=C3", "=BC", "w6Q", "==", "_", " ", "\r\n ", "\t",
+                "ä", "a", "=",
+            ]), 0..24,
+        )) {
+            words(parts.concat().as_bytes());
+        }
+
+        #[test]
         fn what_resembles_commands_holds(
             verb in "(?i)(article|group|list( active| newsgroups| headers)?|over|hdr|newnews|newgroups|authinfo (user|pass|sasl)|listgroup|x)",
             rest in "( [-a<@>|0-9,.:*! ]{0,16})?",
@@ -361,6 +412,7 @@ mod tests {
             replies(&bytes);
             block(&bytes);
             headers(&bytes);
+            words(&bytes);
             commands(&bytes);
         }
     }
