@@ -6,6 +6,8 @@ mod asked;
 mod compressed;
 #[path = "nntp/faults.rs"]
 mod faults;
+#[path = "nntp/newest.rs"]
+mod newest;
 #[path = "nntp/posted.rs"]
 mod posted;
 

@@ -281,41 +281,6 @@ async fn who_logs_in_is_let_in_and_who_does_not_is_told() {
 }
 
 #[tokio::test]
-async fn the_newest_articles_are_found_where_the_highest_numbers_have_none() {
-    let server = server();
-    for number in 3..=5000 {
-        server.put("misc.test", &format!("From: a\nSubject: {number}\n\nb\n"));
-    }
-    for number in 201..=5000 {
-        server.cancel("misc.test", number);
-    }
-    let mut client = client(&server).await;
-    let group = client.group("misc.test").await.expect("a group");
-    assert_eq!((group.first, group.last), (1, 5000));
-    for (last, wanted, expected, older_before) in [
-        (5000, 3, 198..=200, Some(198)),
-        (5000, 300, 1..=200, None),
-        (200, 20, 181..=200, Some(181)),
-        (200, 200, 1..=200, None),
-        (2, 20, 1..=2, None),
-    ] {
-        let newest = client.newest(1..=last, wanted).await.expect("overviews");
-        let numbers: Vec<u64> = newest.overviews.iter().map(|it| it.number()).collect();
-        assert_eq!(numbers, expected.collect::<Vec<_>>(), "{wanted} of {last}");
-        assert_eq!(newest.older_before, older_before, "{wanted} of {last}");
-    }
-    // Some are missing between those that are there.
-    for number in (102..=200).step_by(2) {
-        server.cancel("misc.test", number);
-    }
-    let newest = client.newest(1..=5000, 4).await.expect("overviews");
-    let numbers: Vec<u64> = newest.overviews.iter().map(|it| it.number()).collect();
-    assert_eq!(numbers, [193, 195, 197, 199]);
-    let none = client.newest(201..=5000, 4).await.expect("none");
-    assert_eq!((none.overviews.len(), none.older_before), (0, None));
-}
-
-#[tokio::test]
 async fn a_server_that_wants_to_be_told_of_a_reader_is_told() {
     let server = server();
     server.set_capabilities(&["VERSION 2", "IHAVE", "MODE-READER"]);

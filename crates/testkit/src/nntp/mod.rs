@@ -136,6 +136,11 @@ impl NntpServer {
         self.shelf().cancel(group, number);
     }
 
+    /// The next article of a group gets this number, as in one that came from another server.
+    pub fn skip_to(&self, group: &str, number: u64) {
+        self.shelf().skip_to(group, number);
+    }
+
     /// The articles that were posted or handed on, in their order, with LF at the ends of their lines.
     pub fn posted(&self) -> Vec<String> {
         self.shelf().posted()

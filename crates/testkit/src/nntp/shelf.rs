@@ -46,6 +46,12 @@ impl Shelf {
         number
     }
 
+    pub(super) fn skip_to(&mut self, name: &str, number: u64) {
+        if let Some(group) = self.groups.get_mut(name) {
+            group.last = group.last.max(number.saturating_sub(1));
+        }
+    }
+
     pub(super) fn cancel(&mut self, name: &str, number: u64) {
         if let Some(group) = self.groups.get_mut(name) {
             group.articles.remove(&number);
