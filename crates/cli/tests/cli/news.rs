@@ -287,6 +287,7 @@ fn programs_read_lines_of_json() {
 fn wrong_usage_and_faults_are_one_line() {
     let (server, folder) = begin();
     let (root, group) = (server.url(""), server.url("misc.test"));
+    let secure = root.replace("nntp://", "nntps://");
     for (arguments, code, words) in [
         (&["http://x/"][..], 2, "no scheme of news"),
         (
@@ -303,6 +304,11 @@ fn wrong_usage_and_faults_are_one_line() {
         (&[&group, "headers", "Sub ject"], 2, "header field"),
         (&[&root, "browse"], 2, "browse is for a terminal"),
         (&["--ca", "x", &root, "date"], 2, "without TLS"),
+        (
+            &[&secure, "date"],
+            1,
+            "use nntp:// for this port, or nntps:// on the server's TLS port",
+        ),
         (
             &[&root, "group", "no.such"],
             1,

@@ -92,6 +92,10 @@ fn the_password_of_a_file_is_shown_to_servers_that_are_checked() {
     let group = "misc.test: 2 articles, 1 to 2\n";
     let checked = news(&folder, &["--ca", &authority, &url, "group"]);
     assert_eq!(checked.text(), group, "{}", checked.errors);
+    let unknown = news(&folder, &[&url, "group"]);
+    assert_eq!(unknown.code, Some(1));
+    let advice = "to trust it, give that authority's certificate (--ca FILE)\n";
+    assert!(unknown.errors.ends_with(advice), "{}", unknown.errors);
     let heard = server.heard().len();
     let unchecked = news(&folder, &["--insecure", &url, "group"]);
     assert_eq!(unchecked.code, Some(1));

@@ -1,5 +1,6 @@
 //! `lariat news`: a news reader; one command, an article's first lines, or a reader at the terminal.
 
+mod advice;
 mod asking;
 mod browse;
 mod draft;

@@ -1,6 +1,6 @@
 //! The server that the command line names: how to connect to it, and who logs in.
 
-use lariat_client::nntp::{Error, Login, Options, REPLY_TIMEOUT, Security, Site};
+use lariat_client::nntp::{Login, Options, REPLY_TIMEOUT, Security, Site};
 use lariat_protocol::Endpoint;
 use lariat_protocol::nntp::{NewsUrl, UrlError};
 
@@ -95,26 +95,6 @@ async fn login(
         }
     };
     Ok(Some(Login::new(name, password)))
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        let advice = match &error {
-            error if error.wants_login() => Some("log in with -u NAME"),
-            error if error.wants_tls() => Some("use --starttls, or nntps://"),
-            Error::Unconfirmed(_) => Some("look before you post it again"),
-            _ => None,
-        };
-        let failure = match error {
-            Error::Connect(error) => error.into(),
-            Error::Misuse(words) => Failure::usage(words),
-            error => Failure::from_error(&error),
-        };
-        match advice {
-            Some(advice) => failure.with_advice(advice),
-            None => failure,
-        }
-    }
 }
 
 impl From<UrlError> for Failure {
