@@ -1,6 +1,8 @@
 //! `lariat ftp` that is broken off by ^C, or has its connection ended, at the prompt and without one.
 
 use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
 use std::path::Path;
 
 use lariat_testkit::{Fault, FtpServer};
@@ -82,12 +84,16 @@ fn a_file_that_is_sent_in_place_is_said_to_be_half() {
 fn a_session_that_the_server_has_given_up_says_so_whatever_failed() {
     let (server, folder) = begin();
     let mut terminal = at_terminal(&server, folder.path(), "", &[]);
-    let idle = Fault::Says(b"421 Idle for 900 seconds.\r\n".to_vec());
-    server.order("NOOP", 1, idle);
+    let idle = b"421 Idle for 900 seconds.\r\n".to_vec();
+    server.order("NOOP", 1, Fault::SaysBehind("HELP", 1, idle));
     terminal.type_in("lcd nothing\r");
+    terminal.wait_to_show("nothing: no such file");
+    // By a connection of its own.
+    let mut other = TcpStream::connect(server.address()).unwrap();
+    other.write_all(b"HELP\r\n").unwrap();
     assert_eq!(terminal.wait_for_end(), Some(1));
     let screen = terminal.screen().concat();
-    assert!(screen.contains("nothing: no such file"), "{screen}");
-    assert!(screen.contains("421 Idle for 900 seconds."), "{screen}");
+    let last = "lariat: the server closed the connection: 421 Idle for 900 seconds.";
+    assert!(screen.ends_with(last), "{screen}");
     assert!(terminal.is_as_it_was());
 }

@@ -1,12 +1,15 @@
 //! What a mirror leaves out or cannot copy, of which it tells.
 
 use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lariat_client::ftp::{Direction, Mirror, Mirrored, Step};
 use lariat_testkit::{Fault, FtpServer};
+use tokio::sync::Notify;
 
 use crate::mirrored::nobody;
 use crate::{pattern, site};
@@ -152,24 +155,44 @@ async fn the_first_connection_is_kept_while_the_others_work() {
     server.put("/tree/b", b"hello");
     let folder = tempfile::tempdir().expect("a folder");
     let mut site = site(&server);
-    // Longer than a listing takes, in which it would be said as well.
-    site.options.keep_alive = Some(Duration::from_millis(500));
+    site.options.keep_alive = Some(Duration::from_millis(100));
     let mut client = site.connect().await.expect("logged in");
-    // The second comes when the first has a file, which it has until the second has the other one. That takes until the
-    // first, which has nothing more to do, says that it is there.
+    // The second comes when the first has a file, which it has until the second has the other one. That takes until
+    // somebody says so who has heard that the first, which has nothing more to do, is there.
     server.order("USER", 1, Fault::Awaits("RETR", 1));
     server.order("RETR", 1, Fault::Awaits("RETR", 2));
-    server.order("RETR", 1, Fault::Awaits("NOOP", 1));
+    server.order("RETR", 1, Fault::Awaits("HELP", 1));
     let two = Mirror {
         transfers: 2,
         ..DOWN
     };
-    let done = two
-        .run_on(&mut client, &site, "tree", folder.path(), nobody())
-        .await
-        .expect("fetched");
+    let first_is_done = Arc::new(Notify::new());
+    let is_done = Arc::clone(&first_is_done);
+    let watcher = move |step: Step<'_>| {
+        if matches!(step, Step::Done { path: "a", .. }) {
+            is_done.notify_one();
+        }
+    };
+    let mirrored = two.run_on(&mut client, &site, "tree", folder.path(), Arc::new(watcher));
+    let noops = || server.heard().iter().filter(|line| *line == "NOOP").count();
+    let kept = async {
+        first_is_done.notified().await;
+        // In listings and transfers it is said as well, and answered before they are over.
+        let before = noops();
+        while noops() == before {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let mut other = TcpStream::connect(server.address()).expect("a connection");
+        other.write_all(b"HELP\r\n").expect("said");
+        std::future::pending().await
+    };
+    let done = tokio::select! {
+        done = mirrored => done.expect("fetched"),
+        () = kept => unreachable!("it waits for the mirror"),
+    };
+    // The server did not wait in vain.
+    assert!(server.heard().contains(&"HELP".to_owned()));
     assert_eq!((done.files, done.failed), (2, 0));
-    assert!(server.heard().contains(&"NOOP".to_owned()));
     client.noop().await.expect("of use");
 }
 

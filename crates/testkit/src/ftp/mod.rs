@@ -50,6 +50,8 @@ pub enum Fault {
     NeverConnects,
     /// Does what it was asked when clients have said this verb so often, by whichever connections.
     Awaits(&'static str, usize),
+    /// Says these bytes, and does nothing, when clients have said this verb so often.
+    SaysBehind(&'static str, usize, Vec<u8>),
 }
 
 /// A running server, which ends when it is dropped.

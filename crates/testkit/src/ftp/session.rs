@@ -71,18 +71,25 @@ impl Session {
                 return Ok(());
             }
             let line = line.trim_end_matches(['\r', '\n']);
-            self.shared.hear(line);
             let command = match Command::parse(line) {
                 Ok(command) => command,
                 Err(error) => {
+                    self.shared.hear(line);
                     self.say(500, &error.to_string())?;
                     continue;
                 }
             };
-            let fault = match self.shared.fault(command.verb()) {
+            // Before anybody hears of the command: who waits for it takes the next one.
+            let ordered = self.shared.fault(command.verb());
+            self.shared.hear(line);
+            let fault = match ordered {
                 Some(Fault::Awaits(verb, times)) => {
                     self.shared.wait_for(verb, times);
                     None
+                }
+                Some(Fault::SaysBehind(verb, times, bytes)) => {
+                    self.shared.wait_for(verb, times);
+                    Some(Fault::Says(bytes))
                 }
                 fault => fault,
             };

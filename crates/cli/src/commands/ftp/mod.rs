@@ -23,7 +23,7 @@ use self::halves::Halves;
 use self::session::{Next, Session};
 use crate::client::{self, seconds};
 use crate::failure::{FAILED, Failure, INTERRUPTED, USAGE};
-use crate::line_editor::{Completion, LineEditor, Printer, Settings, Typed};
+use crate::line_editor::{Completion, LineEditor, Settings, Typed};
 use crate::output::note;
 use crate::serve::state;
 use crate::signals;
@@ -322,7 +322,7 @@ async fn exchange(session: &mut Session, editor: &mut LineEditor) -> Result<(), 
                 if failure.code() != FAILED && failure.code() != USAGE {
                     return Err(failure);
                 }
-                look_after(session, &printer).await?;
+                look_after(session).await?;
             }
             None => {
                 // The key stands among the lines as well, behind those that were typed before it and are given up with
@@ -337,15 +337,14 @@ async fn exchange(session: &mut Session, editor: &mut LineEditor) -> Result<(), 
 
 /// Looks whether the connection is of use behind a command that failed. One that is not, as after the server's time for idle
 /// ones, ends the session.
-async fn look_after(session: &mut Session, printer: &Printer) -> Result<(), Failure> {
+async fn look_after(session: &mut Session) -> Result<(), Failure> {
     let was_of_use = session.client.is_idle();
-    let Err(error) = session.client.noop().await else {
-        return Ok(());
-    };
-    if let (true, Some(message)) = (was_of_use, Failure::from(error).message()) {
-        printer.print(message).await?;
+    match session.client.noop().await {
+        Ok(_) => Ok(()),
+        // Said when the prompt is gone, behind which no more is shown than there is time for.
+        Err(error) if was_of_use => Err(Failure::from(error).with_code(FAILED)),
+        Err(_) => Err(Failure::quiet(FAILED)),
     }
-    Err(Failure::quiet(FAILED))
 }
 
 /// Makes a connection of use again whose command was broken off.
