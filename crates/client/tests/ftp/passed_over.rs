@@ -92,8 +92,10 @@ async fn a_folder_within_itself_is_left_out() {
     for (root, copied) in [("type=dir;unique=1; /tree", 0), ("type=dir; /tree", 1)] {
         let server = FtpServer::start();
         server.make_folder("/tree");
-        server.make_folder("/tree/loop");
-        server.put("/listing", b"type=dir;unique=1; loop\r\n");
+        server.put("/tree/loop/a", b"hello");
+        server.put("/tree/a", b"hello");
+        let listing = b"type=dir;unique=1; loop\r\ntype=file;size=5;unique=2; a\r\n";
+        server.put("/listing", listing);
         // As a server does that follows links, the loop lists what the folder does that it is in.
         server.order("MLSD", 2, Fault::Lists("/listing".into()));
         let reply = format!("250-Here:\r\n {root}\r\n250 That is it.\r\n");
@@ -108,9 +110,45 @@ async fn a_folder_within_itself_is_left_out() {
         let entered = server
             .heard()
             .iter()
-            .filter(|line| line.contains("loop"))
+            .filter(|line| line.starts_with("CWD") && line.contains("loop"))
             .count();
         assert_eq!(entered, copied, "{root}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_is_all_there_is_in_itself_is_looked_into() {
+    let looped = ["type=dir;unique=1; loop\r\n"; 3];
+    let deep = [
+        "type=dir;unique=1; sub\r\n",
+        "type=dir;unique=1; deep\r\n",
+        "type=file;size=5;unique=1; c\r\n",
+    ];
+    for (folders, listings, counts) in [
+        // Of a server to whom all is one it is another one.
+        ("/tree/sub/deep/c", deep, (1, 0)),
+        // Here it may be itself, or another one with the same name.
+        ("/tree/loop/loop/c", looped, (0, 1)),
+    ] {
+        let server = FtpServer::start();
+        server.put(folders, b"hello");
+        for (at, listing) in listings.iter().enumerate() {
+            let path = format!("/listing/{at}");
+            server.put(&path, listing.as_bytes());
+            server.order("MLSD", 1, Fault::Lists(path));
+        }
+        let reply = b"250-Here:\r\n type=dir;unique=1; /tree\r\n250 That is it.\r\n";
+        server.order("MLST", 1, Fault::Says(reply.to_vec()));
+        let folder = tempfile::tempdir().expect("a folder");
+        let (done, words) = told(DOWN, &server, folder.path()).await;
+        assert_eq!((done.files, done.failed), counts, "{words:?}");
+        assert_eq!(done.left_out, 0, "{words:?}");
+        if let Some(words) = words.first() {
+            assert_eq!(
+                words,
+                "loop/loop: cannot go into loop/loop: the server says that it is the folder that it is in"
+            );
+        }
     }
 }
 

@@ -77,6 +77,7 @@ impl Folder {
     }
 
     /// Takes out of what is in it what is not unique, though the server says so: of such a server all would be one folder.
+    /// What is in doubt is taken out as well, and looked into.
     fn mistrust(&self, entries: &mut [Entry]) {
         let mut seen: HashSet<Mark> = HashSet::new();
         let is_told_twice = entries.iter().any(|entry| {
@@ -84,9 +85,29 @@ impl Folder {
             let is_known = |mark| entry.kind == Kind::File && self.unique.contains(&mark);
             mark.is_some_and(|mark| !seen.insert(mark) || is_known(mark))
         });
-        if is_told_twice {
+        let is_in_doubt = self
+            .may_be_in_itself_alone(entries)
+            .is_some_and(|only| !self.has_name_of(only));
+        if is_told_twice || is_in_doubt {
             entries.iter_mut().for_each(|entry| entry.unique = None);
         }
+    }
+
+    /// The folder that is all there is in this one, and of which the server says that it is this one, if it has never said of
+    /// any that it is another.
+    fn may_be_in_itself_alone<'a>(&self, entries: &'a [Entry]) -> Option<&'a Entry> {
+        let [only] = entries else {
+            return None;
+        };
+        let mark = mark(only.unique.as_deref()?);
+        let is_one = !self.unique.is_empty() && self.unique.iter().all(|above| *above == mark);
+        (only.kind == Kind::Directory && is_one).then_some(only)
+    }
+
+    /// Whether it is called as this folder is, as a link to that is in what it leads to.
+    fn has_name_of(&self, entry: &Entry) -> bool {
+        let above = self.path.trim_end_matches('/');
+        above.rsplit('/').next() == Some(&*entry.name)
     }
 
     /// Whether a link stands in its place here, by which what is put into it would be put elsewhere. Where the first one
@@ -149,6 +170,13 @@ impl<'a> Walk<'a> {
                 folder.unique.extend(here.as_deref().map(mark));
             }
             folder.mistrust(&mut listing.entries);
+            if let Some(only) = folder.may_be_in_itself_alone(&listing.entries) {
+                // What is in it may be nowhere else, so nobody is to take the copy for whole.
+                let path = folder.join(&only.name).0;
+                let why = io::Error::other("the server says that it is the folder that it is in");
+                self.failed(&path, &cannot("go into", Path::new(&path), why).into());
+                listing.entries.clear();
+            }
             for line in listing.unread {
                 let path = match folder.path.as_str() {
                     "" => ".",
