@@ -70,7 +70,9 @@ impl Part {
     pub(crate) fn open(whole: &Path, resume: bool) -> Result<Self, LocalError> {
         check_place(whole)?;
         let path = path_beside(whole);
-        let file = open_alone(&path).map_err(|error| cannot("write", &path, error))?;
+        let replaced = permissions(whole);
+        let opened = open_alone(&path, replaced.is_some());
+        let file = opened.map_err(|error| cannot("write", &path, error))?;
         let mut part = Part {
             file,
             path,
@@ -80,17 +82,17 @@ impl Part {
             stays: resume,
             is_done: false,
         };
-        let prepared = part.prepare(resume);
+        let prepared = part.prepare(resume, replaced);
         prepared.map_err(|error| cannot("write", &part.path, error))?;
         Ok(part)
     }
 
-    fn prepare(&mut self, resume: bool) -> io::Result<()> {
+    fn prepare(&mut self, resume: bool, replaced: Option<Permissions>) -> io::Result<()> {
         if !resume {
             self.file.set_len(0)?;
         }
         // What nobody else may read is not to be read meanwhile either. It is written first, also where it may not be later.
-        if let Some(permissions) = self.permissions().and_then(platform::with_writing) {
+        if let Some(permissions) = replaced.and_then(platform::with_writing) {
             // A file system without any is no reason to fetch nothing.
             let _ = self.file.set_permissions(permissions);
         }
@@ -137,13 +139,6 @@ impl Part {
         self.file.sync_all()
     }
 
-    /// Who may do what with the file that is to be replaced, if there is one.
-    fn permissions(&self) -> Option<Permissions> {
-        fs::metadata(&self.whole)
-            .ok()
-            .map(|known| known.permissions())
-    }
-
     /// Puts it in its place, whole, with the time that the server has for it, and for those to read and write who may
     /// the file that was there.
     ///
@@ -151,7 +146,7 @@ impl Part {
     ///
     /// When it cannot be put there; then it is removed.
     pub fn keep(mut self, changed: Option<SystemTime>) -> Result<(), LocalError> {
-        if let Some(permissions) = self.permissions() {
+        if let Some(permissions) = permissions(&self.whole) {
             let _ = self.file.set_permissions(permissions);
         }
         if let Some(changed) = changed {
@@ -192,8 +187,20 @@ impl Drop for Part {
 /// How often the file may turn out to have got its real name between opening and locking it.
 const ATTEMPTS: usize = 16;
 
-/// Opens a part that nobody else writes.
-fn open_alone(path: &Path) -> io::Result<File> {
+/// Who may do what with the file that is to be replaced, if there is one.
+fn permissions(whole: &Path) -> Option<Permissions> {
+    let known = fs::metadata(whole).ok();
+    known.map(|known| known.permissions())
+}
+
+/// Opens a part that nobody else writes. Where it `replaces` a file that may be private, it is from its first moment on;
+/// else the system gives it the permissions that new files have.
+fn open_alone(path: &Path, replaces: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).write(true).truncate(false);
+    if replaces {
+        platform::create_private(&mut options);
+    }
     for _ in 0..ATTEMPTS {
         // What stands behind it is nobody's part.
         if path
@@ -203,11 +210,7 @@ fn open_alone(path: &Path) -> io::Result<File> {
             let error = "it is a link, and nothing is written through one; remove it";
             return Err(io::Error::other(error));
         }
-        let file = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(path)?;
+        let file = options.open(path)?;
         if is_ours(&file, path)? {
             return Ok(file);
         }
@@ -366,17 +369,34 @@ mod tests {
     }
 
     #[cfg(unix)]
+    fn change(mode: &str, path: &Path) {
+        let changed = std::process::Command::new("chmod")
+            .arg(mode)
+            .arg(path)
+            .status();
+        assert!(changed.expect("chmod").success());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_replaces_a_file_is_private_from_its_first_moment_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let permissions = |file: &File| file.metadata().expect("open").permissions();
+        let new = File::create(folder.path().join("new")).expect("created");
+        let private = File::create(folder.path().join("private")).expect("created");
+        change("600", &folder.path().join("private"));
+        for (name, replaces, like) in [("a.part", true, &private), ("b.part", false, &new)] {
+            let part = open_alone(&folder.path().join(name), replaces).expect("opened");
+            assert_eq!(permissions(&part), permissions(like), "{name}");
+        }
+    }
+
+    #[cfg(unix)]
     #[test]
     fn who_may_read_a_file_may_read_the_next_one() {
-        use std::process::Command;
-
         let folder = tempfile::tempdir().expect("a folder");
         let whole = folder.path().join("a");
         fs::write(&whole, "old").expect("written");
-        let change = |mode: &str, path: &Path| {
-            let changed = Command::new("chmod").arg(mode).arg(path).status();
-            assert!(changed.expect("chmod").success());
-        };
         let mode = |path: &Path| fs::metadata(path).expect("there").permissions();
         for (given, meanwhile) in [("600", "600"), ("400", "600"), ("640", "640")] {
             change(given, &whole);

@@ -1,6 +1,6 @@
 //! What is asked of the system about files.
 
-use std::fs::{File, Metadata, Permissions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::path::Path;
 use std::time::SystemTime;
@@ -48,6 +48,18 @@ pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 pub(crate) fn is_at(_file: &File, _path: &Path) -> io::Result<bool> {
     Ok(true)
 }
+
+/// What is created by these options may be opened by its owner alone.
+#[cfg(unix)]
+pub(crate) fn create_private(options: &mut OpenOptions) {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    options.mode(0o600);
+}
+
+/// Who may open a new file is for its folder to say here.
+#[cfg(not(unix))]
+pub(crate) fn create_private(_options: &mut OpenOptions) {}
 
 /// The same, with leave for the owner to write.
 #[cfg(unix)]
