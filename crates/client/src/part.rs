@@ -17,6 +17,9 @@ use crate::platform;
 /// choose its names, leaves out those that end so.
 pub const SUFFIX: &str = ".part";
 
+/// What stands behind the name of a part for its mark: of which of a server's files it is, in words of that server's.
+const MARK_SUFFIX: &str = ".etag";
+
 /// A file of this machine that cannot be used, and what was to be done with it.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}: {error}")]
@@ -66,8 +69,21 @@ impl Part {
         Part::open(&followed(whole), false)
     }
 
-    /// Begins a file in this very place, or goes on with one that an earlier attempt has left.
+    /// Begins a file in this very place, or goes on with one that an earlier attempt has left. A mark says nothing of what is
+    /// written by whoever does not know it, so it is removed.
     pub(crate) fn open(whole: &Path, resume: bool) -> Result<Self, LocalError> {
+        let part = Part::open_beside_mark(whole, resume)?;
+        // What cannot be removed, as a folder, cannot be read as a mark either.
+        let _ = fs::remove_file(mark_beside(whole));
+        Ok(part)
+    }
+
+    /// Goes on with what an earlier attempt has left, by its mark.
+    pub(crate) fn go_on(whole: &Path) -> Result<Self, LocalError> {
+        Part::open_beside_mark(whole, true)
+    }
+
+    fn open_beside_mark(whole: &Path, resume: bool) -> Result<Self, LocalError> {
         check_place(whole)?;
         let path = path_beside(whole);
         let replaced = permissions(whole);
@@ -285,6 +301,13 @@ pub fn path_of(whole: &Path) -> PathBuf {
 pub(crate) fn path_beside(whole: &Path) -> PathBuf {
     let mut name = whole.as_os_str().to_owned();
     name.push(SUFFIX);
+    PathBuf::from(name)
+}
+
+/// Where the mark of a part of this very place stands.
+pub(crate) fn mark_beside(whole: &Path) -> PathBuf {
+    let mut name = path_beside(whole).into_os_string();
+    name.push(MARK_SUFFIX);
     PathBuf::from(name)
 }
 

@@ -7,10 +7,7 @@ use std::path::{Path, PathBuf};
 use http::HeaderValue;
 
 use super::range::{Version, is_strong};
-use crate::part::{LocalError, Part, cannot, check_free, followed, path_beside};
-
-/// What stands behind the name of a part for the file with its tag.
-const TAG_SUFFIX: &str = ".etag";
+use crate::part::{LocalError, Part, cannot, check_free, followed, mark_beside, path_beside};
 
 /// More than any tag has: a header is not longer.
 const MAXIMUM_TAG: u64 = 8 * 1024;
@@ -47,7 +44,7 @@ impl Kept {
     pub(super) fn begin_named(whole: &Path, version: Version) -> Result<Self, LocalError> {
         check_free(whole)?;
         check_free(&path_beside(whole))?;
-        check_free(&tag_path(whole))?;
+        check_free(&mark_beside(whole))?;
         let mut kept = Kept::begin(whole, version)?;
         kept.is_named_by_server = true;
         Ok(kept)
@@ -59,7 +56,7 @@ impl Kept {
         if !path_beside(&whole).is_file() {
             return Ok(None);
         }
-        let part = Part::open(&whole, true)?;
+        let part = Part::go_on(&whole)?;
         let version = Version {
             tag: tag(&whole),
             changed: part.written(),
@@ -85,7 +82,7 @@ impl Kept {
     }
 
     fn set_version(&mut self, version: Version) -> Result<(), LocalError> {
-        let path = tag_path(&self.whole);
+        let path = mark_beside(&self.whole);
         match &version.tag {
             // It stands there from the beginning on, so that it is there however this ends.
             Some(tag) => {
@@ -139,7 +136,7 @@ impl Kept {
         };
         part.keep(self.version.changed)?;
         // Without its part it says nothing.
-        let _ = fs::remove_file(tag_path(&self.whole));
+        let _ = fs::remove_file(mark_beside(&self.whole));
         Ok(())
     }
 }
@@ -159,7 +156,7 @@ impl Drop for Kept {
             }
         };
         if !stays {
-            let _ = fs::remove_file(tag_path(&self.whole));
+            let _ = fs::remove_file(mark_beside(&self.whole));
         }
     }
 }
@@ -175,16 +172,10 @@ pub(super) fn whole_file(path: &Path) -> Option<(u64, Version)> {
     Some((known.len(), version))
 }
 
-fn tag_path(whole: &Path) -> PathBuf {
-    let mut name = path_beside(whole).into_os_string();
-    name.push(TAG_SUFFIX);
-    PathBuf::from(name)
-}
-
 /// The tag that was written down beside a part; nothing if there is none, or what is there is no tag.
 fn tag(whole: &Path) -> Option<HeaderValue> {
     let mut text = Vec::new();
-    let file = File::open(tag_path(whole)).ok()?;
+    let file = File::open(mark_beside(whole)).ok()?;
     file.take(MAXIMUM_TAG).read_to_end(&mut text).ok()?;
     HeaderValue::from_bytes(&text)
         .ok()
@@ -255,7 +246,7 @@ mod tests {
         let whole = folder.path().join("a");
         fs::write(path_beside(&whole), "hello").expect("written");
         for wrong in ["W/\"1\"", "1", "\"1\"\r\nX: y", ""] {
-            fs::write(tag_path(&whole), wrong).expect("written");
+            fs::write(mark_beside(&whole), wrong).expect("written");
             let kept = Kept::left(&whole).expect("readable").expect("left");
             assert_eq!(kept.version().tag, None, "{wrong}");
             drop(kept);

@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use lariat_client::ftp::{self, Login, Options, Site};
 use lariat_client::http::Step;
-use lariat_testkit::WebFault;
+use lariat_protocol::Endpoint;
+use lariat_testkit::{Fault, FtpServer, WebFault};
 
 use crate::{Scene, content, quickly};
 
@@ -56,6 +58,30 @@ async fn a_later_run_goes_on_where_an_earlier_one_stopped() {
         };
         assert_eq!(scene.asked()[1], range(100_000, condition));
     }
+}
+
+#[tokio::test]
+async fn a_tag_is_not_believed_of_what_another_client_has_left() {
+    let scene = Scene::new();
+    scene.breaks_off(100_000).await;
+    let other = FtpServer::start();
+    other.put("/large", &[7; 200_000]);
+    other.order("RETR", 1, Fault::Cuts(150_000));
+    let site = Site {
+        endpoint: Endpoint::tcp("127.0.0.1", other.address().port()),
+        options: Options::default(),
+        login: Login::default(),
+    };
+    let mut client = site.connect().await.unwrap();
+    let time = "20250101000000".parse().unwrap();
+    client.mfmt("large", time).await.unwrap();
+    let (place, anew) = (scene.path("large"), ftp::Download::default());
+    let cut = client.download("large", &place, anew, |_, _| ()).await;
+    cut.unwrap_err();
+    assert_eq!(scene.names(), ["large.part"]);
+    let done = scene.run(scene.download().resume(true)).await.unwrap();
+    assert_eq!((done.transferred, done.status.as_u16()), (300_000, 200));
+    assert!(scene.is_whole());
 }
 
 #[tokio::test]
