@@ -195,7 +195,10 @@ impl Connecting {
                     let there = target.host_and_port();
                     pass_on_by_tunnel(proxy, &mut stream, &there, said, witness).await
                 }
-                _ => pass_on_by_socks(proxy, &mut stream, &target.host(), target.port()).await,
+                _ => {
+                    let (host, port) = (target.host(), target.port());
+                    pass_on_by_socks(proxy, &mut stream, &host, port, witness).await
+                }
             }?;
             is_passed.store(true, Ordering::Relaxed);
         }

@@ -52,13 +52,13 @@ impl fmt::Debug for Witness {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The addresses of the name are known to which a connection is made: the host's, or a proxy's. Nothing is told of what is
-    /// an address itself, nor of a name that is looked up for a proxy of SOCKS.
+    /// The addresses of the name are known to which a connection is made: the host's, or a proxy's, and then also the host's where a
+    /// proxy of SOCKS is told an address. Nothing is told of what is an address itself.
     #[non_exhaustive]
     Resolved {
         /// The name.
         host: &'a str,
-        /// Its addresses, as the system orders them; those of both families are tried in turns.
+        /// Its addresses, as the system orders them; those of both families are tried in turns. A proxy of SOCKS is told one.
         addresses: &'a [SocketAddr],
     },
     /// A connection was made for it.

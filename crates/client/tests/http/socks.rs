@@ -8,7 +8,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::proxies::{briefly_through, through};
 use crate::server::{Server, ok};
-use crate::{failed, fetched};
+use crate::witnessed::witness;
+use crate::{failed, fetched, get};
 
 /// What a proxy does behind its last answer.
 enum Then {
@@ -221,6 +222,36 @@ async fn socks_of_version_4_passes_on_by_name_and_by_address() {
     ] {
         let script = vec![(request, GRANTED.to_vec())];
         is_passed_on(&server, script, begin, there).await;
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_looked_up_here_for_a_proxy_is_told() {
+    let server = Server::start(|_| ok("by socks")).await;
+    let five = (GREETING.to_vec(), vec![5, 0]);
+    let address = (vec![5, 1, 0, 1, 127, 0, 0, 1, 0, 80], CONNECTED.to_vec());
+    let name = (by_name("localhost", 80), CONNECTED.to_vec());
+    let four = (vec![4, 1, 0, 80, 127, 0, 0, 1, 0], GRANTED.to_vec());
+    for (scheme, script, is_here) in [
+        ("socks5", vec![five.clone(), address], true),
+        ("socks4", vec![four], true),
+        ("socks5h", vec![five, name], false),
+    ] {
+        let (address, task) = socks(script, Then::PassesOn(server.address)).await;
+        let proxy = format!("{scheme}://localhost:{}", address.port());
+        let client = through(&proxy);
+        let (witness, told) = witness();
+        let mut request = get("http://localhost/".parse().unwrap());
+        request.extensions_mut().insert(witness);
+        let answer = client.send(request).await.unwrap();
+        answer.into_body().bytes(100).await.unwrap();
+        let here = "localhost is here: true".to_owned();
+        let connected = format!("connected to {address} Some(Proxy({proxy}))");
+        let mut others = vec![here.clone(), connected];
+        others.extend(is_here.then_some(here));
+        assert_eq!(told.lock().unwrap().others, others, "{scheme}");
+        drop(client);
+        task.await.unwrap();
     }
 }
 

@@ -29,13 +29,13 @@ impl Observer for Wire {
 
 /// The heads that a witness has seen, as they would be on the wire, and the other events by their names.
 #[derive(Default)]
-struct Told {
+pub struct Told {
     sent: String,
     received: String,
-    others: Vec<String>,
+    pub others: Vec<String>,
 }
 
-fn witness() -> (Witness, Arc<Mutex<Told>>) {
+pub fn witness() -> (Witness, Arc<Mutex<Told>>) {
     let told = Arc::new(Mutex::new(Told::default()));
     let telling = Arc::clone(&told);
     let witness = Witness::new(move |event| telling.lock().unwrap().hear(event));

@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{Kind, Proxy, ProxyFault, socks4};
 use crate::http::Error;
+use crate::http::event::{Event, Witness};
 
 const VERSION: u8 = 5;
 
@@ -16,12 +17,13 @@ const NOBODY: u8 = 0;
 const BY_PASSWORD: u8 = 2;
 const NO_WAY: u8 = 255;
 
-/// Asks for a connection to a host and port, over which everything goes that follows.
+/// Asks for a connection to a host and port, over which everything goes that follows. A name that is looked up here is told.
 pub(in crate::http) async fn pass_on<S>(
     proxy: &Proxy,
     stream: &mut S,
     host: &str,
     port: u16,
+    witness: Option<&Witness>,
 ) -> Result<(), Error>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -34,11 +36,11 @@ where
     let wrong = |problem| failed(ProxyFault::Broken, problem);
     let asked = match proxy.kind {
         Kind::Socks4 | Kind::Socks4WithNames => {
-            let request = socks4::request(proxy, host, port).await?;
+            let request = socks4::request(proxy, host, port, witness).await?;
             socks4::ask(stream, &request).await
         }
         _ => {
-            let target = target(proxy, host, port).await?;
+            let target = target(proxy, host, port, witness).await?;
             ask(proxy, stream, &target).await
         }
     };
@@ -76,12 +78,17 @@ impl From<io::Error> for Failure {
 }
 
 /// Where the connection is to go, as the request has it: an address, or a name for the proxy to look up.
-async fn target(proxy: &Proxy, host: &str, port: u16) -> Result<Vec<u8>, Error> {
+async fn target(
+    proxy: &Proxy,
+    host: &str,
+    port: u16,
+    witness: Option<&Witness>,
+) -> Result<Vec<u8>, Error> {
     let mut target = Vec::new();
     match (host.parse::<IpAddr>(), proxy.kind) {
         (Ok(address), _) => push_address(&mut target, address),
         (Err(_), Kind::Socks) => {
-            let found = looked_up(host, port).await?;
+            let found = looked_up(host, port, witness).await?;
             // A proxy tries one address: IPv4 is what nearly all of them can reach.
             let best = found
                 .iter()
@@ -106,14 +113,23 @@ async fn target(proxy: &Proxy, host: &str, port: u16) -> Result<Vec<u8>, Error> 
 }
 
 /// The addresses of a name.
-pub(super) async fn looked_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
+pub(super) async fn looked_up(
+    host: &str,
+    port: u16,
+    witness: Option<&Witness>,
+) -> Result<Vec<SocketAddr>, Error> {
     let name = host.to_owned();
     // The system's resolver blocks for as long as it likes.
     let looking = tokio::task::spawn_blocking(move || lariat_net::lookup::resolve(&name, port));
-    match looking.await {
-        Ok(found) => Ok(found.map_err(lariat_net::Error::from)?),
-        Err(_) => Err(Error::Misuse("the runtime is shutting down".into())),
+    let Ok(found) = looking.await else {
+        return Err(Error::Misuse("the runtime is shutting down".into()));
+    };
+    let addresses = found.map_err(lariat_net::Error::from)?;
+    if let Some(witness) = witness {
+        let addresses = &addresses;
+        witness.tell(&Event::Resolved { host, addresses });
     }
+    Ok(addresses)
 }
 
 fn push_address(target: &mut Vec<u8>, address: IpAddr) {

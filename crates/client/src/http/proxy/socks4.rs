@@ -1,12 +1,13 @@
 //! SOCKS 4, and 4a with names: a proxy passes a connection on to an address of IPv4, or to what it looks up itself.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::socks::{Failure, hear, looked_up, say};
 use super::{Kind, Proxy, ProxyFault};
 use crate::http::Error;
+use crate::http::event::Witness;
 
 const VERSION: u8 = 4;
 
@@ -14,12 +15,20 @@ const VERSION: u8 = 4;
 const NAMED: Ipv4Addr = Ipv4Addr::new(0, 0, 0, 1);
 
 /// What a proxy is asked for a connection to a host and port.
-pub(super) async fn request(proxy: &Proxy, host: &str, port: u16) -> Result<Vec<u8>, Error> {
+pub(super) async fn request(
+    proxy: &Proxy,
+    host: &str,
+    port: u16,
+    witness: Option<&Witness>,
+) -> Result<Vec<u8>, Error> {
     let (address, name) = match (host.parse::<IpAddr>(), proxy.kind) {
         // Others of these are the sign that a name follows.
         (Ok(IpAddr::V4(address)), _) if address.octets()[..3] != [0; 3] => (address, None),
         (Ok(_), _) => return Err(only_four(proxy, host)),
-        (Err(_), Kind::Socks4) => (looked_up_four(proxy, host, port).await?, None),
+        (Err(_), Kind::Socks4) => {
+            let found = looked_up(host, port, witness).await?;
+            (first_of_four(proxy, host, &found)?, None)
+        }
         (Err(_), _) => (NAMED, Some(host)),
     };
     let login = proxy.asking.as_ref().and_then(|asking| asking.login());
@@ -38,8 +47,7 @@ pub(super) async fn request(proxy: &Proxy, host: &str, port: u16) -> Result<Vec<
     Ok(request)
 }
 
-async fn looked_up_four(proxy: &Proxy, host: &str, port: u16) -> Result<Ipv4Addr, Error> {
-    let found = looked_up(host, port).await?;
+fn first_of_four(proxy: &Proxy, host: &str, found: &[SocketAddr]) -> Result<Ipv4Addr, Error> {
     let four = found.iter().find_map(|address| match address.ip() {
         IpAddr::V4(address) => Some(address),
         IpAddr::V6(_) => None,
