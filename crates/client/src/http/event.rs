@@ -40,6 +40,27 @@ impl Witness {
     pub(super) fn tell(&self, event: &Event<'_>) {
         (self.0)(event);
     }
+
+    /// Tells of a head that has come. Where it says no `reason`, that is the usual one, which version 2 has not.
+    pub(super) fn tell_answered(
+        &self,
+        version: Version,
+        status: StatusCode,
+        reason: Option<&[u8]>,
+        headers: &HeaderMap,
+    ) {
+        let usual = match version {
+            Version::HTTP_2 => None,
+            _ => status.canonical_reason(),
+        };
+        let said = reason.map(String::from_utf8_lossy);
+        self.tell(&Event::Answered {
+            version,
+            status,
+            reason: said.as_deref().or(usual).unwrap_or_default(),
+            headers,
+        });
+    }
 }
 
 impl fmt::Debug for Witness {

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING};
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
-};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, Version};
 use hyper::body::Incoming;
 use hyper::ext::{ReasonPhrase, on_informational};
 
@@ -112,13 +110,7 @@ impl Exchanging<'_> {
         let mut request = head.request(asking.method.clone(), outgoing);
         if let Some(witness) = asking.witness.cloned() {
             on_informational(&mut request, move |head| {
-                tell_answered(
-                    &witness,
-                    head.version(),
-                    head.status(),
-                    None,
-                    head.headers(),
-                );
+                witness.tell_answered(head.version(), head.status(), None, head.headers());
             });
         }
         // Others write to a connection that is shared.
@@ -137,9 +129,11 @@ impl Exchanging<'_> {
         let mut failed = match outcome {
             Ok(Ok(response)) => {
                 if let Some(witness) = asking.witness {
+                    // hyper keeps only what is not the usual one.
                     let reason = response.extensions().get::<ReasonPhrase>();
+                    let reason = reason.map(ReasonPhrase::as_bytes);
                     let (version, status) = (response.version(), response.status());
-                    tell_answered(witness, version, status, reason, response.headers());
+                    witness.tell_answered(version, status, reason, response.headers());
                 }
                 return Ok(Answer { response, lease });
             }
@@ -266,27 +260,6 @@ impl Head {
         *request.headers_mut() = self.headers;
         request
     }
-}
-
-fn tell_answered(
-    witness: &Witness,
-    version: Version,
-    status: StatusCode,
-    reason: Option<&ReasonPhrase>,
-    headers: &HeaderMap,
-) {
-    // hyper keeps only what is not the usual one.
-    let usual = match version {
-        Version::HTTP_2 => None,
-        _ => status.canonical_reason(),
-    };
-    let said = reason.map(|reason| String::from_utf8_lossy(reason.as_bytes()));
-    witness.tell(&Event::Answered {
-        version,
-        status,
-        reason: said.as_deref().or(usual).unwrap_or_default(),
-        headers,
-    });
 }
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");

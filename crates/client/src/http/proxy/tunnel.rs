@@ -61,7 +61,7 @@ where
         }
     };
     if let Some(witness) = witness {
-        tell_answered(witness, &answer[..end]);
+        tell_head(witness, &answer[..end]);
     }
     let line = answer
         .split(|byte| *byte == b'\n')
@@ -126,7 +126,7 @@ fn tell_asked(witness: &Witness, host_and_port: &str, asking: Option<&HeaderValu
 }
 
 /// Shows what the proxy has answered, as far as it is HTTP.
-fn tell_answered(witness: &Witness, head: &[u8]) {
+fn tell_head(witness: &Witness, head: &[u8]) {
     let text = String::from_utf8_lossy(head);
     let mut lines = text.lines();
     let first = lines.next().unwrap_or_default();
@@ -140,15 +140,12 @@ fn tell_answered(witness: &Witness, head: &[u8]) {
             headers.append(name, value);
         }
     }
-    witness.tell(&Event::Answered {
-        version: match first.starts_with("HTTP/1.0") {
-            true => Version::HTTP_10,
-            false => Version::HTTP_11,
-        },
-        status,
-        reason: first.splitn(3, ' ').nth(2).unwrap_or_default(),
-        headers: &headers,
-    });
+    let version = match first.starts_with("HTTP/1.0") {
+        true => Version::HTTP_10,
+        false => Version::HTTP_11,
+    };
+    let reason = first.splitn(3, ' ').nth(2).unwrap_or_default();
+    witness.tell_answered(version, status, Some(reason.as_bytes()), &headers);
 }
 
 /// Where the header ends; its lines may end by LF alone.
