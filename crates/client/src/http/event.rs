@@ -114,6 +114,12 @@ pub enum Event<'a> {
         /// The lines behind the first, in their order.
         headers: &'a HeaderMap,
     },
+    /// So many bytes of the request's body were taken to be sent.
+    #[non_exhaustive]
+    Sent {
+        /// How many, beside those that were told before.
+        bytes: usize,
+    },
     /// This head has come. Those of 1xx come before the one that is the answer.
     #[non_exhaustive]
     Answered {

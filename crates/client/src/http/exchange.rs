@@ -106,7 +106,7 @@ impl Exchanging<'_> {
         if let Some(witness) = asking.witness {
             head.tell(witness, asking.method, &lease);
         }
-        let (outgoing, progress) = Outgoing::new(body);
+        let (outgoing, progress) = Outgoing::new(body, asking.witness.cloned());
         let mut request = head.request(asking.method.clone(), outgoing);
         if let Some(witness) = asking.witness.cloned() {
             on_informational(&mut request, move |head| {

@@ -31,6 +31,8 @@ impl Observer for Wire {
 #[derive(Default)]
 pub struct Told {
     sent: String,
+    /// How many bytes of the bodies behind each head were sent.
+    bodies: Vec<usize>,
     received: String,
     pub others: Vec<String>,
 }
@@ -57,7 +59,9 @@ impl Told {
                     self.sent += &format!("{name}: {}\r\n", value.to_str().unwrap());
                 }
                 self.sent += "\r\n";
+                self.bodies.push(0);
             }
+            Event::Sent { bytes, .. } => *self.bodies.last_mut().unwrap() += bytes,
             Event::Answered {
                 version,
                 status,
@@ -125,6 +129,7 @@ async fn heads_are_told_as_they_are_on_the_wire() {
         .map(|(head, body)| format!("{head}{body}"))
         .collect();
     assert_eq!(sent, whole.to_ascii_lowercase());
+    assert_eq!(told.bodies, [5; 3]);
     let received = wire.received.lock().unwrap().to_ascii_lowercase();
     assert_eq!(received, told.received.to_ascii_lowercase());
     let peer = server.address;

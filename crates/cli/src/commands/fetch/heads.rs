@@ -129,11 +129,14 @@ impl Seen {
 
     fn see(&self, event: &Event<'_>) {
         let is_proxy = self.remember(event);
-        if self.is_verbose {
-            let lines = lines(event);
+        let shown = match self.is_verbose {
+            true => lines(event),
+            false => Vec::new(),
+        };
+        if !shown.is_empty() {
             let number = &self.number;
             self.bars.above(|| {
-                for line in &lines {
+                for line in &shown {
                     note(&format!("{number}{line}"));
                 }
             });

@@ -21,8 +21,12 @@ pub struct Way {
     pub peer: Option<Address>,
     /// The last request's method.
     pub method: Option<Method>,
+    /// How many bytes of the last request's body were sent.
+    pub sent: u64,
     /// The last answer.
     pub answer: Option<Head>,
+    /// Whether it pointed elsewhere, and that was followed.
+    pub is_followed: bool,
     /// When the steps of the last request were done.
     pub times: Times,
     /// Whether it is a proxy that was asked last, for a connection.
@@ -70,9 +74,11 @@ impl Way {
                 self.is_at_proxy = **method == Method::CONNECT;
                 if !self.is_at_proxy {
                     self.method = Some((*method).clone());
+                    self.sent = 0;
                     self.times.asked = Some(now);
                 }
             }
+            Event::Sent { bytes, .. } => self.sent += *bytes as u64,
             // What a proxy says of the connection, and what only goes before an answer, is none.
             Event::Answered { status, .. } if self.is_at_proxy || status.is_informational() => {}
             Event::Answered {
@@ -82,6 +88,7 @@ impl Way {
                 ..
             } => {
                 self.times.answered = Some(now);
+                self.is_followed = false;
                 self.answer = Some(Head {
                     status: *status,
                     version: *version,
@@ -91,6 +98,7 @@ impl Way {
             Event::Redirected { from, to, .. } => {
                 self.redirects.push((*from).clone());
                 self.led_to = Some((*to).clone());
+                self.is_followed = true;
                 self.times = Times {
                     redirected: Some(now),
                     ..Times::default()

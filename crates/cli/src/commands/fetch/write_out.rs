@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value;
+use url::Url;
 
 use super::content;
 use super::reporting::Report;
@@ -25,7 +26,7 @@ enum Piece {
 type Word = fn(&Report) -> String;
 
 /// The words that there are, each of which curl has as well.
-const WORDS: [(&str, Word); 27] = [
+const WORDS: [(&str, Word); 29] = [
     ("content_type", |report| {
         first_header(report, "content-type")
     }),
@@ -54,6 +55,7 @@ const WORDS: [(&str, Word); 27] = [
     ("num_retries", |report| {
         number(report, "repetitions").to_string()
     }),
+    ("redirect_url", points_to),
     ("remote_ip", |report| {
         peer(report).map_or_else(String::new, |peer| peer.ip().to_string())
     }),
@@ -69,6 +71,7 @@ const WORDS: [(&str, Word); 27] = [
         scheme.unwrap_or_default().to_owned()
     }),
     ("size_download", |report| size(report).to_string()),
+    ("size_upload", |report| report.way.sent.to_string()),
     ("speed_download", |report| {
         let rate = size(report) as f64 / report.whole.as_secs_f64().max(f64::MIN_POSITIVE);
         format!("{rate:.0}")
@@ -190,6 +193,23 @@ fn effective(report: &Report) -> String {
     }
 }
 
+/// Where the last answer points to, if that was not followed; as `url_effective`, without a name and a password.
+fn points_to(report: &Report) -> String {
+    let is_redirection = (300..400).contains(&number(report, "status"));
+    let location = first_header(report, "location");
+    if !is_redirection || location.is_empty() || report.way.is_followed {
+        return String::new();
+    }
+    let base = Url::parse(&effective(report));
+    let Ok(mut there) = base.and_then(|base| base.join(&location)) else {
+        return String::new();
+    };
+    // Neither fails where there is a host; what has none has no password.
+    let _ = there.set_username("");
+    let _ = there.set_password(None);
+    there.into()
+}
+
 /// As curl has it: `1.1`, `2`, and `0` where there was no answer.
 fn version(report: &Report) -> String {
     let version = text(report, "version");
@@ -244,6 +264,7 @@ mod tests {
             peer: Some(Address::Inet(([0, 0, 0, 0, 0, 0, 0, 1], 443).into())),
             method: Some(Method::GET),
             connections: 1,
+            sent: 12,
             times: Times {
                 connected: Some(Duration::from_micros(1234)),
                 ..Times::default()
@@ -270,7 +291,10 @@ mod tests {
                 "%{content_type}, %header{X-A}, %header{x-b}",
                 "text/plain, b, ",
             ),
-            ("%{size_download} %{speed_download}", "6000 4000"),
+            (
+                "%{size_download} %{speed_download} %{size_upload}",
+                "6000 4000 12",
+            ),
             (
                 "%{method} %{num_connects} %{time_redirect}",
                 "GET 1 0.000000",
@@ -285,6 +309,28 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(written(format), said, "{format}");
+        }
+    }
+
+    #[test]
+    fn a_redirection_leads_somewhere_unless_it_was_followed() {
+        for (status, location, is_followed, there) in [
+            (302, "/c?d", false, "https://b.example/c?d"),
+            (308, "//me:secret@c.example/", false, "https://c.example/"),
+            (302, "/c", true, ""),
+            (201, "/c", false, ""),
+            (302, "http://[", false, ""),
+        ] {
+            let mut report = Report::of("http://a.example/x");
+            report.set("address", "https://b.example/y");
+            report.set("status", status);
+            report.set("headers", json!({"location": [location]}));
+            report.led(Way {
+                is_followed,
+                ..Way::default()
+            });
+            let format = Format::read("%{redirect_url}").expect("a format");
+            assert_eq!(format.of(&report), there, "{status} {location}");
         }
     }
 

@@ -235,6 +235,33 @@ fn the_heads_of_all_hops_are_shown_where_heads_are_wanted() {
 }
 
 #[test]
+fn what_was_sent_and_where_it_led_is_written() {
+    let (server, folder) = begin();
+    server.redirect("/old", "/a.txt");
+    server.redirect("/older", "/old");
+    std::fs::write(folder.path().join("data"), "some data").unwrap();
+    let there = server.url("/a.txt");
+    let format = "%{http_code} %{size_upload} [%{redirect_url}]";
+    let words = |path: &str, more: &[&str]| {
+        let words = ["-q", "--any-status", "-o", "/dev/null", "-w", format];
+        fetch(&folder, &[&words[..], more, &[&server.url(path)]].concat()).text()
+    };
+    assert_eq!(words("/b", &["-T", "data"]), "201 9 []");
+    assert_eq!(words("/form", &["-d", "a=b"]), "200 3 []");
+    // The server answers every POST, so it is told to point elsewhere. The last request is the one that counts.
+    let elsewhere = "HTTP/1.1 302 There\r\nLocation: /a.txt\r\nContent-Length: 0\r\n\r\n";
+    server.order("/old", 2, WebFault::Says(elsewhere.into()));
+    assert_eq!(words("/old", &["-d", "a=b"]), "200 0 []");
+    let unfollowed = words("/old", &["-d", "a=b", "--max-redirs", "0"]);
+    assert_eq!(unfollowed, format!("302 3 [{there}]"));
+    let too_often = words("/older", &["--max-redirs", "1"]);
+    assert_eq!(too_often, format!("302 0 [{there}]"));
+    // What was followed leads nowhere else, whatever came of that.
+    server.redirect("/gone", "http://127.0.0.1:1/");
+    assert_eq!(words("/gone", &[]), "302 0 []");
+}
+
+#[test]
 fn what_came_is_written_in_the_callers_words() {
     let (server, folder) = begin();
     server.redirect("/old", "/a.txt");

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::Body;
 use crate::http::Error;
+use crate::http::event::{Event, Witness};
 
 /// How far a request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,10 +134,12 @@ pub(in crate::http) struct Outgoing {
     progress: Arc<Progress>,
     /// How much of what was announced is still to come.
     rest: Option<u64>,
+    /// Who wants to know how much was taken.
+    witness: Option<Witness>,
 }
 
 impl Outgoing {
-    pub(in crate::http) fn new(body: Body) -> (Self, Arc<Progress>) {
+    pub(in crate::http) fn new(body: Body, witness: Option<Witness>) -> (Self, Arc<Progress>) {
         let stage = match body.is_end_stream() {
             true => Stage::Sent,
             false => Stage::Sending,
@@ -146,6 +149,7 @@ impl Outgoing {
             rest: body.length(),
             body,
             progress: Arc::clone(&progress),
+            witness,
         };
         (outgoing, progress)
     }
@@ -203,6 +207,10 @@ impl http_body::Body for Outgoing {
             Ok(()) => frame,
             Err(error) => Some(Err(error)),
         };
+        if let (Some(Ok(frame)), Some(witness)) = (&frame, &self.witness) {
+            let bytes = frame.data_ref().map_or(0, Bytes::len);
+            witness.tell(&Event::Sent { bytes });
+        }
         Poll::Ready(frame.map(|frame| frame.map_err(|error| self.progress.fail(error))))
     }
 
@@ -222,7 +230,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_time_for_an_answer_begins_when_the_last_byte_is_written() {
-        let (_outgoing, progress) = Outgoing::new(Body::empty());
+        let (_outgoing, progress) = Outgoing::new(Body::empty(), None);
         let (begun, minute) = (Instant::now(), Duration::from_secs(60));
         let written = Moved::now();
         let writing = async {
@@ -236,7 +244,7 @@ mod tests {
         assert_eq!(late, ("no answer", minute));
         assert_eq!(begun.elapsed().as_secs(), 210);
         // Others write to a connection that is shared.
-        let (_outgoing, progress) = Outgoing::new(Body::empty());
+        let (_outgoing, progress) = Outgoing::new(Body::empty(), None);
         progress.overdue(minute, minute, None).await;
         assert_eq!(begun.elapsed().as_secs(), 270);
     }
