@@ -1,6 +1,7 @@
 //! Forms with files: `multipart/form-data` (RFC 7578), with names quoted as browsers do it.
 
 use std::fmt;
+use std::io::Read;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -98,6 +99,22 @@ impl Field {
         })
     }
 
+    /// What blocks whoever reads it, as standard input: it is read by a thread of its own as it is sent, which can be done once only.
+    ///
+    /// ```
+    /// use lariat_client::http::{Field, Multipart};
+    ///
+    /// let form = Multipart::new().field("log", Field::blocking_reader(std::io::stdin()).named("log.txt"));
+    /// assert_eq!(form.length(), None);
+    /// ```
+    pub fn blocking_reader(reader: impl Read + Send + 'static) -> Self {
+        Field {
+            content: Piece::reader(reader),
+            file_name: None,
+            content_type: None,
+        }
+    }
+
     /// The same as a file of this name.
     #[must_use]
     pub fn named(mut self, file_name: impl Into<String>) -> Self {
@@ -150,7 +167,8 @@ fn quoted(name: &str) -> String {
     quoted
 }
 
-/// A form with files. Its length is known before it is sent, unless a pipe is among its fields, and its files are read while it is.
+/// A form with files. Its length is known before it is sent, unless a pipe or a reader is among its fields, and its files are read while
+/// it is.
 ///
 /// ```
 /// use lariat_client::http::{Field, Multipart};
@@ -214,7 +232,7 @@ impl Multipart {
         format!("multipart/form-data; boundary={}", self.boundary)
     }
 
-    /// How many bytes it has; nothing with a pipe among its fields.
+    /// How many bytes it has; nothing with a pipe or a reader among its fields.
     pub fn length(&self) -> Option<u64> {
         let pieces: Option<u64> = self.pieces.iter().map(Piece::length).sum();
         Some(pieces? + self.end().len() as u64)
@@ -232,7 +250,7 @@ impl Multipart {
     }
 }
 
-/// It is read from the disk anew each time that it is sent; with a pipe among its fields it can be sent once only.
+/// It is read from the disk anew each time that it is sent; with a pipe or a reader among its fields it can be sent once only.
 impl From<Multipart> for Body {
     fn from(form: Multipart) -> Self {
         match form.length() {

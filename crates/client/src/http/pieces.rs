@@ -1,5 +1,5 @@
 //! A body of pieces of memory and files of this machine, one behind the other, whose length is known before it
-//! is sent, unless a pipe is among them.
+//! is sent, unless a pipe or a reader is among them.
 //!
 //! Files are opened when their turn comes, so that a form may have more of them than a process descriptors, and read
 //! as they are sent. One that has another length by then would make the whole body a wrong one, so it is an
@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -24,7 +24,7 @@ use crate::part::{LocalError, cannot};
 pub(super) type Watch = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 
 /// A piece of a body.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) enum Piece {
     Memory(Bytes),
     File {
@@ -35,9 +35,19 @@ pub(super) enum Piece {
     Pipe {
         path: PathBuf,
     },
+    /// The same of what is open already.
+    Reader(Reader),
 }
 
+/// What is read by who is first to send it; its clones are the same.
+type Reader = Arc<Mutex<Option<Box<dyn Read + Send>>>>;
+
 impl Piece {
+    /// What blocks whoever reads it.
+    pub(super) fn reader(reader: impl Read + Send + 'static) -> Self {
+        Piece::Reader(Arc::new(Mutex::new(Some(Box::new(reader)))))
+    }
+
     /// A file, as long as it is now, or a pipe or a device.
     pub(super) fn file(path: &Path) -> Result<Self, LocalError> {
         let known = fs::metadata(path).map_err(|error| cannot("send", path, error))?;
@@ -60,7 +70,7 @@ impl Piece {
         match self {
             Piece::Memory(bytes) => Some(bytes.len() as u64),
             Piece::File { length, .. } => Some(*length),
-            Piece::Pipe { .. } => None,
+            Piece::Pipe { .. } | Piece::Reader(_) => None,
         }
     }
 }
@@ -124,11 +134,21 @@ impl Sending {
                         self.open = Some(Open::File(OpenFile::new(path, length)?));
                     }
                     Some(Piece::Pipe { path }) => self.open = Some(Open::Pipe(Pipe::open(path)?)),
+                    Some(Piece::Reader(reader)) => {
+                        self.open = Some(Open::Pipe(Pipe::of(taken(&reader)?)?));
+                    }
                     None => return Poll::Ready(Ok(None)),
                 },
             }
         }
     }
+}
+
+/// Takes what can be read once.
+fn taken(reader: &Reader) -> io::Result<Box<dyn Read + Send>> {
+    let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+    let read = "it can be sent once only, and was";
+    reader.take().ok_or_else(|| io::Error::other(read))
 }
 
 impl OpenFile {
@@ -210,7 +230,6 @@ impl http_body::Body for Sending {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::sync::Mutex;
 
     use http_body::Body;
     use tempfile::NamedTempFile;
@@ -294,9 +313,23 @@ mod tests {
     fn what_is_no_file_is_not_begun() {
         let folder = tempfile::tempdir().expect("a folder");
         for path in [folder.path().to_owned(), folder.path().join("nothing")] {
-            let error = Piece::file(&path).expect_err("no file").to_string();
+            let error = Piece::file(&path).err().expect("no file").to_string();
             assert!(error.starts_with("cannot send /"), "{error}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_a_reader_reads_is_sent_once() {
+        use http_body_util::BodyExt;
+
+        let pieces = [Piece::reader(&b"read"[..]), Piece::Memory("!".into())];
+        let sending = Sending::new(pieces.clone(), None);
+        assert_eq!(sending.size_hint().exact(), None);
+        let all = sending.collect().await.expect("no error").to_bytes();
+        assert_eq!(all, "read!");
+        let again = Sending::new(pieces, None).collect().await;
+        let error = again.expect_err("it was read").to_string();
+        assert_eq!(error, "it can be sent once only, and was");
     }
 
     #[cfg(unix)]

@@ -206,15 +206,13 @@ fn file_field(text: &str) -> Result<(&str, Field), Failure> {
         _ => (None, value),
     };
     let (content, options) = options(rest);
-    let field = match (sign, content.as_ref()) {
+    let mut field = match (sign, content.as_ref()) {
         (None, content) => Field::text(content),
+        // A file may have any length; a text has one that is known.
+        (Some('@'), "-") => Field::blocking_reader(std::io::stdin()).named("-"),
         (Some(_), "-") => Field::bytes(read("-")?),
         (Some('<'), path) => Field::text_of_file(Path::new(path))?,
         (Some(_), path) => Field::file(Path::new(path))?,
-    };
-    let mut field = match (sign, content.as_ref()) {
-        (Some('@'), "-") => field.named("-"),
-        _ => field,
     };
     for (option, said) in options {
         field = match option {

@@ -71,8 +71,8 @@ const DECLARED: [Declared; 6] = [
         name: "form",
         letter: Some('F'),
         value: "FIELD",
-        help: "A field of a form with files: NAME=TEXT, NAME=@FILE for a file, NAME=<FILE for its text; ;type=TYPE and \
-               ;filename=NAME may stand behind a file",
+        help: "A field of a form with files: NAME=TEXT, NAME=@FILE for a file, NAME=<FILE for its text, - for standard input; \
+               ;type=TYPE and ;filename=NAME may stand behind a file",
     },
     Declared {
         kind: Kind::FormText,

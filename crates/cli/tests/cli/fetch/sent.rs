@@ -1,6 +1,8 @@
 //! What is sent: data, forms, files, and what comes through a pipe.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread::{self, JoinHandle};
@@ -8,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use lariat_testkit::WebFault;
 use tempfile::TempDir;
 
-use super::{begin, command, fetch, shown};
+use super::{begin, command, fetch, read_head, shown};
 use crate::process::Running;
 
 #[test]
@@ -191,7 +193,12 @@ fn what_comes_through_a_pipe_is_sent_once() {
     }
     assert_eq!(server.heard().len(), 2);
     let urls = [server.url("/a"), server.url("/b")];
-    for option in [&["-T", "pipe"][..], &["-F", "a=@pipe"], &["-T", "-"]] {
+    for option in [
+        &["-T", "pipe"][..],
+        &["-F", "a=@pipe"],
+        &["-T", "-"],
+        &["-F", "a=@-"],
+    ] {
         let outcome = fetch(&folder, &[option, &[&urls[0], &urls[1]]].concat());
         assert_eq!(outcome.code, Some(2));
         assert!(
@@ -201,4 +208,35 @@ fn what_comes_through_a_pipe_is_sent_once() {
         );
     }
     assert_eq!(server.heard().len(), 2);
+}
+
+#[test]
+fn standard_input_is_sent_in_a_form_before_it_has_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let field = "log=@-;type=text/plain";
+    let mut fetching = command(folder.path(), &["-F", field, "-F", "a=b", &url]);
+    let mut running = Running::spawn(fetching.stdin(Stdio::piped()));
+    running.write(b"begun");
+    let (mut server, _) = listener.accept().unwrap();
+    let head = read_head(&mut server);
+    assert!(head.contains("Transfer-Encoding: chunked\r\n"), "{head}");
+    let mut heard = Vec::new();
+    let mut read_to = |end: &[u8]| {
+        while !heard.ends_with(end) {
+            let mut byte = [0];
+            server.read_exact(&mut byte).unwrap();
+            heard.push(byte[0]);
+        }
+    };
+    read_to(b"begun");
+    running.write(b" and ended");
+    running.stdin = None;
+    read_to(b"\r\n0\r\n\r\n");
+    let body = String::from_utf8(heard).unwrap();
+    let part = "name=\"log\"; filename=\"-\"\r\nContent-Type: text/plain\r\n\r\n";
+    assert!(body.contains(part) && body.contains(" and ended"), "{body}");
+    server.write_all(b"HTTP/1.1 204 Fine\r\n\r\n").unwrap();
+    assert_eq!(running.finish().code, Some(0));
 }
