@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread::{self, JoinHandle};
 
 use lariat_testkit::WebFault;
+use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use super::{begin, command, fetch, read_head, shown};
@@ -142,13 +143,19 @@ fn a_file_is_sent_by_its_length_and_input_as_it_comes() {
     );
 }
 
-/// A pipe in the folder, through which this comes.
-fn pipe(folder: &TempDir, content: Vec<u8>) -> (PathBuf, JoinHandle<()>) {
+/// A pipe in the folder, into which nobody writes.
+fn empty_pipe(folder: &TempDir) -> PathBuf {
     let path = folder.path().join("pipe");
     if !path.exists() {
         let made = Command::new("mkfifo").arg(&path).status().unwrap();
         assert!(made.success());
     }
+    path
+}
+
+/// A pipe in the folder, through which this comes.
+fn pipe(folder: &TempDir, content: Vec<u8>) -> (PathBuf, JoinHandle<()>) {
+    let path = empty_pipe(folder);
     let there = path.clone();
     // Opening waits for whoever reads; what they do not want is not written.
     let writing = thread::spawn(move || drop(fs::write(there, content)));
@@ -239,4 +246,21 @@ fn standard_input_is_sent_in_a_form_before_it_has_ended() {
     assert!(body.contains(part) && body.contains(" and ended"), "{body}");
     server.write_all(b"HTTP/1.1 204 Fine\r\n\r\n").unwrap();
     assert_eq!(running.finish().code, Some(0));
+}
+
+#[test]
+fn an_interrupt_is_heard_while_nobody_writes_into_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    empty_pipe(&folder);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    for [option, what] in [["-T", "pipe"], ["-F", "file=@pipe"], ["-T", "-"]] {
+        let mut fetching = command(folder.path(), &[option, what, &url]);
+        let running = Running::spawn(fetching.stdin(Stdio::piped()));
+        // The head is sent when the body is waited for.
+        let (mut server, _) = listener.accept().unwrap();
+        read_head(&mut server);
+        running.signal(Signal::SIGINT);
+        assert_eq!(running.finish().code, Some(130), "{option} {what}");
+    }
 }
