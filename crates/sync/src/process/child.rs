@@ -61,8 +61,8 @@ pub struct Worker {
 
 /// Why a call has no answer.
 pub enum Failed {
-    /// The worker had died before the call reached it: another may be asked.
-    Before,
+    /// The worker had died in this way before the call reached it: another may be asked.
+    Before(String),
     /// It was, or may have been, at work on it.
     Within(WorkerError),
 }
@@ -117,7 +117,7 @@ impl Worker {
                     Err(error) => failed(error.to_string()),
                 }
             }
-            Err(Failed::Before) => failed("the process ended before it".to_owned()),
+            Err(Failed::Before(how)) => failed(format!("the process {how} before it")),
             Err(Failed::Within(error)) => failed(error.to_string()),
         }
     }
@@ -146,8 +146,7 @@ impl Worker {
             && !is_late(&error)
         {
             // It never had the whole of it.
-            self.killed();
-            return Err(Failed::Before);
+            return Err(Failed::Before(self.killed()));
         }
         let most = self.frame.saturating_add(TOLD);
         let received = match self.answers.read(&mut self.stream, most) {
@@ -213,10 +212,12 @@ impl Worker {
     /// ended before, killing it does not change how.
     fn killed(&mut self) -> String {
         self.kill.kill_and_clear();
-        match self.child.wait() {
+        let how = match self.child.wait() {
             Ok(status) => platform::how(status, &self.limits),
             Err(error) => format!("ended in a way that is not known ({error})"),
-        }
+        };
+        self.kill.ended(self.child.id(), &how);
+        how
     }
 }
 
@@ -242,6 +243,8 @@ struct Killable {
     pid: Option<u32>,
     /// Whoever is started from now on is killed at once.
     for_ever: bool,
+    /// The last that has ended since then, and how.
+    last: Option<(u32, String)>,
 }
 
 impl Kill {
@@ -255,6 +258,19 @@ impl Kill {
         let mut killable = self.lock();
         killable.for_ever = true;
         killable.kill();
+    }
+
+    /// The last process that has ended since all are killed, and how: none as long as others may be
+    /// started.
+    pub fn last(&self) -> Option<(u32, String)> {
+        self.lock().last.clone()
+    }
+
+    fn ended(&self, pid: u32, how: &str) {
+        let mut killable = self.lock();
+        if killable.for_ever {
+            killable.last = Some((pid, how.to_owned()));
+        }
     }
 
     fn kill_and_clear(&self) {

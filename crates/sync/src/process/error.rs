@@ -17,7 +17,8 @@ pub enum WorkerError {
         /// What stood in the way.
         source: StartError,
     },
-    /// It ended while it had the task: killed by a signal, or by a call that ends it.
+    /// It ended while it had the task, or was to have it where the pool was killed: by a signal, or by
+    /// a call that ends it.
     #[error("worker process {pid} {how} while it ran `{function}`")]
     Died {
         /// The function's name.

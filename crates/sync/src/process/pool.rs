@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::builder::Builder;
 use super::call::{Call, Chunk};
 use super::child::{Failed, Kill, Kind, Worker};
-use super::error::{SubmitError, WorkerError};
+use super::error::{StartError, SubmitError, WorkerError};
 use super::function::Function;
 use crate::executor::{
     Crew, Made, Map, Refused, Settings, Shutdown, Taken, TaskError, TaskFuture, WorkQueue, promise,
@@ -229,7 +229,8 @@ impl ProcessPool {
     }
 
     /// Cancels what is queued, kills the workers with what they are doing, and waits until
-    /// they are gone. What they were doing has died of signal 9.
+    /// they are gone. What they were doing has died of signal 9, and so has what was begun and had
+    /// not reached its worker yet.
     ///
     /// Called by a callback of one of its own tasks it does not wait: the thread that would have to
     /// end is the one that calls.
@@ -375,8 +376,8 @@ fn run(call: Call, worker: Option<Worker>, kind: &Kind, kill: &Kill) -> Option<W
         let worker = match ready.take().map_or_else(|| Worker::start(kind, kill), Ok) {
             Ok(worker) => worker,
             Err(source) => {
-                let function = call.function;
-                call.finish(Err(WorkerError::NotStarted { function, source }));
+                let error = no_worker(call.function, source, kill);
+                call.finish(Err(error));
                 return None;
             }
         };
@@ -386,9 +387,9 @@ fn run(call: Call, worker: Option<Worker>, kind: &Kind, kill: &Kill) -> Option<W
                 call.finish(Ok(worker.answer()));
                 return Some(worker);
             }
-            Err(Failed::Before) if was_used => {}
-            Err(Failed::Before) => {
-                let (function, how) = (call.function, "ended".to_owned());
+            Err(Failed::Before(_)) if was_used => {}
+            Err(Failed::Before(how)) => {
+                let function = call.function;
                 call.finish(Err(WorkerError::Died { function, pid, how }));
                 return None;
             }
@@ -397,6 +398,15 @@ fn run(call: Call, worker: Option<Worker>, kind: &Kind, kill: &Kill) -> Option<W
                 return None;
             }
         }
+    }
+}
+
+/// Why there is no worker for a call. What is begun cannot be cancelled any more, so where the pool was
+/// killed it has died with the last process that there was.
+fn no_worker(function: &'static str, source: StartError, kill: &Kill) -> WorkerError {
+    match kill.last() {
+        Some((pid, how)) => WorkerError::Died { function, pid, how },
+        None => WorkerError::NotStarted { function, source },
     }
 }
 

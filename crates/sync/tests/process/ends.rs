@@ -143,8 +143,25 @@ fn a_pool_that_is_killed_while_a_worker_starts_kills_that_too() {
         let sleeping = pool.submit(&SLEEP, &Duration::from_secs(1000)).unwrap();
         until("its turn has come", || sleeping.is_running());
         pool.kill();
-        assert!(sleeping.is_done());
+        // Whether or not the worker had it already.
+        assert!(message(sleeping.result()).contains("was killed by signal 9"));
     }
+}
+
+#[test]
+fn what_has_not_reached_its_worker_when_the_pool_is_killed_has_died_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("begun");
+    // No task reaches a worker whose initializer has no end.
+    let pool = one_process()
+        .initializer(&ENDLESS, &path.display().to_string())
+        .build()
+        .unwrap();
+    let begun = pool.submit(&DOUBLE, &1).unwrap();
+    until("its worker is being started", || path.exists());
+    pool.kill();
+    let expected = "worker process PID was killed by signal 9 (SIGKILL) while it ran `double`";
+    assert_eq!(message(begun.result()), expected);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 #[allow(dead_code, reason = "each side has what the other does not need")]
 mod functions;
 
+use std::sync::mpsc;
 use std::time::Duration;
 
 use lariat_sync::executor::Shutdown;
@@ -61,9 +62,12 @@ fn end() {
             exit::at_exit(|| println!("registered by a handler"));
             println!("last registered");
         });
+        let (main, over) = mpsc::channel::<()>();
         let builder = lariat_sync::thread::Builder::new();
         builder
-            .spawn(|| {
+            .spawn(move || {
+                // Nothing is ever sent: this waits until the main thread is done.
+                let _ = over.recv();
                 std::thread::sleep(Duration::from_millis(50));
                 println!("a thread that nobody joined");
             })
@@ -73,6 +77,7 @@ fn end() {
             .spawn(|| std::thread::sleep(Duration::from_secs(1000)))
             .unwrap();
         println!("main is done");
+        drop(main);
         7
     });
     // They have run, and do not run again.
