@@ -25,8 +25,9 @@ use crate::transport::Transport;
 /// How often a server that waits for requests looks round, unless it is told otherwise.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long requests whose sockets were ended have to notice it.
-const NOTICE: Duration = Duration::from_secs(1);
+/// How long requests whose sockets were ended have to notice it: far longer than a busy machine keeps one of
+/// their threads from running.
+const NOTICE: Duration = Duration::from_secs(5);
 
 /// A server of requests that come by `T`, are handled by an `H` each, where `S` has it.
 ///
@@ -72,7 +73,8 @@ pub struct DrainReport {
     pub finished: usize,
     /// Had their sockets, or their processes, ended.
     pub forced: usize,
-    /// Did not even notice that, and go on: a handler that waits for something else.
+    /// Did not even notice that within five seconds, and go on: a handler that waits for something
+    /// else.
     pub left: usize,
 }
 
@@ -178,8 +180,8 @@ impl<T: Transport, S: Strategy, H: RequestHandler<T::Request>> Server<T, S, H> {
     }
 
     /// Closes the server, and gives its requests so long to be finished. Then their sockets are
-    /// ended, and forked processes are; what waits for something else and does not notice is
-    /// counted as left.
+    /// ended, and forked processes are; what waits for something else and does not notice within
+    /// five seconds is counted as left.
     pub fn drain(mut self, patience: Duration) -> DrainReport {
         self.close(Some(patience))
     }

@@ -70,14 +70,14 @@ fn is_shut_down_all_the_same<S: Strategy + Default>() {
     let (enough, served) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
         let looping = scope.spawn(|| server.serve_forever(PATIENCE));
-        for _ in 0..3 {
+        let clients = [(); 3].map(|()| {
             scope.spawn(|| {
                 while !enough.load(Ordering::SeqCst) {
                     assert_eq!(ask(connect(&server), b"hi"), b"HI");
                     served.fetch_add(1, Ordering::SeqCst);
                 }
-            });
-        }
+            })
+        });
         while served.load(Ordering::SeqCst) < 300 {
             thread::yield_now();
         }
@@ -89,6 +89,10 @@ fn is_shut_down_all_the_same<S: Strategy + Default>() {
             let before = served.load(Ordering::SeqCst);
             assert!(before >= 300);
             assert_eq!(ask(connect(&server), b"last"), b"LAST");
+            // One that did not see yet that it is enough may come only now.
+            for client in clients {
+                client.join().expect("it is served");
+            }
         });
     });
 }

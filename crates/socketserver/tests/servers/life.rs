@@ -409,6 +409,24 @@ fn a_handler_that_never_returns_is_counted_and_left() {
 }
 
 #[test]
+fn a_handler_that_notices_its_end_late_is_not_left() {
+    let (release, wait) = held();
+    let server = ThreadingTcpServer::bind("127.0.0.1:0", wait).expect("a free port");
+    let mut client = connect(&server);
+    serve_until_busy(&server);
+    let drained = thread::spawn(move || server.drain(Duration::ZERO));
+    assert_eq!(heard(&mut client).expect("the end"), b"");
+    // Longer than a machine with much to do keeps a thread from running, and far less than it has.
+    thread::sleep(Duration::from_millis(1500));
+    release.send(()).expect("it waits");
+    let forced = DrainReport {
+        forced: 1,
+        ..DrainReport::default()
+    };
+    assert_eq!(drained.join().expect("no panic"), forced);
+}
+
+#[test]
 fn draining_a_pool_ends_those_that_wait_in_its_queue() {
     let (release, mut wait) = held();
     let inside = Arc::new(AtomicUsize::new(0));

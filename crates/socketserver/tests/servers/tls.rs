@@ -194,15 +194,15 @@ fn ends_what_drips(deadlines: Deadlines, words: &[u8]) {
 
 #[test]
 fn a_record_that_drips_in_is_not_waited_for_beyond_the_deadlines() {
-    let soon = Some(Duration::from_millis(200));
+    // The handshake is within the first two, and the client's words within the third.
+    let soon = Some(Duration::from_secs(2));
     let whole = Deadlines {
         request: soon,
         ..Deadlines::NONE
     };
     ends_what_drips(whole, b"");
-    // Which the handshake is in.
     let first_byte = Deadlines {
-        first_byte: Some(Duration::from_secs(2)),
+        first_byte: soon,
         ..Deadlines::NONE
     };
     ends_what_drips(first_byte, b"");
