@@ -1,7 +1,8 @@
 //! Changes, checked against what there is, written to the store together, and then made.
 //!
 //! Only one thread is here at a time, so what was checked still holds when it is written. Nothing
-//! is seen by look-ups or watchers, and nobody is answered, before it is on the disk.
+//! is seen by look-ups or watchers, and nobody is answered, before it is on the disk. Watchers are told
+//! before that is answered: who begins to watch behind an answer is not told of what it was about.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -157,12 +158,12 @@ impl Shared {
                 }
             }
         }
-        for (reply, done) in draft.answers {
-            reply(refused.clone().map_or(Ok(done), Err));
-        }
         let now = self.clock.now();
         for (change, record) in told {
             self.watchers.tell(change, &record, now);
+        }
+        for (reply, done) in draft.answers {
+            reply(refused.clone().map_or(Ok(done), Err));
         }
     }
 
@@ -238,3 +239,44 @@ impl Draft {
 
 /// How often the keeper looks for what has run out when nothing else happens.
 pub(super) const TICK: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::mpsc::channel;
+
+    use lariat_protocol::names::Query;
+    use lariat_store::names::MemoryNames;
+
+    use super::*;
+    use crate::names::watchers::Told;
+    use crate::names::{Directory, Settings};
+
+    fn registering(name: &str) -> Op {
+        let place = "h:1".parse().unwrap();
+        Op::Register {
+            registration: Box::new(Registration::new(name.parse().unwrap(), place)),
+            who: Who::Local,
+            terms: Arc::default(),
+        }
+    }
+
+    #[test]
+    fn who_watches_behind_an_answer_is_not_told_of_what_was_answered() {
+        let store = MemoryNames::default();
+        let directory = Directory::without_threads(store, Settings::default()).unwrap();
+        let (telling, told) = channel();
+        let shared = Arc::clone(&directory.0);
+        let watch = move |answer: Result<Done, Refused>| {
+            assert!(answer.is_ok());
+            let sink = move |told: &Arc<Told>| telling.send(told.line.clone()).is_ok();
+            shared.watch(Query::default(), Box::new(sink)).unwrap();
+        };
+        directory.0.submit(registering("a"), Box::new(watch));
+        directory.0.submit(registering("b"), Box::new(drop));
+        let lines: Vec<String> = told.try_iter().collect();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].starts_with("event registered b "), "{lines:?}");
+    }
+}

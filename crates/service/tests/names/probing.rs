@@ -1,4 +1,4 @@
-//! Probes of real sockets: those that answer, are mute, come and go, and may not be asked.
+//! Probes of real sockets: those that answer, go away, are mute, come and go, and may not be asked.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -137,7 +137,7 @@ impl World {
     }
 }
 
-/// A service that answers with `said`, or is mute, and counts who came.
+/// A service that answers with `said`, or closes without a word, and counts who came.
 struct Service {
     port: u16,
     answers: Arc<AtomicBool>,
@@ -151,7 +151,6 @@ fn service(said: &'static [u8]) -> Service {
     let visits = Arc::new(AtomicUsize::new(0));
     let (answer, count) = (Arc::clone(&answers), Arc::clone(&visits));
     std::thread::spawn(move || {
-        let mut mute = Vec::new();
         for stream in listener.incoming().flatten() {
             let mut stream = stream;
             count.fetch_add(1, Ordering::Relaxed);
@@ -159,8 +158,6 @@ fn service(said: &'static [u8]) -> Service {
                 let mut asked = [0; 6];
                 let _ = stream.read_exact(&mut asked);
                 let _ = stream.write_all(said);
-            } else {
-                mute.push(stream);
             }
         }
     });
@@ -199,8 +196,9 @@ fn coming_and_going() -> (u16, mpsc::Receiver<()>) {
 const DAY: &str = "ttl=86400 interval=5";
 
 #[test]
-fn one_that_is_mute_fails_recovers_and_is_dropped() {
-    let mut world = World::new();
+fn one_that_goes_away_fails_recovers_and_is_dropped() {
+    let mut world = World::patient();
+    world.until_it_watches();
     let service = service(b"+PONG\r\n");
     let line = format!(
         "register redis 127.0.0.1:{} {DAY} send=\"PING\\r\\n\" expect=\"^\\\\+PONG\"",
@@ -215,6 +213,22 @@ fn one_that_is_mute_fails_recovers_and_is_dropped() {
     service.answers.store(true, Ordering::Relaxed);
     world.until("recovered");
     service.answers.store(false, Ordering::Relaxed);
+    world.until("dropped");
+    assert_eq!(world.state("redis"), None);
+    world.end();
+}
+
+#[test]
+fn one_that_is_mute_is_dropped() {
+    let mut world = World::new();
+    world.until_it_watches();
+    // The system takes its connections, and nobody answers.
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = mute.local_addr().unwrap().port();
+    world.register(&format!(
+        "register redis 127.0.0.1:{port} {DAY} send=\"PING\\r\\n\" expect=PONG"
+    ));
+    world.until("failing");
     world.until("dropped");
     assert_eq!(world.state("redis"), None);
     world.end();
