@@ -332,7 +332,7 @@ mod tests {
 
     fn plan() -> Plan {
         Plan {
-            endpoint: "tcp://127.0.0.1:1".parse().unwrap(),
+            endpoint: "tcp://127.0.0.1:1".parse().expect("an endpoint"),
             connections: 1,
             threads: 1,
             manner: Manner::Closed { pipeline: 1 },
@@ -346,7 +346,7 @@ mod tests {
 
     #[test]
     fn a_run_that_is_interrupted_has_not_finished_by_itself() {
-        let reactor = Reactor::builder().threads(1).build().unwrap();
+        let reactor = Reactor::builder().threads(1).build().expect("a reactor");
         for _ in 0..1_000 {
             let (run, events) = Run::new(plan(), reactor.handle(), ConnectOptions::default());
             thread::scope(|threads| {
@@ -357,7 +357,7 @@ mod tests {
                     run.finish_slot();
                 });
                 run.interrupt();
-                last.join().unwrap();
+                last.join().expect("it ends");
             });
             let told = events.try_recv();
             assert!(matches!(told, Ok(Event::Interrupted)), "{told:?}");
