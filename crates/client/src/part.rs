@@ -14,11 +14,17 @@ use crate::platform;
 /// What stands behind the names of files that are not whole, here and on servers that are sent files.
 ///
 /// It is taken for that alone: what somebody has under such a name already is overwritten, so a mirror, which does not
-/// choose its names, leaves out those that end so.
+/// choose its names, leaves out those that end so, and those with `.etag` behind it, which a part may have beside it.
 pub const SUFFIX: &str = ".part";
 
 /// What stands behind the name of a part for its mark: of which of a server's files it is, in words of that server's.
 const MARK_SUFFIX: &str = ".etag";
+
+/// Whether this is what a part, or its mark, is called.
+pub(crate) fn is_taken(name: &str) -> bool {
+    let name = name.strip_suffix(MARK_SUFFIX).unwrap_or(name);
+    name.ends_with(SUFFIX)
+}
 
 /// A file of this machine that cannot be used, and what was to be done with it.
 #[derive(Debug, thiserror::Error)]
@@ -392,22 +398,13 @@ mod tests {
     }
 
     #[cfg(unix)]
-    fn change(mode: &str, path: &Path) {
-        let changed = std::process::Command::new("chmod")
-            .arg(mode)
-            .arg(path)
-            .status();
-        assert!(changed.expect("chmod").success());
-    }
-
-    #[cfg(unix)]
     #[test]
     fn what_replaces_a_file_is_private_from_its_first_moment_on() {
         let folder = tempfile::tempdir().expect("a folder");
         let permissions = |file: &File| file.metadata().expect("open").permissions();
         let new = File::create(folder.path().join("new")).expect("created");
         let private = File::create(folder.path().join("private")).expect("created");
-        change("600", &folder.path().join("private"));
+        platform::set_mode(&folder.path().join("private"), 0o600).expect("changed");
         for (name, replaces, like) in [("a.part", true, &private), ("b.part", false, &new)] {
             let part = open_alone(&folder.path().join(name), replaces).expect("opened");
             assert_eq!(permissions(&part), permissions(like), "{name}");
@@ -421,17 +418,17 @@ mod tests {
         let whole = folder.path().join("a");
         fs::write(&whole, "old").expect("written");
         let mode = |path: &Path| fs::metadata(path).expect("there").permissions();
-        for (given, meanwhile) in [("600", "600"), ("400", "600"), ("640", "640")] {
-            change(given, &whole);
+        for (given, meanwhile) in [(0o600, 0o600), (0o400, 0o600), (0o640, 0o640)] {
+            platform::set_mode(&whole, given).expect("changed");
             let before = mode(&whole);
             let mut part = Part::open(&whole, false).expect("opened");
-            let other = folder.path().join(meanwhile);
+            let other = folder.path().join("other");
             fs::write(&other, "").expect("written");
-            change(meanwhile, &other);
-            assert_eq!(mode(&path_beside(&whole)), mode(&other), "{given}");
+            platform::set_mode(&other, meanwhile).expect("changed");
+            assert_eq!(mode(&path_beside(&whole)), mode(&other), "{given:o}");
             part.write(b"new").expect("written");
             part.keep(None).expect("kept");
-            assert_eq!(mode(&whole), before, "{given}");
+            assert_eq!(mode(&whole), before, "{given:o}");
             assert_eq!(fs::read(&whole).expect("there"), b"new");
         }
     }

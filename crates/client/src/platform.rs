@@ -10,6 +10,14 @@ use std::time::{Duration, UNIX_EPOCH};
 #[cfg(all(test, unix))]
 pub(crate) use std::os::unix::fs::symlink;
 
+/// Says who may do what with a file, without another program: until that one runs, it would hold the locks of all files here.
+#[cfg(all(test, unix))]
+pub(crate) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    std::fs::set_permissions(path, Permissions::from_mode(mode))
+}
+
 /// When a file was changed here for the last time: its content, or which file it is. One that is put in the place of
 /// another may have any time for its content, but that of its place is the system's.
 #[cfg(unix)]

@@ -314,20 +314,24 @@ async fn files_that_are_not_whole_are_left_out_both_ways() {
     let server = FtpServer::start();
     server.put("/tree/a", b"whole");
     server.put("/tree/a.part", b"half");
+    server.put("/tree/a.part.etag", b"tag");
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("a.part"), b"mine").expect("written");
+    fs::write(folder.path().join("b.part.etag"), b"mine").expect("written");
     for mirror in [DOWN, UP] {
         let done = mirror
             .run(&site(&server), "tree", folder.path(), nobody())
             .await
             .expect("mirrored");
-        assert_eq!((done.left_out, done.failed), (1, 0), "{mirror:?}");
+        assert_eq!((done.left_out, done.failed), (2, 0), "{mirror:?}");
         // That of `a` goes by this name until it is there.
         fs::write(folder.path().join("a.part"), b"mine").expect("written");
     }
     assert_eq!(fs::read(folder.path().join("a")).expect("there"), b"whole");
     assert_eq!(server.get("/tree/a").as_deref(), Some(&b"whole"[..]));
     assert_eq!(server.get("/tree/a.part").as_deref(), Some(&b"half"[..]));
+    assert!(!folder.path().join("a.part.etag").exists());
+    assert_eq!(server.get("/tree/b.part.etag"), None);
 }
 
 #[tokio::test]

@@ -175,6 +175,14 @@ fn encoded(field: &str) -> Result<String, Failure> {
 
 /// A form with files.
 fn form(fields: &[(Kind, String)]) -> Result<Multipart, Failure> {
+    let of_input = fields
+        .iter()
+        .filter(|(kind, text)| *kind == Kind::Form && reads_input(text));
+    if of_input.count() > 1 {
+        return Err(Failure::usage(
+            "standard input can be read for one field only",
+        ));
+    }
     fields
         .iter()
         .try_fold(Multipart::new(), |form, (kind, text)| {
@@ -196,6 +204,14 @@ fn parted(text: &str) -> Result<(&str, &str), Failure> {
             "{text:?} is no field; write NAME=TEXT or NAME=@FILE"
         ))
     })
+}
+
+/// Whether a field has what standard input has.
+fn reads_input(field: &str) -> bool {
+    let value = field.split_once('=').map_or("", |(_, value)| value);
+    value
+        .strip_prefix(['@', '<'])
+        .is_some_and(|rest| options(rest).0 == "-")
 }
 
 /// `NAME=TEXT`, `NAME=@FILE;type=TYPE;filename=NAME` or `NAME=<FILE`.

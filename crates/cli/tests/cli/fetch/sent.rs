@@ -214,6 +214,11 @@ fn what_comes_through_a_pipe_is_sent_once() {
             outcome.errors
         );
     }
+    for second in ["b=@-;type=text/plain", "b=<-"] {
+        let outcome = fetch(&folder, &["-F", "a=@-", "-F", second, &urls[0]]);
+        assert_eq!(outcome.code, Some(2), "{second}");
+        assert!(outcome.errors.contains("for one field only"), "{second}");
+    }
     assert_eq!(server.heard().len(), 2);
 }
 

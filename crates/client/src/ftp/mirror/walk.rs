@@ -11,7 +11,7 @@ use lariat_protocol::ftp::{Entry, Kind, Precision};
 use super::{Item, Known, Mirrored, Step, Watcher, known_here};
 use crate::ftp::moment::moment;
 use crate::ftp::{Client, Error};
-use crate::part::{SUFFIX, cannot};
+use crate::part::{cannot, is_taken};
 
 /// How many files a mirror has at most, which is what is kept in memory of them.
 const MAXIMUM_FILES: usize = 1_000_000;
@@ -22,7 +22,7 @@ const MAXIMUM_DEPTH: usize = 64;
 /// How many folders there are at most, for the same reason.
 const MAXIMUM_FOLDERS: usize = 200_000;
 
-/// Why a name with the [`SUFFIX`] is left out.
+/// Why the name of a part, or of its mark, is left out.
 const NOT_WHOLE: &str = "its name is that of a file that is not whole";
 
 /// A walk through folders, and the files that it has found.
@@ -216,7 +216,7 @@ impl<'a> Walk<'a> {
                 self.enter(folder)?;
                 waiting.push(folder.inner(&entry.name, unique));
             }
-            Kind::File if entry.name.ends_with(SUFFIX) => self.leave_out(&path, NOT_WHOLE),
+            Kind::File if is_taken(&entry.name) => self.leave_out(&path, NOT_WHOLE),
             Kind::File => {
                 self.add(Item {
                     there: known_here(&local),
@@ -273,7 +273,7 @@ impl<'a> Walk<'a> {
                 if known.is_dir() {
                     self.enter(&folder)?;
                     waiting.push(folder.inner(&name, None));
-                } else if known.is_file() && name.ends_with(SUFFIX) {
+                } else if known.is_file() && is_taken(&name) {
                     self.leave_out(&path, NOT_WHOLE);
                 } else if known.is_file() {
                     self.add(Item {
