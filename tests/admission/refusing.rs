@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 
 use lariat::{Connection, IntoService, Limits, ListenOptions, Service};
 
-use crate::common::{Certificates, address, connect, reactor};
+use crate::common::{Certificates, address, connect, connect_to, reactor, wait_until};
 use crate::host::rest;
 
 fn nobody() -> ListenOptions {
@@ -74,15 +74,29 @@ fn a_crowd_is_turned_away() {
     let handle = reactor.handle();
     let listening = handle.listen_with("tcp://127.0.0.1:0", nobody(), with_words(10));
     let server = address(&listening.expect("listening"));
-    let mut streams: Vec<_> = (0..400)
-        .map(|_| crate::common::connect_to(server))
-        .collect();
+    let mut streams: Vec<_> = (0..400).map(|_| connect_to(server)).collect();
     for stream in &mut streams {
         let words = rest(stream);
         assert!(words.is_empty() || words == "w".repeat(10), "{words}");
     }
     drop(streams);
-    crate::common::wait_until("there are words again", || {
-        rest(&mut crate::common::connect_to(server)) == "w".repeat(10)
+    wait_until("there are words again", || {
+        rest(&mut connect_to(server)) == "w".repeat(10)
     });
+}
+
+/// As many as may linger at one reactor, none of whom closes its side, and one at another.
+#[test]
+fn a_crowd_at_one_reactor_takes_no_words_from_another() {
+    let [crowded, other] = [(); 2].map(|()| {
+        let reactor = reactor();
+        let handle = reactor.handle();
+        let listening = handle.listen_with("tcp://127.0.0.1:0", nobody(), with_words(10));
+        (reactor, listening.expect("listening"))
+    });
+    let mut streams: Vec<_> = (0..256).map(|_| connect(&crowded.1)).collect();
+    for stream in &mut streams {
+        assert_eq!(rest(stream), "w".repeat(10));
+    }
+    assert_eq!(rest(&mut connect(&other.1)), "w".repeat(10));
 }

@@ -322,7 +322,7 @@ pub(crate) fn accept(
                 Ok(seat) => seat,
                 Err(why) => {
                     let words = refuse::words(&service, &info, why);
-                    refuse::say_and_close(carrier, words).await;
+                    refuse::say_and_close(carrier, words, service.linger()).await;
                     return Err(OpenError::Refused(why));
                 }
             };

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lariat_protocol::{ConnectionInfo, Refusal};
 use tokio::io::AsyncWriteExt;
 
+use crate::admission::Lingering;
 use crate::carrier::Carrier;
 use crate::driver::closing::Closing;
 use crate::reactor::{Visitor, Worker};
@@ -19,11 +19,6 @@ pub(crate) const LONGEST: usize = 512;
 
 /// How long the system may take to accept the words.
 const MOMENT: Duration = Duration::from_secs(1);
-
-/// How many that were refused may take their time to read why; more are closed at once.
-const MOST_LINGERING: usize = 256;
-
-static LINGERING: AtomicUsize = AtomicUsize::new(0);
 
 /// What is said; nothing where a handshake would have to come first.
 pub(crate) fn words(
@@ -37,9 +32,13 @@ pub(crate) fn words(
     }
 }
 
-/// Says it in one go and closes in order, unless too many are being closed so already.
-pub(crate) async fn say_and_close(mut carrier: Carrier, words: Option<Cow<'static, [u8]>>) {
-    let (Some(words), Some(_place)) = (words, Lingering::take()) else {
+/// Says it in one go and closes in order, for which a place is needed.
+pub(crate) async fn say_and_close(
+    mut carrier: Carrier,
+    words: Option<Cow<'static, [u8]>>,
+    place: Option<Lingering>,
+) {
+    let (Some(words), Some(_place)) = (words, place) else {
         return;
     };
     let words = &words[..words.len().min(LONGEST)];
@@ -49,23 +48,6 @@ pub(crate) async fn say_and_close(mut carrier: Carrier, words: Option<Cow<'stati
     if matches!(said, Ok(Ok(_))) {
         let mut closing = Closing::new(false);
         poll_fn(|context| closing.poll(context, &mut carrier)).await;
-    }
-}
-
-/// One of those that linger.
-struct Lingering;
-
-impl Lingering {
-    fn take() -> Option<Self> {
-        let place = Lingering;
-        // Beyond the limit the place is given back by its being dropped.
-        (LINGERING.fetch_add(1, Ordering::Relaxed) < MOST_LINGERING).then_some(place)
-    }
-}
-
-impl Drop for Lingering {
-    fn drop(&mut self) {
-        LINGERING.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -85,8 +67,12 @@ pub(crate) fn refuse(
     let Some(words) = words(service, &visitor.info(), why) else {
         return;
     };
+    let Some(place) = service.linger() else {
+        return;
+    };
     let _inside = worker.runtime.enter();
     if let Ok((carrier, _)) = visitor.open(None) {
-        worker.runtime.spawn(say_and_close(carrier, Some(words)));
+        let saying = say_and_close(carrier, Some(words), Some(place));
+        worker.runtime.spawn(saying);
     }
 }

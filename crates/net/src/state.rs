@@ -11,7 +11,7 @@ use lariat_protocol::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::admission::{Gate, Handshaking};
+use crate::admission::{Gate, Handshaking, Lingering};
 use crate::observe::counters::Counters;
 use crate::observe::{ConnectionKey, Ended, Phase, ServiceMetrics};
 use crate::open::{Layers, OpenError};
@@ -154,6 +154,12 @@ impl ServiceState {
     /// Begins a handshake at every gate, for as long as the returned value lives.
     pub(crate) fn begin_handshake(&self) -> Result<Vec<Handshaking>, Refusal> {
         self.gates.iter().map(Gate::begin_handshake).collect()
+    }
+
+    /// A place for one that is told why it is refused and closed in order, if there is one left.
+    pub(crate) fn linger(&self) -> Option<Lingering> {
+        // They are the reactor's, however many services it has.
+        self.gates.first().and_then(Gate::linger)
     }
 
     /// Takes note that a connection holds so many bytes instead of so many. Returns whether

@@ -16,6 +16,9 @@ use crate::admission::limits::Limits;
 /// still too many is refused.
 const MOST_REMEMBERED: usize = 100_000;
 
+/// How many that were refused may take their time to read why; more are closed at once.
+const MOST_LINGERING: usize = 256;
+
 /// What is known of one address.
 #[derive(Debug)]
 struct Visitor {
@@ -35,6 +38,7 @@ pub(crate) struct Gate {
     limits: RwLock<Limits>,
     connections: AtomicUsize,
     handshakes: AtomicUsize,
+    lingering: AtomicUsize,
     memory: AtomicUsize,
     visitors: Mutex<Visitors>,
 }
@@ -48,12 +52,22 @@ impl Drop for Handshaking {
     }
 }
 
+/// One that was refused and takes its time to read why, until it is dropped.
+pub(crate) struct Lingering(std::sync::Arc<Gate>);
+
+impl Drop for Lingering {
+    fn drop(&mut self) {
+        self.0.lingering.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Gate {
     pub(crate) fn new(limits: Limits) -> Self {
         Gate {
             limits: RwLock::new(limits),
             connections: AtomicUsize::new(0),
             handshakes: AtomicUsize::new(0),
+            lingering: AtomicUsize::new(0),
             memory: AtomicUsize::new(0),
             visitors: Mutex::default(),
         }
@@ -195,6 +209,14 @@ impl Gate {
             true => Err(Refusal::Handshakes),
             false => Ok(handshaking),
         }
+    }
+
+    /// A place for one that was refused, unless as many as may be are taken.
+    pub(crate) fn linger(self: &std::sync::Arc<Self>) -> Option<Lingering> {
+        let place = Lingering(std::sync::Arc::clone(self));
+        let before = self.lingering.fetch_add(1, Ordering::Relaxed);
+        // Beyond the limit the place is given back by its being dropped.
+        (before < MOST_LINGERING).then_some(place)
     }
 
     /// Takes note that a connection holds so many bytes instead of so many. Returns whether

@@ -8,5 +8,5 @@ mod gate;
 mod limits;
 
 pub(crate) use bucket::Bucket;
-pub(crate) use gate::{Gate, Handshaking, visitor_of};
+pub(crate) use gate::{Gate, Handshaking, Lingering, visitor_of};
 pub use limits::Limits;

@@ -190,3 +190,15 @@ fn handshakes_are_given_back_however_they_end() {
     drop(begun);
     assert_eq!(gate.handshakes(), 0);
 }
+
+/// A crowd at one reactor does not take the words from those who are refused at another.
+#[test]
+fn each_gate_has_its_own_places_for_those_who_are_told_why() {
+    let [crowded, other] = [(); 2].map(|()| Arc::new(Gate::new(Limits::none())));
+    let mut places: Vec<_> = (0..MOST_LINGERING).map(|_| crowded.linger()).collect();
+    assert!(places.iter().all(Option::is_some));
+    assert!(crowded.linger().is_none());
+    assert!(other.linger().is_some());
+    places.pop();
+    assert!(crowded.linger().is_some());
+}
