@@ -90,3 +90,65 @@ async fn wait_until_empty(shared: &Arc<Shared>, deadline: std::time::Instant) {
     };
     let _ = tokio::time::timeout_at(deadline.into(), empty).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use lariat_protocol::{Protocol, Transport};
+    use tokio::io::AsyncReadExt;
+    use tokio::net::UdpSocket;
+
+    use super::*;
+    use crate::carrier::memory;
+    use crate::reactor::Reactor;
+
+    /// Greets, says goodbye, and goes on.
+    struct Stays;
+
+    impl Protocol for Stays {
+        fn connection_made(&mut self, transport: &mut Transport) {
+            transport.write(b"hello");
+        }
+
+        fn data_received(&mut self, _: &mut Transport, _: &[u8]) {}
+
+        fn drain(&mut self, transport: &mut Transport) {
+            transport.write(b"goodbye");
+        }
+    }
+
+    /// As when the thread was held up for all of the drain time.
+    #[tokio::test]
+    async fn who_hears_of_the_draining_and_of_its_end_at_once_says_goodbye_first() {
+        let handle = Reactor::builder().attach();
+        let name = "draining-and-its-end";
+        let listening = handle.listen(format!("mem://{name}"), || Stays);
+        let of_datagrams = handle.listen("udp://127.0.0.1:0", || Stays);
+        let mut stream = memory::connect(name).await.expect("connected");
+        let mut said = [0; 5];
+        stream.read_exact(&mut said).await.expect("greeted");
+        let port = of_datagrams.as_ref().expect("listening").endpoint().port();
+        let peer = UdpSocket::bind("127.0.0.1:0").await.expect("bound");
+        let server = ("127.0.0.1", port.expect("a port"));
+        peer.connect(server).await.expect("connected");
+        peer.send(b"hi").await.expect("sent");
+        peer.recv(&mut said).await.expect("greeted");
+        assert_eq!(handle.connections(), 2);
+        let hub = &handle.0.workers[0].hub;
+        hub.signal_all(Signals::DRAIN);
+        hub.signal_all(Signals::FORCE);
+        let mut goodbye = Vec::new();
+        stream.read_to_end(&mut goodbye).await.expect("ended");
+        assert_eq!(goodbye, b"goodbye");
+        let mut goodbye = [0; 7];
+        peer.recv(&mut goodbye).await.expect("told");
+        assert_eq!(&goodbye, b"goodbye");
+        hub.emptied().await;
+        let stats = handle.stats();
+        let forced = stats
+            .services
+            .iter()
+            .map(|service| service.ended(Ended::Forced));
+        assert_eq!(forced.collect::<Vec<_>>(), [1, 1]);
+        drop(listening);
+    }
+}

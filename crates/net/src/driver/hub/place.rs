@@ -50,14 +50,28 @@ impl Place {
         if !slot.has_something() {
             return None;
         }
+        // Who looks at the table is answered by itself, at the beginning of a turn.
+        let mut stays = Signals::REPORT;
+        let is_overtaken = slot.signals.contains(Signals::DRAIN)
+            && slot.signals.contains(Signals::FORCE)
+            && !slot.signals.contains(Signals::KILL);
+        if is_overtaken {
+            // A thread that was held up hears of the draining and of its end at once; what is
+            // forced then has a turn for its goodbye before.
+            stays.0 |= Signals::FORCE.0;
+        }
         let waiting = Waiting {
-            signals: Signals(slot.signals.0 & !Signals::REPORT.0),
+            signals: Signals(slot.signals.0 & !stays.0),
             messages: slot.queue.take(),
         };
-        // Who looks at the table is answered by itself, at the beginning of a turn.
-        slot.signals.0 &= Signals::REPORT.0;
+        slot.signals.0 &= stays.0;
         if !slot.has_something() {
             self.hub.waiting.fetch_sub(1, Ordering::Release);
+        }
+        let waker = slot.waker.clone().filter(|_| is_overtaken);
+        drop(table);
+        if let Some(waker) = waker {
+            waker.wake();
         }
         Some(waiting)
     }

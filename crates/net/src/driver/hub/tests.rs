@@ -1,8 +1,19 @@
 //! The table by itself: tenants, queues and timers.
 
+use std::task::Wake;
 use std::time::Duration;
 
 use super::*;
+
+/// How often somebody was woken.
+#[derive(Default)]
+struct Turns(AtomicUsize);
+
+impl Wake for Turns {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
 
 /// By how much a timer may be late.
 const TICK: Duration = Duration::from_millis(1);
@@ -81,4 +92,29 @@ fn a_deadline_that_moved_back_is_not_early() {
     assert!(place.take().is_none());
     drop(place);
     assert_eq!(hub.fire_timers(late + TICK), None);
+}
+
+#[test]
+fn a_goodbye_has_a_turn_before_the_force_that_came_with_it() {
+    let hub = Arc::new(Hub::default());
+    let place = hub.register();
+    let turns = Arc::new(Turns::default());
+    place.set_waker(&Waker::from(Arc::clone(&turns)));
+    let signal = |signals: &[Signals]| {
+        for signal in signals {
+            assert!(hub.signal(place.id(), *signal));
+        }
+        turns.0.swap(0, Ordering::Relaxed);
+    };
+    let take = || place.take().map(|waiting| waiting.signals);
+    signal(&[Signals::DRAIN, Signals::FORCE]);
+    assert_eq!(take(), Some(Signals::DRAIN));
+    assert_eq!(turns.0.load(Ordering::Relaxed), 1, "woken for the force");
+    assert_eq!(take(), Some(Signals::FORCE));
+    assert_eq!(take(), None);
+    assert_eq!(turns.0.load(Ordering::Relaxed), 1);
+    // Who is chosen to end at once is given no turn.
+    signal(&[Signals::DRAIN, Signals::FORCE, Signals::KILL]);
+    assert!(take().is_some_and(|signals| signals.contains(Signals::KILL)));
+    assert_eq!(take(), None);
 }
