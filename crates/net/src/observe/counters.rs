@@ -149,17 +149,20 @@ impl Counters {
     /// have begun it, if that is known.
     #[inline]
     pub(crate) fn moved(&self, messages: u32, received: u64, sent: u64, took: Option<Nanoseconds>) {
-        if messages > 0 {
-            add_alone(&self.messages, u64::from(messages));
-            if let Some(took) = took {
-                self.latencies.add(u64::from(messages), took);
-            }
-        }
         if received > 0 {
             add_alone(&self.received, received);
         }
         if sent > 0 {
             add_alone(&self.sent, sent);
+        }
+        if messages > 0 {
+            if let Some(took) = took {
+                self.latencies.add(u64::from(messages), took);
+            }
+            // Last, and seen last: whoever finds a message counted finds what it moved.
+            let sum = self.messages.load(Ordering::Relaxed);
+            let sum = sum.wrapping_add(u64::from(messages));
+            self.messages.store(sum, Ordering::Release);
         }
     }
 
@@ -233,7 +236,8 @@ pub struct ServiceStats {
     pub handshakes: u64,
     /// Handshakes that failed.
     pub handshakes_failed: u64,
-    /// Messages that came whole.
+    /// Messages that came whole; each is counted behind the bytes that its turn moved and the
+    /// time that it took, and so never without them.
     pub messages: u64,
     /// Bytes that came, without those of TLS and WebSocket.
     pub received: u64,
@@ -250,11 +254,12 @@ pub struct ServiceStats {
 
 impl ServiceStats {
     pub(crate) fn add(&mut self, counters: &Counters) {
+        // Before what is counted before it.
+        self.messages += counters.messages.load(Ordering::Acquire);
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         self.accepted += load(&counters.accepted);
         self.handshakes += load(&counters.handshakes);
         self.handshakes_failed += load(&counters.handshakes_failed);
-        self.messages += load(&counters.messages);
         self.received += load(&counters.received);
         self.sent += load(&counters.sent);
         self.slow_callbacks += load(&counters.slow_callbacks);
@@ -312,5 +317,29 @@ impl ServiceStats {
     /// How many connections are in this phase.
     pub fn active(&self, phase: Phase) -> u64 {
         self.active[phase as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_message_moved_is_counted_when_it_is() {
+        const MESSAGES: u64 = 300_000;
+        let counters = Counters::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| (0..MESSAGES).for_each(|_| counters.moved(1, 2, 3, Some(1))));
+            loop {
+                let mut stats = ServiceStats::default();
+                stats.add(&counters);
+                let messages = stats.messages;
+                assert!(stats.received >= 2 * messages && stats.sent >= 3 * messages);
+                assert!(stats.latencies.count() >= messages);
+                if messages == MESSAGES {
+                    break;
+                }
+            }
+        });
     }
 }
