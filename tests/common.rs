@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Condvar, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,12 +29,20 @@ pub fn address_of(endpoint: &Endpoint) -> SocketAddr {
     SocketAddr::new(host.expect("an address"), port)
 }
 
-/// An endpoint of TCP with a port that nobody else takes when it is closed, as other tests listen
-/// at 127.0.0.1; `last` is each one's own.
-pub fn alone(last: u8) -> String {
+/// A host whose ports nobody else takes when they are closed, as other tests listen at 127.0.0.1;
+/// another one for each who asks.
+pub fn own_host() -> String {
+    static LAST: AtomicU8 = AtomicU8::new(90);
+    let last = LAST.fetch_add(1, Ordering::Relaxed);
+    assert!((90..=254).contains(&last), "there are no more");
     // Only Linux has all of 127.0.0.0/8 on its loopback interface.
     let last = if cfg!(target_os = "linux") { last } else { 1 };
-    format!("tcp://127.0.0.{last}:0")
+    format!("127.0.0.{last}")
+}
+
+/// An endpoint of TCP at a [host of its own](own_host).
+pub fn alone() -> String {
+    format!("tcp://{}:0", own_host())
 }
 
 /// A plain socket client that never waits for ever.

@@ -148,6 +148,16 @@ pub fn table(handle: &Handle) -> Vec<ConnectionStatus> {
     handle.wait(async move { asking.connection_table().await })
 }
 
+/// The table once it has so many: those whose thread is busy elsewhere are missing at first.
+pub fn table_of(handle: &Handle, count: usize) -> Vec<ConnectionStatus> {
+    let mut found = Vec::new();
+    crate::common::wait_until("all are listed", || {
+        found = table(handle);
+        found.len() == count
+    });
+    found
+}
+
 /// The one connection that there is, once it is in this phase.
 pub fn only_one_in(handle: &Handle, phase: Phase) -> ConnectionStatus {
     let mut found = Vec::new();

@@ -17,11 +17,12 @@ use lariat::{Connection, Endpoint, Reactor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::common::reactor;
+use crate::common::{own_host, reactor};
 
 /// A server of both versions, with a certificate of an authority of its own.
 struct Secure {
     folder: tempfile::TempDir,
+    host: String,
     port: u16,
     connections: Arc<AtomicUsize>,
     reactor: lariat::Handle,
@@ -30,6 +31,10 @@ struct Secure {
 
 impl Secure {
     fn start() -> Self {
+        Secure::start_at("127.0.0.1".into())
+    }
+
+    fn start_at(host: String) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let authority = Authority::create("Test").expect("made");
         let issued = authority.issue_server(&["localhost", "server.example"]);
@@ -42,7 +47,7 @@ impl Secure {
         let endpoint =
             ["cert", "key"]
                 .iter()
-                .fold(Endpoint::tls("127.0.0.1", 0), |endpoint, key| {
+                .fold(Endpoint::tls(host.as_str(), 0), |endpoint, key| {
                     let file = path(&format!("{key}.pem"));
                     endpoint.with_option(key, &file).expect("an option")
                 });
@@ -65,6 +70,7 @@ impl Secure {
         });
         Secure {
             folder,
+            host,
             port,
             connections,
             reactor: handle,
@@ -78,10 +84,16 @@ impl Secure {
 
     /// What makes a client that trusts it and knows where it is.
     fn builder(&self) -> Builder {
-        let endpoint = Endpoint::tcp("127.0.0.1", self.port);
-        Client::builder()
-            .authorities(self.authorities())
-            .instead("server.example", 443, endpoint)
+        Client::builder().authorities(self.authorities()).instead(
+            "server.example",
+            443,
+            self.endpoint(),
+        )
+    }
+
+    /// Where it is.
+    fn endpoint(&self) -> Endpoint {
+        Endpoint::tcp(self.host.as_str(), self.port)
     }
 
     fn connections(&self) -> usize {
@@ -221,7 +233,7 @@ async fn version_two_is_spoken_where_both_can_and_one_connection_carries_all() {
 
 #[tokio::test]
 async fn a_connection_of_version_two_that_is_gone_is_not_waited_for() {
-    let server = Secure::start();
+    let server = Secure::start_at(own_host());
     let client = server.builder().build().expect("a client");
     get(&client, there("/")).await.expect("an answer");
     drop(server);
@@ -232,9 +244,10 @@ async fn a_connection_of_version_two_that_is_gone_is_not_waited_for() {
 #[tokio::test]
 async fn the_server_proves_who_it_is() {
     let server = Secure::start();
-    let endpoint = || Endpoint::tcp("127.0.0.1", server.port);
-    let stranger = Client::builder().instead("server.example", 443, endpoint());
-    let other = server.builder().instead("other.example", 443, endpoint());
+    let stranger = Client::builder().instead("server.example", 443, server.endpoint());
+    let other = server
+        .builder()
+        .instead("other.example", 443, server.endpoint());
     let other = other.build().expect("a client");
     if let Err(error) = get(&stranger.build().expect("a client"), there("/")).await {
         assert!(error.starts_with("https://server.example: "), "{error}");
@@ -245,7 +258,7 @@ async fn the_server_proves_who_it_is() {
     let error = get(&other, wrong).await.expect_err("another name");
     assert!(error.contains("other.example"), "{error}");
     let anybody = Client::builder()
-        .instead("server.example", 443, endpoint())
+        .instead("server.example", 443, server.endpoint())
         .insecure()
         .build()
         .expect("a client");

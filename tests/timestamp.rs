@@ -190,7 +190,7 @@ fn what_was_closed_serves_those_who_are_there_and_nobody_new() {
     use std::io::Write;
 
     let reactor = reactor();
-    let listening = serve(&reactor, &alone(92));
+    let listening = serve(&reactor, &alone());
     let mut stream = connect(&listening);
     stream.write_all(b"one\n").expect("sent");
     assert_eq!(read_answer(&mut stream, 4), b"one\n");

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 use lariat::observe::{Ended, Phase};
-use lariat::{Connection, DrainReport, Listening, Reactor};
+use lariat::{Connection, DrainReport, Listening, Protocol, Reactor, Transport};
 use lariat_protocol::Deadlines;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tungstenite::Message;
@@ -86,6 +86,21 @@ fn websockets_are_told_that_the_server_goes_away() {
     reading.join().expect("told");
 }
 
+/// Says goodbye and nothing else, and goes on.
+struct Stays;
+
+impl Protocol for Stays {
+    fn connection_made(&mut self, transport: &mut Transport) {
+        transport.write(b"hello\n");
+    }
+
+    fn data_received(&mut self, _: &mut Transport, _: &[u8]) {}
+
+    fn drain(&mut self, transport: &mut Transport) {
+        transport.write(b"goodbye\n");
+    }
+}
+
 /// Each ends in its own way, and each is counted once.
 #[test]
 fn the_report_has_everybody_once() {
@@ -93,17 +108,23 @@ fn the_report_has_everybody_once() {
         connection.write_all(b"hello\n").await?;
         match connection.read_u8().await? {
             b'd' => std::future::pending().await,
-            _ => {
+            letter => {
                 connection.draining().clone().cancelled().await;
-                connection.write_all(b"bye\n").await
+                connection.write_all(b"bye\n").await?;
+                match letter {
+                    b's' => std::future::pending().await,
+                    _ => Ok(()),
+                }
             }
         }
     }
-    // Those who are polite have all of it; but who does not close is let go 2 s behind the goodbye.
-    let drain_time = Duration::from_millis(1200);
+    // Those who are polite have all of it.
+    let drain_time = Duration::from_secs(4);
     let reactor = reactor(drain_time);
     let handle = reactor.handle();
     let events = listen(&reactor);
+    let stays = reactor.listen("tcp://127.0.0.1:0", || Stays);
+    let stays = stays.expect("listening");
     let functions = reactor.listen("tcp://127.0.0.1:0", asked);
     let functions = functions.expect("listening");
     let options = Certificates::create().listening();
@@ -127,9 +148,9 @@ fn the_report_has_everybody_once() {
         come(&events, "pause\n"),
         come(&events, "big 12000000\n"),
         come(&functions, "d"),
-        // Told, but they do not close their side in time.
-        come(&events, ""),
-        come(&functions, "p"),
+        // These say goodbye, and do not close behind it.
+        come(&stays, ""),
+        come(&functions, "s"),
     ];
     wait_until("all are there", || handle.connections() == 14);
     wait_until("all were heard", || {

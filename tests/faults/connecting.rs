@@ -7,7 +7,7 @@ use lariat::{ConnectOptions, Endpoint, Error};
 use lariat_testkit::Nobody;
 
 use super::{others_are_served, serve};
-use crate::common::{PATIENCE, reactor};
+use crate::common::{PATIENCE, address, alone, connect, reactor};
 
 fn connecting_fails(endpoint: &str, timeout: Duration) -> Error {
     let endpoint: Endpoint = endpoint.parse().expect("an endpoint");
@@ -116,17 +116,17 @@ fn an_address_that_is_not_ours() {
 fn the_port_of_a_server_that_is_gone_is_free_at_once() {
     use std::io::{Read, Write};
 
-    let port = {
+    let server = {
         let reactor = reactor();
-        let listening = serve(&reactor, "tcp://127.0.0.1:0");
-        let mut stream = crate::common::connect(&listening);
+        let listening = serve(&reactor, &alone());
+        let mut stream = connect(&listening);
         stream.write_all(b"hi\n").expect("sent");
         stream.read_exact(&mut [0; 30]).expect("answered");
         reactor.handle().stop();
         reactor.run();
         let _ = stream.read(&mut [0]);
-        listening.endpoint().port().expect("a port")
+        address(&listening)
     };
     let reactor = reactor();
-    others_are_served(&serve(&reactor, &format!("tcp://127.0.0.1:{port}")));
+    others_are_served(&serve(&reactor, &format!("tcp://{server}")));
 }

@@ -8,7 +8,7 @@ use lariat::{Connection, Listening};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::common::{Certificates, connect, reactor, wait_until};
-use crate::host::{Host, ask, greeting, is_all_over, rest, table};
+use crate::host::{Host, ask, greeting, is_all_over, rest, table, table_of};
 
 /// Two connections that do the same; one of them is killed, and the other is not.
 fn one_of_two(
@@ -38,8 +38,8 @@ fn one_of_two(
     assert!(handle.kill(key));
     wait_until("it is gone", || handle.connections() == 1);
     assert_eq!(listening.stats().ended(Ended::Killed), 1, "{phase:?}");
-    wait_until("the other is listed", || table(handle).len() == 1);
-    assert_eq!(table(handle)[0].peer.to_string(), own(&streams[1]));
+    let other = table_of(handle, 1).remove(0);
+    assert_eq!(other.peer.to_string(), own(&streams[1]));
     assert!(!handle.kill(key), "its name is nobody's");
     let said = rest(&mut streams[0]);
     assert_eq!(said.trim_start_matches("begin\n").trim_matches('x'), "");
@@ -47,9 +47,7 @@ fn one_of_two(
         assert_eq!(ask(&streams[1], "hi"), "hi\n");
     }
     // Who is worked for is not read from, and so not known to have gone.
-    table(handle).iter().for_each(|status| {
-        handle.kill(status.key);
-    });
+    handle.kill(other.key);
     wait_until("all is over", || is_all_over(handle));
 }
 
@@ -81,7 +79,7 @@ fn one_of_two_idle(listening: &Listening, handle: &lariat::Handle) {
         greeting(stream);
         assert_eq!(ask(stream, "hi"), "hi\n");
     }
-    let found = table(handle);
+    let found = table_of(handle, 2);
     let own = streams[0].local_addr().expect("an address").to_string();
     let one = found.iter().find(|status| status.peer.to_string() == own);
     assert!(handle.kill(one.expect("it is in the table").key));

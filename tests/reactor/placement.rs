@@ -65,7 +65,7 @@ fn connections_are_spread_evenly_and_stay_where_they_are() {
 async fn serve_and_stop() {
     let reactor = Reactor::builder().attach();
     let listening = reactor
-        .listen(alone(91), Timestamp::default())
+        .listen(alone(), Timestamp::default())
         .expect("listening");
     let server = address(&listening);
     let mut stream = tokio::net::TcpStream::connect(server)
@@ -136,7 +136,7 @@ fn who_runs_a_reactor_is_its_first_thread() {
 #[test]
 fn a_reactor_that_is_dropped_ends_everything() {
     let reactor = Reactor::builder().threads(2).build().expect("started");
-    let listening = reactor.listen(alone(91), || Where).expect("listening");
+    let listening = reactor.listen(alone(), || Where).expect("listening");
     let mut stream = connect(&listening);
     let mut byte = [0];
     stream.read_exact(&mut byte).expect("greeted");

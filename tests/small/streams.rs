@@ -10,6 +10,7 @@ use lariat_protocol::Deadlines;
 
 use super::{serve, serve_with};
 use crate::common::{connect, reactor, wait_until};
+use crate::host::table_of;
 
 /// Everything that a service says before it closes.
 fn read_all(name: &str, endpoint: &str) -> Vec<u8> {
@@ -69,9 +70,7 @@ fn characters_come_as_they_are_read_and_no_more_is_kept() {
                 .expect("the pattern");
         }
     }
-    let (handle, watched) = (reactor.handle(), reactor.handle());
-    let table = handle.wait(async move { watched.connection_table().await });
-    let held = table.iter().map(|one| one.held).max().expect("it is there");
+    let held = table_of(&reactor.handle(), 1).remove(0).held;
     // The high-water mark, and the write that crossed it.
     assert!(held <= 64 * 1024 + 8 * 1024, "{held}");
     drop(stream);
