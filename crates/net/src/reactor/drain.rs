@@ -93,6 +93,8 @@ async fn wait_until_empty(shared: &Arc<Shared>, deadline: std::time::Instant) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use lariat_protocol::{Protocol, Transport};
     use tokio::io::AsyncReadExt;
     use tokio::net::UdpSocket;
@@ -140,7 +142,8 @@ mod tests {
         stream.read_to_end(&mut goodbye).await.expect("ended");
         assert_eq!(goodbye, b"goodbye");
         let mut goodbye = [0; 7];
-        peer.recv(&mut goodbye).await.expect("told");
+        let told = tokio::time::timeout(Duration::from_secs(20), peer.recv(&mut goodbye));
+        told.await.expect("told").expect("told");
         assert_eq!(&goodbye, b"goodbye");
         hub.emptied().await;
         let stats = handle.stats();
