@@ -132,11 +132,12 @@ fn listen(
         deadlines: Some(Deadlines::NONE),
         ..ListenOptions::default()
     };
-    let listening = reactor.handle().listen_with(&endpoint, options, service)?;
-    for endpoint in listening.endpoints() {
-        note(&format!("Waiting at {endpoint}; ^C ends it."));
-    }
+    // Only who hears ^C takes a socket away that is a file.
     signals::interruptible(async {
+        let listening = reactor.handle().listen_with(&endpoint, options, service)?;
+        for endpoint in listening.endpoints() {
+            note(&format!("Waiting at {endpoint}; ^C ends it."));
+        }
         let connection = receiver
             .await
             .map_err(|_| Failure::new("the reactor has ended"))?;

@@ -2,7 +2,13 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::process::Stdio;
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::news::wait_until;
 use crate::process::{DEADLINE, lariat, run};
 use crate::pty::Terminal;
 
@@ -151,6 +157,34 @@ fn what_a_partner_sends_cannot_steer_the_terminal() {
     assert!(screen.contains("[2J") && screen.contains("[6n"), "{screen}");
     stream.shutdown(std::net::Shutdown::Both).unwrap();
     assert_eq!(bob.wait_for_end(), Some(0));
+}
+
+/// Also by an interrupt that comes before it has said where it waits.
+#[test]
+fn whoever_is_interrupted_at_once_leaves_no_socket_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("talk.sock");
+    let endpoint = format!("unix:{}", socket.display());
+    // So full that nothing can be said before it is read.
+    let (mut said, mut full) = std::io::pipe().unwrap();
+    fcntl(&full, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    while full.write(&[b'.'; 4096]).is_ok() {}
+    while full.write(b".").is_ok() {}
+    fcntl(&full, FcntlArg::F_SETFL(OFlag::empty())).unwrap();
+    let mut command = lariat(&["talk", "--full", "--listen", &endpoint]);
+    let mut child = command.stdin(Stdio::null()).stderr(full).spawn().unwrap();
+    drop(command);
+    wait_until(|| socket.exists());
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
+    let mut all = String::new();
+    said.read_to_string(&mut all).unwrap();
+    assert_eq!(
+        child.wait().unwrap().code(),
+        Some(130),
+        "{}",
+        all.trim_start_matches('.')
+    );
+    assert!(!socket.exists());
 }
 
 /// The page's commands, two by two: one side listens, and the other connects.
