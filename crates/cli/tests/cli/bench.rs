@@ -114,7 +114,11 @@ fn a_connection_for_each_message() {
         assert_eq!(figures["answers"], 50, "{figures:#}");
         assert_eq!(figures["connections_made"], 50);
         assert!(figures["connections_per_second"].is_f64());
-        assert_eq!((server.connections(), code), (50, Some(0)), "{scheme}");
+        assert_eq!(code, Some(0), "{scheme}");
+        // A sender of datagrams is known by its port, which the system may give to a later one again.
+        if scheme != "udp" {
+            assert_eq!(server.connections(), 50, "{scheme}");
+        }
     }
 }
 
@@ -124,7 +128,9 @@ fn connections_are_held_open() {
     let (figures, code) = figures(&server.timestamp("tcp"), "--idle -c 150 -d 100ms");
     assert_eq!(figures["connections_held"], 150, "{figures:#}");
     assert_eq!(figures["connections_ended"], 0);
-    assert_eq!((server.connections(), code), (150, Some(0)));
+    assert_eq!(code, Some(0));
+    // The system connects, and the server may come to accept only later.
+    server.wait_for_connections(150);
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn large_pipes_pass_both_ways_at_once() {
     // Where the end of the input cannot be passed on, silence ends it.
     for scheme in ["tcp", "unix", "tls", "ws", "wss"] {
         let endpoint = echo(&server, scheme);
-        let outcome = run(&["connect", &endpoint, "--linger", "1"], &input);
+        let outcome = run(&["connect", &endpoint, "--linger", "5"], &input);
         assert_eq!(outcome.errors, "", "{endpoint}");
         assert!(
             outcome.output == input,
@@ -69,7 +69,7 @@ fn a_line_is_a_message_where_there_are_messages() {
     let server = Server::start();
     for scheme in ["udp", "unixgram"] {
         let endpoint = server.timestamp(scheme);
-        let outcome = run(&["connect", &endpoint, "--linger", "0.5"], b"a\nb");
+        let outcome = run(&["connect", &endpoint, "--linger", "3"], b"a\nb");
         let text = outcome.text();
         assert!(text.contains("] a\n[") && text.ends_with("] b"), "{text:?}");
         assert_eq!(outcome.code, Some(0), "{}", outcome.errors);

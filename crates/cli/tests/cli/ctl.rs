@@ -3,13 +3,12 @@
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::time::Instant;
 
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
 use serde_json::json;
 
 use crate::operated::Operated;
-use crate::process::{DEADLINE, run};
+use crate::process::run;
 
 #[test]
 fn connections_are_listed() {
@@ -23,12 +22,7 @@ fn connections_are_listed() {
 
     let first = server.client();
     let second = server.client();
-    let begun = Instant::now();
-    let mut table = server.ctl(&["connections"]).text();
-    // A thread that is busy is left out.
-    while table.lines().count() < 3 && begun.elapsed() < DEADLINE {
-        table = server.ctl(&["connections"]).text();
-    }
+    let table = server.connections(&[], 2);
     let rows: Vec<Vec<&str>> = table
         .lines()
         .skip(1)
@@ -41,7 +35,7 @@ fn connections_are_listed() {
         assert_eq!(row[1..4], ["timestamp", &address, "idle"], "{table}");
         assert_eq!(row[5..], ["3", "30", "1", "0"], "{table}");
     }
-    let lines = server.ctl(&["connections", "--json"]).text();
+    let lines = server.connections(&["--json"], 2);
     let all: Vec<serde_json::Value> = lines
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -65,7 +59,7 @@ fn a_connection_that_is_killed_ends_and_the_others_stay() {
     let server = Operated::timestamp(&[]);
     let mut stays = server.client();
     let mut ends = server.client();
-    let table = server.ctl(&["connections"]).text();
+    let table = server.connections(&[], 2);
     let id = |address: &str| {
         let row = table.lines().find(|row| row.contains(address)).unwrap();
         row.split_whitespace().next().unwrap().to_string()
@@ -98,7 +92,7 @@ fn what_was_counted_is_shown() {
     let server = Operated::start(&["timestamp=tcp://127.0.0.1:0", "timestamp=udp://127.0.0.1:0"]);
     let mut client = server.client();
     client.ask();
-    server.settle();
+    server.settle(1);
     let text = server.ctl(&["stats"]).text();
     let rows: Vec<Vec<&str>> = text
         .lines()

@@ -74,21 +74,21 @@ fn a_scrape_counts_a_message() {
         "{{service=\"timestamp\",endpoint=\"tcp://{}\"}}",
         server.address("timestamp")
     );
-    let count = |name: &str| {
-        server.settle();
+    let count = |name: &str, clients: usize| {
+        server.settle(clients);
         let (head, text) = ask(&address, "GET /metrics");
         assert!(head.starts_with("http/1.1 200 ok\r\n"), "{head}");
         let content = "content-type: text/plain; version=0.0.4";
         assert!(head.contains(content), "{head}");
         samples(&text)[&format!("{name}{labels}")]
     };
-    assert_eq!(count("lariat_messages_total"), 0.0);
+    assert_eq!(count("lariat_messages_total", 0), 0.0);
     let mut client = server.client();
-    assert_eq!(count("lariat_messages_total"), 1.0);
-    assert_eq!(count("lariat_accepted_total"), 1.0);
+    assert_eq!(count("lariat_messages_total", 1), 1.0);
+    assert_eq!(count("lariat_accepted_total", 1), 1.0);
     client.ask();
-    assert_eq!(count("lariat_message_seconds_count"), 2.0);
-    assert_eq!(count("lariat_sent_bytes_total"), 60.0);
+    assert_eq!(count("lariat_message_seconds_count", 1), 2.0);
+    assert_eq!(count("lariat_sent_bytes_total", 1), 60.0);
 }
 
 #[test]

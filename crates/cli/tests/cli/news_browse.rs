@@ -95,6 +95,8 @@ fn whoever_goes_on_does_not_wait_for_a_server_that_is_silent() {
     server.order("ARTICLE", 1, NntpFault::Silent);
     terminal.type_in("\r");
     terminal.wait_to_show("waiting for article");
+    // What is gone on from before it was asked for, is not asked for.
+    wait_until(|| articles_asked(&server) == 1);
     terminal.type_in("q");
     terminal.wait_to_show("misc.test        2  For tests");
     assert_eq!(articles_asked(&server), 1);

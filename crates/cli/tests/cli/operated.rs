@@ -102,10 +102,24 @@ impl Operated {
         read.unwrap_or_else(|error| panic!("{error}: {outcome:?}"))
     }
 
-    /// Waits until what has been answered is counted too, which is right behind the answer:
-    /// each connection has had another turn when it has told what it is at.
-    pub fn settle(&self) {
-        assert_eq!(self.ctl(&["connections"]).code, Some(0));
+    /// What `lariat ctl connections` says with these arguments when so many of the timestamp service are there: a thread
+    /// that is busy is left out.
+    pub fn connections(&self, arguments: &[&str], count: usize) -> String {
+        let begun = Instant::now();
+        loop {
+            let outcome = self.ctl(&[&["connections"], arguments].concat());
+            let text = outcome.text();
+            if text.lines().filter(|row| row.contains("timestamp")).count() == count {
+                return text;
+            }
+            assert!(begun.elapsed() < DEADLINE, "not {count}: {outcome:?}");
+        }
+    }
+
+    /// Waits until what has been answered to so many clients is counted too, which is right behind the answer: each
+    /// connection has had another turn when it has told what it is at.
+    pub fn settle(&self, clients: usize) {
+        self.connections(&[], clients);
     }
 
     /// Waits until this was counted so often of all services, and no more often. What ends a

@@ -92,11 +92,11 @@ impl Running {
     /// Starts a command; what is a pipe of it is read by threads of its own.
     pub fn spawn(command: &mut Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let output = child.stdout.take().map(lines_of);
+        let output = child.stdout.take().map(|output| lines_of(output, |_| true));
         Running {
             stdin: child.stdin.take(),
             output: output.unwrap_or_else(|| channel().1),
-            errors: lines_of(child.stderr.take().unwrap()),
+            errors: lines_of(child.stderr.take().unwrap(), is_its_own),
             child,
         }
     }
@@ -160,14 +160,21 @@ impl Drop for Running {
     }
 }
 
-/// Lines as they come, read by a thread so that they can be waited for with a deadline.
-fn lines_of(stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+/// Whether a line of errors is about the command, and not about a machine that gave a core to others for longer than a
+/// callback may take: a reactor warns of that too.
+fn is_its_own(line: &[u8]) -> bool {
+    !String::from_utf8_lossy(line).contains("a callback held its thread")
+}
+
+/// Lines that are wanted as they come, read by a thread so that they can be waited for with a deadline.
+fn lines_of(stream: impl Read + Send + 'static, is_wanted: fn(&[u8]) -> bool) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         let mut stream = BufReader::new(stream);
         loop {
             let mut line = Vec::new();
             match stream.read_until(b'\n', &mut line) {
+                Ok(1..) if !is_wanted(&line) => {}
                 Ok(1..) if sender.send(line).is_ok() => {}
                 _ => return,
             }

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::pty::{Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, tcgetattr};
@@ -49,6 +50,10 @@ impl Terminal {
             ws_ypixel: 0,
         };
         let pair = openpty(&size, None).unwrap();
+        // The children of other tests would hold the terminal open too.
+        for end in [&pair.master, &pair.slave] {
+            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
+        }
         let end = || pair.slave.try_clone().unwrap();
         let child = command
             .stdin(end())

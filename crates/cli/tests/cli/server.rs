@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use lariat_net::{IntoService, Listening, Reactor};
 use lariat_service::timestamp::{Event, Timestamp};
@@ -81,6 +82,19 @@ impl Server {
 
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Waits until the timestamp service has had so many connections.
+    pub fn wait_for_connections(&self, count: usize) {
+        let begun = Instant::now();
+        while self.connections() != count {
+            assert!(
+                begun.elapsed() < DEADLINE,
+                "{} and not {count}",
+                self.connections()
+            );
+            thread::yield_now();
+        }
     }
 }
 

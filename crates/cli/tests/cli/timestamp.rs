@@ -193,7 +193,12 @@ fn a_server_that_closes_behind_its_last_answer_is_no_failure() {
     let service = lariat_service::timestamp::Timestamp::from_endpoint(&listen.parse().unwrap());
     let endpoint = server.serve(listen, service.unwrap());
     let endpoint = endpoint.split('?').next().unwrap();
-    let outcome = run(&["timestamp", endpoint], b"hi\n");
+    // All of it is there before it begins: only for so long is the end waited for behind the server's.
+    let (input, mut ours) = std::io::pipe().unwrap();
+    ours.write_all(b"hi\n").unwrap();
+    drop(ours);
+    let mut command = lariat(&["timestamp", endpoint]);
+    let outcome = Running::spawn(command.stdin(input).stdout(Stdio::piped())).finish();
     assert_eq!(outcome.errors, "");
     assert_eq!(messages(&outcome.text()), ["hi"]);
     assert_eq!(outcome.code, Some(0));

@@ -22,9 +22,9 @@ fn a_lost_datagram_is_counted_and_the_next_one_sent() {
         }
     };
     let endpoint = server.serve("udp://127.0.0.1:0", answering(every_other));
-    let (figures, code) = figures(&endpoint, "--expect echo -n 6 -c 1 --timeout 1s");
+    let (figures, code) = figures(&endpoint, "--expect echo -n 6 -c 1 --timeout 3s");
     assert_eq!(figures["answers"], 3, "{figures:#}");
-    let why = &figures["messages_lost_by_reason"]["no answer within 1 s"];
+    let why = &figures["messages_lost_by_reason"]["no answer within 3 s"];
     assert_eq!(*why, 3, "{figures:#}");
     assert_eq!(figures["connections_made"], 1, "the socket is still good");
     assert_eq!(code, Some(1));
@@ -58,9 +58,9 @@ fn a_silent_server_is_given_up_and_tried_again() {
     let silence = || |_: &mut Transport, _: &[u8]| {};
     let endpoint = server.serve("tcp://127.0.0.1:0", answering(silence));
     for manner in ["-p 1", "--churn"] {
-        let options = format!("{manner} -n 2 -c 1 --timeout 100ms");
+        let options = format!("{manner} -n 2 -c 1 --timeout 500ms");
         let (figures, code) = figures(&endpoint, &options);
-        let why = &figures["messages_lost_by_reason"]["no answer within 0.1 s"];
+        let why = &figures["messages_lost_by_reason"]["no answer within 0.5 s"];
         assert_eq!(*why, 2, "{figures:#}");
         assert_eq!(figures["connections_made"], 2, "{figures:#}");
         assert!(figures["latency_us"].is_null());
@@ -98,7 +98,7 @@ fn a_server_that_goes_away_is_given_up() {
         // Else the client may be let in once more.
         drop(listener);
     });
-    let (figures, code) = figures(&endpoint, "-n 1000 -c 1 --timeout 1s");
+    let (figures, code) = figures(&endpoint, "-n 1000 -c 1 --timeout 5s");
     server.join().unwrap();
     assert_eq!(figures["messages_lost"], 1, "{figures:#}");
     assert_eq!(figures["messages_unsent"], 999, "{figures:#}");
