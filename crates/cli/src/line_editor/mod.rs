@@ -48,9 +48,10 @@ use stage::Stage;
 /// How many lines may wait to be taken; who types or pastes more waits as well.
 const WAITING_LINES: usize = 64;
 
-/// How long the end waits for the editor. It answers at once, but while it asks whether to show more
-/// completions, or searches its history, only the keyboard is heard.
-const CLOSING: Duration = Duration::from_millis(500);
+/// How long the end waits for the editor: longer than its thread may have to wait for a core, since what was not shown then
+/// never is. While it asks whether to show more completions, or searches its history, only the keyboard is heard, and
+/// the next key ends it.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// What a line is typed with.
 pub struct Settings {
@@ -219,5 +220,59 @@ impl Drop for LineEditor {
             self.stage.wait_for_end(CLOSING);
         }
         self.restore();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::thread;
+
+    use rustyline::ExternalPrinter;
+
+    use super::*;
+    use crate::line_editor::stage::Scene;
+
+    /// An editor that gets no core for a second, and then shows what it was given and ends.
+    struct Late {
+        stage: Arc<Stage>,
+        shown: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl ExternalPrinter for Late {
+        fn print(&mut self, text: String) -> rustyline::Result<()> {
+            let mut shown = self.shown.lock().expect("no panic");
+            if shown.is_empty() {
+                thread::sleep(Duration::from_secs(1));
+                shown.push(text);
+            } else {
+                self.stage.set(Scene::Ended);
+            }
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn the_last_words_are_shown_however_late_the_editor_is() {
+        let stage = Arc::new(Stage::new("> ".into()));
+        stage.set(Scene::Editing);
+        let shown = Arc::default();
+        let late = Late {
+            stage: Arc::clone(&stage),
+            shown: Arc::clone(&shown),
+        };
+        let (printer, is_shown) = Printer::start(&stage, Some(Box::new(late))).expect("started");
+        let editor = LineEditor {
+            lines: mpsc::channel(1).1,
+            interrupts: Arc::default(),
+            printer: printer.clone(),
+            stage: Arc::clone(&stage),
+            shown: Some(is_shown),
+            modes: None,
+        };
+        printer.print("goodbye").await.expect("taken");
+        drop(editor);
+        assert!(stage.has_ended());
+        assert_eq!(*shown.lock().expect("no panic"), ["goodbye\n"]);
     }
 }
