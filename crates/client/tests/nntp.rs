@@ -48,8 +48,8 @@ async fn client(server: &NntpServer) -> Client {
         .expect("connected")
 }
 
-/// One that does not wait for long, nor takes much.
-async fn impatient(server: &NntpServer) -> Client {
+/// One that does not take much.
+async fn frugal(server: &NntpServer) -> Client {
     let limits = Limits {
         line: 1000,
         article: 50_000,
@@ -57,7 +57,6 @@ async fn impatient(server: &NntpServer) -> Client {
         lines: 10_000,
     };
     let options = Options {
-        timeout: SHORT,
         limits,
         ..Options::default()
     };

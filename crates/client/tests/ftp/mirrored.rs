@@ -343,7 +343,7 @@ async fn a_connection_whose_transfer_is_not_ended_is_made_again() {
     server.order("RETR", 1, Fault::Endless);
     server.order("ABOR", 1, Fault::Silent);
     let mut site = site(&server);
-    site.options.timeout = SHORT;
+    site.options.timeout = 10 * SHORT;
     let one = Mirror {
         transfers: 1,
         ..DOWN

@@ -4,7 +4,7 @@ use lariat_client::nntp::{Client, Error, Options};
 use lariat_protocol::nntp::Deflater;
 use lariat_testkit::{NntpFault, NntpServer};
 
-use crate::{client, endpoint, impatient, server};
+use crate::{client, endpoint, frugal, server};
 
 #[tokio::test]
 async fn everything_goes_through_a_compressed_connection() {
@@ -45,7 +45,7 @@ async fn a_server_without_compression_says_so() {
 #[tokio::test]
 async fn a_bomb_is_given_up_when_it_has_become_too_much() {
     let server = server();
-    let mut client = impatient(&server).await;
+    let mut client = frugal(&server).await;
     client.compress().await.expect("compressed");
     client.group("misc.test").await.expect("a group");
     // A thousand times as much comes out of it as goes in.
@@ -60,7 +60,7 @@ async fn a_bomb_is_given_up_when_it_has_become_too_much() {
         "{error}"
     );
     assert!(error.is_fatal());
-    let mut client = impatient(&server).await;
+    let mut client = frugal(&server).await;
     client.compress().await.expect("compressed");
     server.order("HELP", 1, NntpFault::Endless("100 Help\r\n"));
     let error = client.help().await.expect_err("a bomb");
