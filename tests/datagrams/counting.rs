@@ -10,7 +10,7 @@ use lariat::{
 };
 use lariat_protocol::{Deadline, Deadlines};
 
-use super::{OnData, ask, echo, listen_with, next};
+use super::{OnData, ask, bound_to, echo, listen_with, next};
 use crate::common::{PATIENCE, address, datagrams_to, reactor, wait_until};
 use crate::host::table_of;
 
@@ -80,6 +80,22 @@ fn what_moves_is_counted_and_shown() {
     assert_eq!((first.received, first.sent, first.messages), (14, 14, 3));
     assert_eq!((first.phase, first.held), (Phase::Idle, 0));
     assert!(first.endpoint.starts_with("udp://127.0.0.1:"));
+}
+
+/// A sender has no other name than its address.
+#[test]
+fn whoever_takes_the_port_of_another_is_the_same_peer() {
+    let reactor = reactor();
+    let listening = listen_with(&reactor, Deadlines::DEFAULT, || OnData(echo));
+    let server = address(&listening);
+    // Where no other test takes the port meanwhile; only Linux has all of 127.0.0.0/8 on its loopback.
+    let last = if cfg!(target_os = "linux") { 94 } else { 1 };
+    let first = bound_to(([127, 0, 0, last], 0).into(), server);
+    assert_eq!(ask(&first, b"one"), b"one");
+    let own = first.local_addr().expect("an address");
+    drop(first);
+    assert_eq!(ask(&bound_to(own, server), b"two"), b"two");
+    assert_eq!(listening.stats().accepted, 1);
 }
 
 #[test]
