@@ -2,9 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use lariat::Reactor;
 
 use super::{MESSAGES, read_answer, serve, unstamp};
-use crate::common::{address_of, connect, connect_to, logged, reactor};
+use crate::common::{PATIENCE, address_of, connect, connect_to, logged, reactor, wait_until};
 
 const LONGEST: usize = lariat::timestamp::MAXIMUM_LINE;
 
@@ -81,6 +85,38 @@ fn the_quiet_time_is_the_endpoints() {
     stream.write_all(b"hi").expect("sent");
     assert_eq!(read_answer(&mut stream, 2), b"hi");
     assert!(begun.elapsed().as_millis() >= 300);
+}
+
+/// Whatever holds it, no timer runs out before what has come meanwhile was read.
+#[test]
+fn a_line_whose_rest_came_while_the_thread_was_held_is_one_line() {
+    let reactor = Reactor::builder().threads(1).build();
+    let reactor = reactor.expect("the reactor starts");
+    let listening = serve(&reactor, "tcp://127.0.0.1:0?quiet_ms=200");
+    loop {
+        let mut stream = connect(&listening);
+        let before = listening.stats().received;
+        stream.write_all(b"half ").expect("sent");
+        wait_until("it is read", || listening.stats().received == before + 5);
+        let ((held, is_held), (go, goes)) = (channel(), channel::<()>());
+        let _held = reactor.handle().spawn(async move {
+            // The test may have failed.
+            let _ = held.send(());
+            let _ = goes.recv_timeout(PATIENCE);
+        });
+        is_held.recv_timeout(PATIENCE).expect("held");
+        stream.set_nonblocking(true).expect("set");
+        let was_late = stream.peek(&mut [0]).is_ok();
+        stream.set_nonblocking(false).expect("set");
+        stream.write_all(b"a line\n").expect("sent");
+        std::thread::sleep(Duration::from_millis(200));
+        go.send(()).expect("it waits");
+        // A machine may be so busy that half a line was answered before the thread was held.
+        if !was_late {
+            assert_eq!(read_answer(&mut stream, 12), b"half a line\n");
+            return;
+        }
+    }
 }
 
 #[test]

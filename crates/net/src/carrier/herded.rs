@@ -43,6 +43,11 @@ impl Herded {
         &self.stream
     }
 
+    /// Has the next receive ask the system: the herd wakes those whose timers have run out before it hears of sockets.
+    pub(crate) fn look_again(&self) {
+        self.lane.may_be_readable();
+    }
+
     /// Takes what has come.
     #[inline]
     pub(crate) fn poll_receive(

@@ -145,6 +145,13 @@ impl Carrier {
         }
     }
 
+    /// Has the next receive ask the system itself, where nobody may have been told yet of what has come.
+    pub(crate) fn look_again(&self) {
+        if let Carrier::Herded(stream) = self {
+            stream.look_again();
+        }
+    }
+
     /// Writes what a socket takes at once; `WouldBlock` where that cannot be told.
     #[inline]
     pub(crate) fn try_write(&self, data: &[u8]) -> io::Result<usize> {

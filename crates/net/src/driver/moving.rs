@@ -25,13 +25,19 @@ impl Driver {
         buffers: &mut Buffers,
     ) -> Poll<io::Result<()>> {
         // Once a turn is enough: whatever comes during it wakes this task again.
-        if let Some(waiting) = self.place.take() {
-            self.handle_waiting(waiting, buffers);
-        }
+        let mut timers_wait = match self.place.take() {
+            Some(waiting) => self.handle_waiting(waiting, buffers),
+            None => false,
+        };
         let mut again = false;
         loop {
             let sent = self.send(context, buffers)?;
             self.unsent = !sent;
+            if timers_wait && !self.hears() {
+                timers_wait = false;
+                self.run_timers(buffers);
+                continue;
+            }
             if self.change_phase(sent) {
                 return Poll::Ready(Ok(()));
             }
@@ -47,6 +53,7 @@ impl Driver {
             // Requests that were read are answered before the goodbye: those that wait for
             // their turn, and one that our side works on.
             if self.drain_waits
+                && !timers_wait
                 && !self.message_end_waits
                 && !self.transport.driver().is_input_held()
                 && !self.transport.is_reading_paused()
@@ -54,12 +61,13 @@ impl Driver {
                 self.say_goodbye();
                 continue;
             }
-            if self.peer_ended || !self.transport.is_open_to_input() {
+            if !self.hears() {
                 return self.park();
             }
             match self.receive(context, buffers, again) {
                 Poll::Ready(Ok(())) => again = true,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending if timers_wait => {}
                 Poll::Pending => {
                     if self.transport.is_message_oriented() {
                         self.received += self.carrier.arrived(0);
@@ -68,7 +76,18 @@ impl Driver {
                     return self.park();
                 }
             }
+            // A timer of silence has to see what came while the thread was held; once, so that no peer that sends
+            // without end keeps it from running out.
+            if std::mem::take(&mut timers_wait) {
+                self.run_timers(buffers);
+            }
         }
+    }
+
+    /// Whether what comes is read.
+    #[inline]
+    fn hears(&self) -> bool {
+        !self.peer_ended && self.transport.is_open_to_input()
     }
 
     /// Takes one read's worth of bytes and hands them to the protocol.

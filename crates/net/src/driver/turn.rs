@@ -187,9 +187,10 @@ impl Driver {
         }
     }
 
-    /// Handles what waits beside the connection's place in the table.
+    /// Handles what waits beside the connection's place in the table. Returns whether timers of the protocol's may have
+    /// come, which are for [`run_timers`](Self::run_timers).
     #[cold]
-    pub(super) fn handle_waiting(&mut self, waiting: Waiting, buffers: &mut Buffers) {
+    pub(super) fn handle_waiting(&mut self, waiting: Waiting, buffers: &mut Buffers) -> bool {
         buffers.lend(self.transport.driver().outgoing());
         if waiting.signals.contains(Signals::AT_ONCE) {
             self.reason = Some(Box::new(match waiting.signals.contains(Signals::KILL) {
@@ -197,25 +198,30 @@ impl Driver {
                 false => Reason::Drained,
             }));
             self.transport.abort();
-            return;
+            return false;
         }
         if waiting.signals.contains(Signals::DRAIN) {
             self.drain_waits = true;
         }
         for message in waiting.messages.into_iter().flat_map(|queue| *queue) {
             if self.transport.driver().is_aborting() {
-                return;
+                return false;
             }
             self.protocol.message_received(&mut self.transport, message);
         }
-        if waiting.signals.contains(Signals::TIMER) {
-            self.timer();
+        let timers_wait = waiting.signals.contains(Signals::TIMER);
+        if timers_wait {
+            self.armed = Milliseconds::MAX;
+            self.keep_time();
+            self.carrier.look_again();
         }
+        timers_wait
     }
 
-    /// A timer of the protocol's or a deadline may have come.
-    fn timer(&mut self) {
-        self.armed = Milliseconds::MAX;
+    /// Timers of the protocol's may have come.
+    #[cold]
+    pub(super) fn run_timers(&mut self, buffers: &mut Buffers) {
+        buffers.lend(self.transport.driver().outgoing());
         let now = crate::reactor::now();
         // Timers that a callback sets are settled against this same moment, so a timer
         // of no length cannot keep the loop going.
@@ -226,7 +232,11 @@ impl Driver {
         if let Some(at) = self.transport.driver().settle_timers(now) {
             self.wake_at(self.place.hub().tick(at));
         }
-        let passed = self.place.hub().passed(now);
+    }
+
+    /// A deadline may have come.
+    fn keep_time(&mut self) {
+        let passed = self.place.hub().passed(crate::reactor::now());
         match self.pace.deadline(&self.deadlines()) {
             Some((at, deadline)) if at <= passed => {
                 self.deadline_passed(deadline);

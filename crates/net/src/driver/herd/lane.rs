@@ -104,6 +104,11 @@ impl Lane {
         self.state() & WRITABLE != 0
     }
 
+    /// Something may have come that nobody was told of yet.
+    pub(crate) fn may_be_readable(&self) {
+        self.set(self.state() | READABLE);
+    }
+
     /// All that had come was read; the end may have come with it, and is not announced again.
     #[inline]
     pub(crate) fn emptied(&self) {
