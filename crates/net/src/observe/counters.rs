@@ -237,7 +237,7 @@ pub struct ServiceStats {
     /// Handshakes that failed.
     pub handshakes_failed: u64,
     /// Messages that came whole; each is counted behind the bytes that its turn moved and the
-    /// time that it took, and so never without them.
+    /// time that it took, and so those of streams never without them.
     pub messages: u64,
     /// Bytes that came, without those of TLS and WebSocket.
     pub received: u64,
