@@ -10,7 +10,7 @@ use super::{OnData, echo};
 use crate::common::{PATIENCE, connect, wait_until};
 
 /// More than have their turn in one go.
-const MANY: usize = 300;
+const MANY: usize = 260;
 
 fn one_thread() -> Reactor {
     let reactor = Reactor::builder().threads(1).build();

@@ -1,13 +1,11 @@
 //! `lariat news` against a small server: one command, and an article's first lines.
 
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use lariat_testkit::{NntpFault, NntpServer};
 use tempfile::TempDir;
 
-use crate::process::{DEADLINE, Outcome, Running, lariat};
+use crate::process::{Outcome, Running, lariat};
 
 /// An article that somebody has answered, in the words of a person.
 pub const ANSWER: &str = "From: =?utf-8?Q?J=C3=BCrgen?= <j@example.org>\nNewsgroups: misc.test\n\
@@ -54,15 +52,6 @@ pub fn command(folder: &TempDir, arguments: &[&str]) -> Command {
 /// The command to its end.
 pub fn news(folder: &TempDir, arguments: &[&str]) -> Outcome {
     Running::spawn(&mut command(folder, arguments)).finish()
-}
-
-/// Waits until the server has heard something, say.
-pub fn wait_until(is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + DEADLINE;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "it does not become so");
-        thread::sleep(Duration::from_millis(5));
-    }
 }
 
 #[test]

@@ -7,7 +7,8 @@ use lariat_testkit::{NntpFault, NntpServer};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use crate::news::{begin, command, news, wait_until};
+use crate::news::{begin, command, news};
+use crate::process::wait_until;
 use crate::pty::Terminal;
 
 /// Somebody at a terminal, whose editor writes a line below what there is.

@@ -6,8 +6,8 @@ use std::process::Stdio;
 use lariat_testkit::NntpFault;
 use nix::sys::signal::Signal;
 
-use crate::news::{begin, command, news, wait_until};
-use crate::process::Running;
+use crate::news::{begin, command, news};
+use crate::process::{Running, wait_until};
 
 #[test]
 fn a_file_is_posted_and_one_that_lacks_something_is_not() {

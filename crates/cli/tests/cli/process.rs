@@ -160,6 +160,15 @@ impl Drop for Running {
     }
 }
 
+/// Waits until the server has heard something, say.
+pub fn wait_until(is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "it does not become so");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// Whether a line of errors is about the command, and not about a machine that gave a core to others for longer than a
 /// callback may take: a reactor warns of that too.
 fn is_its_own(line: &[u8]) -> bool {

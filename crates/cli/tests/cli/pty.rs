@@ -15,7 +15,7 @@ use nix::sys::termios::{LocalFlags, tcgetattr};
 use nix::unistd::Pid;
 use vt100::Parser;
 
-use crate::process::{DEADLINE, lariat};
+use crate::process::{DEADLINE, lariat, wait_until};
 
 const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
 const COLUMNS: NonZero<u16> = NonZero::new(60).unwrap();
@@ -84,8 +84,15 @@ impl Terminal {
         }
     }
 
-    /// Presses keys.
+    /// Presses keys. ^C and ^D wait until they are keys: between two lines the terminal would send a signal, or end the
+    /// input, and as it is nobody's own they would be lost.
     pub fn type_in(&mut self, text: &str) {
+        if text.contains(['\x03', '\x04']) {
+            wait_until(|| {
+                let modes = tcgetattr(&self.keyboard).unwrap().local_flags;
+                !modes.intersects(LocalFlags::ICANON | LocalFlags::ISIG)
+            });
+        }
         self.keyboard.write_all(text.as_bytes()).unwrap();
     }
 

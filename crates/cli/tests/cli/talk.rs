@@ -3,13 +3,14 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::news::wait_until;
-use crate::process::{DEADLINE, lariat, run};
+use crate::process::{DEADLINE, lariat, run, wait_until};
 use crate::pty::Terminal;
 
 /// Somebody who waits for the other side, at a terminal.
@@ -176,14 +177,20 @@ fn whoever_is_interrupted_at_once_leaves_no_socket_behind() {
     drop(command);
     wait_until(|| socket.exists());
     kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
-    let mut all = String::new();
-    said.read_to_string(&mut all).unwrap();
-    assert_eq!(
-        child.wait().unwrap().code(),
-        Some(130),
-        "{}",
-        all.trim_start_matches('.')
-    );
+    let reading = thread::spawn(move || {
+        let mut all = String::new();
+        said.read_to_string(&mut all).unwrap();
+        all
+    });
+    let begun = Instant::now();
+    while !reading.is_finished() && begun.elapsed() < DEADLINE {
+        thread::sleep(Duration::from_millis(5));
+    }
+    // One that has not ended by itself has another code.
+    let _ = child.kill();
+    let code = child.wait().unwrap().code();
+    let all = reading.join().unwrap();
+    assert_eq!(code, Some(130), "{}", all.trim_start_matches('.'));
     assert!(!socket.exists());
 }
 

@@ -147,8 +147,11 @@ impl Carrier {
 
     /// Has the next receive ask the system itself, where nobody may have been told yet of what has come.
     pub(crate) fn look_again(&self) {
-        if let Carrier::Herded(stream) = self {
-            stream.look_again();
+        match self {
+            Carrier::Herded(stream) => stream.look_again(),
+            Carrier::Tls(stream) => stream.get_ref().look_again(),
+            Carrier::WebSocket(socket) => socket.below().look_again(),
+            _ => {}
         }
     }
 

@@ -79,8 +79,8 @@ pub trait Protocol: Send + 'static {
         let _ = (transport, message);
     }
 
-    /// A timer that [`Transport::set_timer`] set has run out. What has come while the thread was at something else is received
-    /// before, where the protocol is open to it; not more than one read's worth.
+    /// A timer that [`Transport::set_timer`] set has run out. What has come over a stream while the thread was at something
+    /// else is received before, where the protocol is open to it; not more than one read's worth.
     fn timer(&mut self, transport: &mut Transport, timer: TimerId) {
         let _ = (transport, timer);
     }
