@@ -160,7 +160,7 @@ fn a_conversation_knows_the_commands_and_those_typed_before() {
     let mut terminal = start();
     terminal.type_in("\x1b[A\x1b[A\x1b[A\r");
     terminal.wait_for_screen(&["> dots", ".a", "..", ">"]);
-    terminal.type_in("\x04");
+    terminal.press("\x04");
     assert_eq!(terminal.wait_for_end(), Some(0));
 }
 
@@ -201,7 +201,7 @@ fn a_line_that_is_too_long_is_told_and_can_be_mended() {
     // ^U takes away what stands before the cursor.
     terminal.type_in("\x15dots\r");
     terminal.wait_for_screen(&["> dots", ".a", "..", ">"]);
-    terminal.type_in("\x03");
+    terminal.press("\x03");
     assert_eq!(terminal.wait_for_end(), Some(130));
 }
 

@@ -77,7 +77,7 @@ fn two_people_chat_on_terminals() {
     bob.say("/join rust");
     bob.wait_for("[rust] : ann bob");
     ann.wait_to_show("[rust] + bob joined");
-    ann.type_in("\x04");
+    ann.press("\x04");
     assert_eq!(ann.wait_for_end(), Some(0));
     let screen = ann.screen().join("\n");
     for words in [
@@ -98,7 +98,7 @@ fn an_interrupt_leaves_politely() {
     let mut ann = Terminal::start(&["chat", &endpoint, "--nick", "ann"]);
     bob.wait_for("ann joined");
     ann.wait_to_show("lobby>");
-    ann.type_in("\x03");
+    ann.press("\x03");
     assert_eq!(ann.wait_for_end(), Some(130));
     assert!(ann.is_as_it_was());
     assert_eq!(bob.wait_for("ann left"), "[lobby] - ann left\r\n");
@@ -183,7 +183,7 @@ fn a_connection_that_is_lost_is_told_and_made_again_on_demand() {
     ann.type_in("\r");
     // Somebody else may have its port by now, and not know what to say there.
     ann.wait_to_show_twice("Enter connects again, ^D ends.");
-    ann.type_in("\x04");
+    ann.press("\x04");
     assert_eq!(ann.wait_for_end(), Some(1));
     let (endpoint, server) = once(|mut stream| stream.write_all(b"* hello\r\n").unwrap());
     let outcome = run(&["chat", &endpoint], b"hi\n");

@@ -39,7 +39,7 @@ fn a_session_goes_on_behind_what_was_broken_off() {
         std::thread::yield_now();
     }
     terminal.wait_to_show("ftp> rm c");
-    terminal.type_in("\x03");
+    terminal.press("\x03");
     terminal.wait_to_show("broken off");
     terminal.type_in("pwd\r");
     terminal.wait_to_show("/pub/deep");

@@ -28,7 +28,7 @@ fn what_comes_in_stands_above_the_prompt() {
     terminal.type_in("Grüße 你好\r");
     terminal.wait_for_screen(&["> hi", "hi", "> Grüße 你好", "Grüße 你好", ">"]);
     assert!(!terminal.is_as_it_was());
-    terminal.type_in("\x04");
+    terminal.press("\x04");
     assert_eq!(terminal.wait_for_end(), Some(0));
     assert!(terminal.is_as_it_was());
 }
@@ -96,7 +96,7 @@ fn a_line_that_is_being_typed_stays_whole_when_text_comes_in() {
 #[test]
 fn an_interrupt_at_the_prompt_ends_the_client() {
     let (_server, mut terminal) = echo();
-    terminal.type_in("half\x03");
+    terminal.press("half\x03");
     assert_eq!(terminal.wait_for_end(), Some(130));
     assert!(terminal.is_as_it_was());
 }
@@ -112,7 +112,7 @@ fn an_interrupt_is_heard_while_an_answer_is_waited_for() {
     terminal.wait_for_screen(&[">"]);
     terminal.type_in("hi\r");
     terminal.wait_for_screen(&["> hi", ">"]);
-    terminal.type_in("\x03");
+    terminal.press("\x03");
     assert_eq!(terminal.wait_for_end(), Some(130));
     drop(end);
     server.join().unwrap();

@@ -77,7 +77,7 @@ fn a_slow_server_freezes_no_key() {
     terminal.wait_to_show("waiting for article");
     terminal.type_in("?");
     terminal.wait_to_show("everywhere");
-    terminal.type_in("?\x03");
+    terminal.press("?\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
     assert!(terminal.is_as_it_was());
 }
@@ -106,7 +106,7 @@ fn whoever_goes_on_does_not_wait_for_a_server_that_is_silent() {
     terminal.wait_to_show("misc.test: 2 articles");
     terminal.type_in("\r");
     terminal.wait_to_show("Hello all");
-    terminal.type_in("\x03");
+    terminal.press("\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
 }
 
@@ -122,7 +122,7 @@ fn a_server_that_is_silent_is_asked_once() {
     assert_eq!(articles_asked(&server), 1);
     terminal.type_in("\r");
     terminal.wait_to_show("Hello all");
-    terminal.type_in("\x03");
+    terminal.press("\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
 }
 
@@ -132,7 +132,7 @@ fn a_group_that_there_is_not_is_told_of_beside_those_that_there_are() {
     let mut terminal = browse(&folder, &[&server.url("no.such")]);
     terminal.wait_to_show("misc.test        2  For tests");
     terminal.wait_to_show("411 No such group");
-    terminal.type_in("\x03");
+    terminal.press("\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
 }
 
@@ -150,7 +150,7 @@ fn the_newest_articles_are_listed_where_the_highest_numbers_have_none() {
     terminal.wait_to_show("misc.test: 3 articles in 2 threads");
     terminal.type_in("m");
     terminal.wait_to_show("there are no older articles");
-    terminal.type_in("\x03");
+    terminal.press("\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
 }
 
@@ -169,7 +169,7 @@ fn a_connection_that_was_given_up_is_made_again() {
     server.order("GROUP", 2, NntpFault::HangsUp);
     terminal.type_in("qu");
     terminal.wait_to_show("the server closed");
-    terminal.type_in("\x03");
+    terminal.press("\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
 }
 
@@ -182,7 +182,7 @@ fn a_draft_that_was_not_posted_is_kept_and_told_of() {
     terminal.wait_to_show("Post this?");
     terminal.type_in("y");
     terminal.wait_to_show("not posted: nothing stands behind From:");
-    terminal.type_in("\x03");
+    terminal.press("\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
     let screen = terminal.screen().concat();
     assert!(
@@ -217,7 +217,7 @@ fn another_size_of_the_terminal_is_taken_in() {
         "",
         "Enter read  n next  m older  w write  q",
     ]);
-    terminal.type_in("\x03");
+    terminal.press("\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
 }
 
@@ -236,7 +236,7 @@ fn who_cannot_be_let_in_is_told_before_anything_is_drawn() {
     again.wait_for_screen(&["Password of anna on 127.0.0.1:"]);
     again.type_in("swordfish\r");
     again.wait_to_show("misc.test        2  For tests");
-    again.type_in("\x03");
+    again.press("\x03");
     assert_eq!(again.wait_for_end(), Some(0));
 }
 
@@ -257,7 +257,7 @@ fn what_an_editor_has_written_is_kept_when_it_fails() {
     terminal.type_in("d");
     terminal.wait_to_show("thrown away");
     assert_eq!(drafts(&folder), 1);
-    terminal.type_in("\x03");
+    terminal.press("\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
     let screen = terminal.screen().concat();
     assert!(
@@ -280,7 +280,7 @@ fn an_interrupt_while_the_editor_runs_is_the_editors() {
     fs::write(folder.path().join("go"), "").unwrap();
     terminal.wait_to_show("Post this?");
     terminal.wait_to_show("Yes.");
-    terminal.type_in("d\x03");
+    terminal.press("d\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
     assert!(terminal.is_as_it_was());
 }
@@ -307,7 +307,7 @@ fn an_article_of_which_nothing_is_known_is_posted_once() {
     terminal.type_in("y");
     terminal.wait_to_show("441 I have it");
     assert_eq!(server.posted().len(), 1);
-    terminal.type_in("d\x03");
+    terminal.press("d\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
 }
 
@@ -325,7 +325,7 @@ fn an_article_that_is_on_its_way_at_the_end_is_told_of() {
     server.order("ARTICLE SENT", 1, NntpFault::Silent);
     terminal.type_in("y");
     wait_until(|| !server.posted().is_empty());
-    terminal.type_in("\x03");
+    terminal.press("\x03");
     assert_eq!(terminal.wait_for_end(), Some(1));
     let screen = terminal.screen().concat();
     assert!(screen.contains("the draft is kept in "), "{screen}");
@@ -363,6 +363,6 @@ fn the_terminal_is_for_whoever_names_a_group_alone() {
     command.env("NNTPSERVER", server.address().to_string());
     let mut terminal = Terminal::run(command);
     terminal.wait_to_show("misc.test: 2 articles");
-    terminal.type_in("\x03");
+    terminal.press("\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
 }

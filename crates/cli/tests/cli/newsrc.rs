@@ -87,7 +87,7 @@ fn a_reader_knows_the_next_time_what_was_read() {
     terminal.wait_to_show("* 2006-06-17 Ann                Hello");
     terminal.type_in("\r");
     terminal.wait_to_show("Hello all");
-    terminal.type_in("\x03");
+    terminal.press("\x03");
     assert_eq!(terminal.wait_for_end(), Some(0));
     assert_eq!(text(&folder, ".newsrc"), "misc.test! 1\n");
     let mut again = Terminal::run(command(&folder, &[&url]));

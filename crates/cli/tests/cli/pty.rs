@@ -84,16 +84,19 @@ impl Terminal {
         }
     }
 
-    /// Presses keys. ^C and ^D wait until they are keys: between two lines the terminal would send a signal, or end the
-    /// input, and as it is nobody's own they would be lost.
+    /// Types a text.
     pub fn type_in(&mut self, text: &str) {
-        if text.contains(['\x03', '\x04']) {
-            wait_until(|| {
-                let modes = tcgetattr(&self.keyboard).unwrap().local_flags;
-                !modes.intersects(LocalFlags::ICANON | LocalFlags::ISIG)
-            });
-        }
         self.keyboard.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Presses keys, among them ^C or ^D, once they are keys: between two lines of an editor the terminal would send a signal, or
+    /// end the input, and as it is nobody's own that would be lost.
+    pub fn press(&mut self, keys: &str) {
+        wait_until(|| {
+            let modes = tcgetattr(&self.keyboard).unwrap().local_flags;
+            !modes.intersects(LocalFlags::ICANON | LocalFlags::ISIG)
+        });
+        self.type_in(keys);
     }
 
     /// Gives the terminal another size, as a person does who pulls at its window.

@@ -46,7 +46,7 @@ fn half_duplex_is_in_turn_and_the_prompt_says_whose() {
     ann.type_in("over\r");
     bob.wait_to_show("<ann> over");
     ann.wait_to_show("(bob's turn)");
-    ann.type_in("\x04");
+    ann.press("\x04");
     assert_eq!(ann.wait_for_end(), Some(0));
     bob.wait_to_show("* ann has gone.");
     assert_eq!(bob.wait_for_end(), Some(0));
@@ -69,7 +69,7 @@ fn over_tls_both_see_the_same_number() {
     };
     assert_eq!(number(&ann), number(&bob));
     assert!(number(&ann).bytes().filter(u8::is_ascii_digit).count() == 20);
-    bob.type_in("\x03");
+    bob.press("\x03");
     assert_eq!(bob.wait_for_end(), Some(130));
     ann.wait_to_show("* bob has gone.");
     assert_eq!(ann.wait_for_end(), Some(0));
@@ -229,7 +229,7 @@ fn the_commands_of_the_page_talk_to_each_other() {
         bob.wait_to_show("is there.");
         ann.type_in("hello\r");
         bob.wait_to_show("> hello");
-        ann.type_in("\x04");
+        ann.press("\x04");
         assert_eq!((ann.wait_for_end(), bob.wait_for_end()), (Some(0), Some(0)));
     }
 }
