@@ -3,8 +3,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
+use std::sync::mpsc::channel;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{Signal, kill};
@@ -177,20 +177,16 @@ fn whoever_is_interrupted_at_once_leaves_no_socket_behind() {
     drop(command);
     wait_until(|| socket.exists());
     kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
-    let reading = thread::spawn(move || {
+    let (sender, read) = channel();
+    thread::spawn(move || {
         let mut all = String::new();
         said.read_to_string(&mut all).unwrap();
-        all
+        sender.send(all.trim_start_matches('.').to_owned())
     });
-    let begun = Instant::now();
-    while !reading.is_finished() && begun.elapsed() < DEADLINE {
-        thread::sleep(Duration::from_millis(5));
-    }
-    // One that has not ended by itself has another code.
+    let all = read.recv_timeout(DEADLINE);
+    // One that has not ended by itself has no code.
     let _ = child.kill();
-    let code = child.wait().unwrap().code();
-    let all = reading.join().unwrap();
-    assert_eq!(code, Some(130), "{}", all.trim_start_matches('.'));
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{all:?}");
     assert!(!socket.exists());
 }
 
